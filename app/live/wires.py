@@ -1,0 +1,120 @@
+"""How a frame reaches one browser: straight into the transport where that is possible, through a bounded queue elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any, Protocol
+
+from litestar.types import Send
+
+from app.live.frames import Frame, close_frame
+
+FULL = 256 * 1024
+"""Bytes that may wait for one reader before it counts as lagging."""
+
+LAST_WORDS = 2.0
+"""Seconds that a closed socket gets to take what is still waiting for it."""
+
+
+class Wire(Protocol):
+    """The sending half of one WebSocket. Nothing in it waits for the reader."""
+
+    def write(self, frame: Frame) -> None: ...
+    def waiting(self) -> int: ...
+    def is_gone(self) -> bool: ...
+    def close(self, code: int) -> None: ...
+    def abort(self) -> None: ...
+
+
+def wire_of(send: Send) -> Wire:
+    """The fastest wire that this server offers.
+
+    uvicorn's `websockets-sansio` protocol shows its transport; writing finished frames to it costs a quarter of `send`
+    and never waits. It is a private path, so anything else gets the queue.
+    """
+    protocol = getattr(send, "__self__", None)
+    transport = getattr(protocol, "transport", None)
+    if type(protocol).__name__ == "WebSocketsSansIOProtocol" and isinstance(transport, asyncio.Transport):
+        return DirectWire(transport)
+    return QueuedWire(send)
+
+
+class DirectWire:
+    """Writes finished frames to the connection's transport."""
+
+    __slots__ = ("_transport", "waiting", "write_bytes")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.write_bytes = transport.write
+        self.waiting = transport.get_write_buffer_size
+
+    def write(self, frame: Frame) -> None:
+        self.write_bytes(frame.wire)
+
+    def is_gone(self) -> bool:
+        return self._transport.is_closing()
+
+    def close(self, code: int) -> None:
+        """Say goodbye; a reader that doesn't answer is dropped, whatever still waits for it."""
+        if not self._transport.is_closing():
+            self._transport.write(close_frame(code))
+        asyncio.get_running_loop().call_later(LAST_WORDS, self._transport.abort)
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+
+class QueuedWire:
+    """Sends through the ASGI server, in a task of its own, so that nobody waits for this reader."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._frames: deque[Frame] = deque()
+        self._size = 0
+        self._sender: asyncio.Task[None] | None = None
+        self._closing: int | None = None
+        self._gone = False
+
+    def write(self, frame: Frame) -> None:
+        self._frames.append(frame)
+        self._size += len(frame.text)
+        self._start()
+
+    def waiting(self) -> int:
+        return self._size
+
+    def is_gone(self) -> bool:
+        return self._gone or self._closing is not None
+
+    def close(self, code: int) -> None:
+        self._closing = code
+        self._start()
+        asyncio.get_running_loop().call_later(LAST_WORDS, self.abort)
+
+    def abort(self) -> None:
+        self._gone = True
+        if self._sender is not None:
+            self._sender.cancel()
+
+    def _start(self) -> None:
+        if self._sender is None and not self._gone:
+            self._sender = asyncio.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            while self._frames:
+                frame = self._frames.popleft()
+                await self._send({"type": "websocket.send", "bytes": None, "text": frame.text.decode()})
+                self._size -= len(frame.text)
+            if self._closing is not None:
+                await self._send(_close_message(self._closing))
+        except Exception:  # noqa: BLE001 - the server has its own error for a connection that went away
+            self._gone = True
+        finally:
+            self._sender = None
+
+
+def _close_message(code: int) -> Any:
+    return {"type": "websocket.close", "code": code, "reason": ""}
