@@ -1,0 +1,41 @@
+// The entry: connects behaviours, keeps times in the reader's words, and watches over what htmx does.
+import { localise } from "./times.js";
+import "./navigation.js";
+import "./shortcuts.js";
+
+const connected = new WeakMap(); // element → Map(name → disconnect)
+
+async function connect(element, name) {
+  const behaviours = connected.get(element) ?? connected.set(element, new Map()).get(element);
+  if (behaviours.has(name)) return;
+  behaviours.set(name, undefined);
+  const { default: start } = await import(`./behaviors/${name}.js`);
+  if (!element.isConnected) return behaviours.delete(name);
+  behaviours.set(name, start(element));
+}
+
+function disconnect(element) {
+  connected.get(element)?.forEach((stop) => stop?.());
+  connected.delete(element);
+}
+
+const names = (element) => element.dataset.behavior.split(/\s+/).filter(Boolean);
+const withBehaviour = (root) => [...(root.matches("[data-behavior]") ? [root] : []), ...root.querySelectorAll("[data-behavior]")];
+
+function added(root) {
+  for (const element of withBehaviour(root)) for (const name of names(element)) connect(element, name);
+  localise(root);
+}
+
+function watch(records) {
+  for (const { removedNodes } of records) {
+    for (const node of removedNodes) if (node.nodeType === 1 && !node.isConnected) withBehaviour(node).forEach(disconnect);
+  }
+  for (const { addedNodes } of records) {
+    for (const node of addedNodes) if (node.nodeType === 1 && node.isConnected) added(node);
+  }
+}
+
+new MutationObserver(watch).observe(document.documentElement, { childList: true, subtree: true });
+added(document.body);
+if (document.body.dataset.account) import("./live.js");

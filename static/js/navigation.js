@@ -1,0 +1,87 @@
+// Moves inside the shell: prefetch, progress line, history, focus and scroll, failures said in words.
+const places = new Map(); // address → scroll of #main, for Back
+const main = () => document.getElementById("main");
+const here = () => location.pathname + location.search;
+let waiting = 0;
+let restore = null;
+
+function busy(change) {
+  waiting = Math.max(0, waiting + change);
+  document.documentElement.toggleAttribute("data-busy", waiting > 0);
+}
+
+// A link prefetches when the pointer stays on it for a moment (hx-preload="linger").
+let lingering;
+document.addEventListener("pointerover", ({ target, pointerType }) => {
+  clearTimeout(lingering);
+  const link = pointerType === "mouse" && target.closest?.("[hx-preload]");
+  if (link) lingering = setTimeout(() => link.dispatchEvent(new Event("linger")), 60);
+});
+
+document.addEventListener("htmx:before:request", () => busy(1));
+document.addEventListener("htmx:finally:request", () => busy(-1));
+
+document.addEventListener("htmx:before:history:update", () => places.set(here(), main()?.scrollTop ?? 0));
+
+document.addEventListener("htmx:before:history:restore", (event) => {
+  event.preventDefault();
+  if (!document.getElementById("view")) return location.reload();
+  restore = places.get(here()) ?? 0;
+  htmx.ajax("GET", here(), { target: "#view", swap: "innerHTML" });
+});
+
+// After a move, focus goes to the new page's heading, so that keyboard and screen reader start there.
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.target?.id !== "view") return;
+  document.querySelectorAll("[popover].menu:popover-open").forEach((menu) => menu.hidePopover());
+  document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+  const view = document.getElementById("view");
+  delete view.dataset.side;
+  if (restore !== null) main().scrollTop = restore;
+  restore = null;
+  if (view.querySelector("[autofocus]") || view.contains(document.activeElement)) return;
+  const heading = main().querySelector("[data-heading], h1") ?? main();
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+});
+
+// An answer that failed is never put into a part of a page; a whole error page may fill the view.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  const status = ctx.response?.status ?? 200;
+  if (status < 400 || status === 422 || ctx.target?.id === "view") return;
+  event.preventDefault();
+  if (status === 401) return location.reload();
+  if (!ctx.hx?.trigger?.includes("toast")) tell("failed");
+});
+
+document.addEventListener("htmx:error", ({ detail: { error } }) => {
+  if (error instanceof TypeError || error === "timeout" || error?.name === "AbortError") tell("lost");
+});
+
+function tell(word) {
+  document.dispatchEvent(new CustomEvent("toast", { detail: { word, kind: "error" } }));
+}
+
+// On a phone the side column is a sheet.
+document.addEventListener("click", ({ target }) => {
+  const view = document.getElementById("view");
+  if (!view) return;
+  const button = target.closest("[data-side-toggle]");
+  if (!button && (view.dataset.side !== "open" || target.closest(".side"))) return;
+  const open = Boolean(button) && view.dataset.side !== "open";
+  view.dataset.side = open ? "open" : "";
+  if (open) view.querySelector(".side")?.focus();
+  else if (button) view.querySelector(".side-open")?.focus();
+});
+document.addEventListener("keydown", (event) => {
+  const view = document.getElementById("view");
+  if (event.key !== "Escape" || view?.dataset.side !== "open") return;
+  view.dataset.side = "";
+  view.querySelector(".side-open")?.focus();
+});
+
+const online = () => document.documentElement.toggleAttribute("data-offline", !navigator.onLine);
+addEventListener("online", online);
+addEventListener("offline", online);
+online();

@@ -1,0 +1,45 @@
+// data-shortcut="c", "?", "Mod+k", "g c": presses its element. Single keys rest while someone types.
+const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+let prefix = "";
+let forget;
+
+function pressed(event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  return (IS_MAC ? event.metaKey : event.ctrlKey) ? `Mod+${key}` : key;
+}
+
+const typing = (target) => target.isContentEditable || target.matches?.("input:not([type=checkbox], [type=radio]), textarea, select");
+const usable = (element) => !element.disabled && !element.closest("[inert], [hidden]");
+
+/** Every shortcut of this page: {keys, label}. */
+export function shortcuts() {
+  return [...document.querySelectorAll("[data-shortcut]")]
+    .filter(usable)
+    .map((element) => ({ keys: element.dataset.shortcut, label: element.dataset.shortcutLabel ?? element.textContent.trim() }));
+}
+
+/** Keys as people read them: "Mod+k" is Ctrl K, or ⌘K on a Mac. */
+export function spell(keys) {
+  return keys.replace("Mod+", IS_MAC ? "⌘" : "Ctrl ").replace(/(^|\s)(\w)$/, (_, space, key) => space + key.toUpperCase());
+}
+
+addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.altKey) return;
+  const key = pressed(event);
+  if (!key.startsWith("Mod+") && (typing(event.target) || document.querySelector("dialog[open]"))) return;
+  if (key.startsWith("Mod+") !== (event.ctrlKey || event.metaKey)) return;
+  const find = (keys) => [...document.querySelectorAll(`[data-shortcut="${CSS.escape(keys)}"]`)].find(usable);
+  const element = find(prefix + key);
+  clearTimeout(forget);
+  prefix = "";
+  if (element) {
+    event.preventDefault();
+    if (element.matches("input:not([type=button], [type=submit]), textarea")) element.focus();
+    else element.click();
+  } else if (document.querySelector(`[data-shortcut^="${CSS.escape(key)} "]`)) {
+    prefix = `${key} `;
+    forget = setTimeout(() => (prefix = ""), 1200);
+  }
+});
+
+for (const kbd of document.querySelectorAll("kbd[data-keys]")) kbd.textContent = spell(kbd.dataset.keys);
