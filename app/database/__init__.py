@@ -18,7 +18,8 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from types import TracebackType
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -33,6 +34,7 @@ __all__ = [
     "TransactionOver",
     "UniqueViolation",
     "Violation",
+    "analyze",
     "backup",
     "close",
     "configure",
@@ -119,12 +121,19 @@ def dialect() -> str:
 def _made(url: str, **options: Any) -> AnyEngine:
     scheme = urlsplit(url).scheme
     if scheme == "sqlite":
-        return SQLite(url.removeprefix("sqlite:///"), **options)
+        return SQLite(_sqlite_path(url), **options)
     if scheme in ("postgres", "postgresql"):
         return Postgres(url, **options)
     if scheme in ("cockroach", "cockroachdb"):
         return Cockroach(urlunsplit(urlsplit(url)._replace(scheme="postgresql")), **options)
     raise ValueError(f"no database is known by {scheme or 'this'}:// addresses")
+
+
+def _sqlite_path(url: str) -> str:
+    path = url.removeprefix("sqlite:///")
+    if path == url or not path or path.startswith(":"):
+        raise ValueError("a SQLite address is sqlite:///relative/path or sqlite:////absolute/path; the database must be a file")
+    return path
 
 
 # -- queries
@@ -182,16 +191,19 @@ def snapshot() -> AbstractAsyncContextManager[Any]:
     return engine().snapshot()
 
 
-class savepoint:
+def savepoint() -> AbstractAsyncContextManager[None]:
     """A part of the open transaction that an exception undoes alone."""
+    return _Savepoint()
 
+
+class _Savepoint:
     async def __aenter__(self) -> None:
-        current_transaction = engine().current_transaction.get()
-        if current_transaction is None:
+        found = engine().current_transaction.get()
+        if found is None:
             raise RuntimeError("a savepoint needs a transaction")
-        self._savepoint = await current_transaction.savepoint()
+        self._savepoint = await found.savepoint()
 
-    async def __aexit__(self, kind: Any, error: Any, traceback: Any) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if error is not None:
             await self._savepoint.rollback_to()
         await self._savepoint.release()
@@ -224,7 +236,7 @@ async def retrying(work: Callable[[], Awaitable[T]], attempts: int = 6) -> T:
 
 def request_scope() -> AbstractAsyncContextManager[Any]:
     """Around one request: on PostgreSQL its queries share one connection, taken at the first of them."""
-    return cast(Postgres, _engine).request_scope() if isinstance(_engine, Postgres) else nullcontext()
+    return _engine.request_scope() if isinstance(_engine, Postgres) else nullcontext()
 
 
 async def release_scope() -> None:
@@ -240,8 +252,15 @@ async def backup(path: str | Path) -> None:
     """Write a consistent copy to `path` while the database is in use. SQLite only; PostgreSQL has pg_dump."""
     found = engine()
     if not isinstance(found, SQLite):
-        raise RuntimeError("back up this database with its own tools (pg_dump)")
+        raise NotImplementedError("back up this database with its own tools (pg_dump)")
     await found.backup(path)
+
+
+async def analyze() -> None:
+    """Gather the statistics by which SQLite chooses indexes: once a day and after a large import. PostgreSQL does it by itself."""
+    found = engine()
+    if isinstance(found, SQLite):
+        await found.analyze()
 
 
 async def migrate() -> list[str]:

@@ -11,14 +11,15 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any
+from types import TracebackType
+from typing import Any, ClassVar, Self
 
 import asyncpg
 from piccolo.engine.cockroach import CockroachAtomic, CockroachEngine, CockroachTransaction
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
-from app.database.errors import TransactionOver, translated
+from app.database.errors import translated
 from app.database.transactions import Callbacks
 from app.database.waiting import to_the_end
 
@@ -40,6 +41,7 @@ class Transaction(Callbacks, PostgresTransaction):
     """A transaction on the request's connection. Commits and rolls back whatever cancels its task; queries of several tasks take turns."""
 
     engine: Postgres
+    _parent: Self | None
 
     def __init__(self, engine: Postgres, allow_nested: bool = True, **options: Any) -> None:
         super().__init__(engine, allow_nested)
@@ -47,7 +49,7 @@ class Transaction(Callbacks, PostgresTransaction):
         self._turn = asyncio.Lock()
         self._scope: Scope | None = None
 
-    async def __aenter__(self) -> Transaction:
+    async def __aenter__(self) -> Self:
         if self._parent is not None:
             self._parent.check_open()
             return self._parent
@@ -72,7 +74,7 @@ class Transaction(Callbacks, PostgresTransaction):
         async with self._turn:
             await self.connection.executemany(sql, rows)
 
-    async def __aexit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
         if self._parent is not None:
             return False
         self.engine.current_transaction.reset(self.context)
@@ -103,8 +105,9 @@ class CockroachsTransaction(Transaction, CockroachTransaction):
 class Postgres(PostgresEngine):
     """PostgreSQL through asyncpg's pool. Before `start_connection_pool()`, and on other event loops, each query has its own connection."""
 
-    transaction_class: type[Transaction] = Transaction
-    server_settings = {"jit": "off", "application_name": "chalet"}
+    current_transaction: ContextVar[Transaction | None]
+    transaction_class: ClassVar[type[Transaction]] = Transaction
+    server_settings: ClassVar = {"jit": "off", "application_name": "chalet"}
 
     def __init__(self, url: str, *, pool_size: int = 10, statement_cache: int = 512) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -252,12 +255,15 @@ class Cockroach(Postgres, CockroachEngine):
     """CockroachDB speaks PostgreSQL's protocol. Every transaction is serializable: use `database.retrying`."""
 
     transaction_class = CockroachsTransaction
-    server_settings = {"application_name": "chalet"}
+    server_settings: ClassVar = {"application_name": "chalet"}
 
     def __init__(self, url: str, **options: Any) -> None:
         super().__init__(url, **options)
         self.engine_type = "cockroach"
         self.min_version_number = 0
+
+    def transaction(self, allow_nested: bool = True) -> CockroachsTransaction:
+        return CockroachsTransaction(self, allow_nested)
 
     def atomic(self, autocommit_before_ddl: bool | None = False) -> CockroachAtomic:
         return CockroachAtomic(engine=self, autocommit_before_ddl=autocommit_before_ddl)

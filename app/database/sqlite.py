@@ -19,14 +19,18 @@ because they wait for the disk.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import random
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from piccolo.engine.sqlite import AsyncBatch, Atomic, SQLiteEngine, SQLiteTransaction, TransactionType
 from piccolo.query.base import Query
@@ -49,6 +53,7 @@ BUSY_SECONDS = 30.0
 CHECKPOINT_SECONDS = 2.0
 LARGE_LOG_BYTES = 64 * 1024 * 1024
 LARGE_BATCH = 200
+CLOSE_SECONDS = 5.0
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY, sqlite3.SQLITE_BUSY_SNAPSHOT, sqlite3.SQLITE_LOCKED}
 
 # Piccolo converts these in Python for each cell (integers through float, which is exact only to 2**53).
@@ -70,14 +75,23 @@ class Line:
         """The rows of one statement. Raises SQLite's interruption when it takes more than `budget` ticks."""
         self.left = budget
         cursor = self.connection.execute(sql, args)
-        if cursor.description is None:
-            return []
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row)) for row in cursor.fetchall()]
+        try:
+            if cursor.description is None:
+                return []
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row)) for row in cursor.fetchall()]
+        finally:
+            # A statement that ends early would keep its view of the database, and the log from being emptied.
+            cursor.close()
 
     def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         self.left = float("inf")
         self.connection.executemany(sql, rows)
+
+    def stop(self) -> None:
+        """End the statement that runs on another thread."""
+        self.left = -1
+        self.connection.interrupt()
 
     def undo(self) -> None:
         self.left = float("inf")
@@ -95,11 +109,12 @@ class Line:
 class Lease:
     """A line that belongs to one transaction until it is given back."""
 
-    __slots__ = ("engine", "line", "aside", "_give_back")
+    __slots__ = ("_give_back", "aside", "engine", "line", "threads")
 
-    def __init__(self, engine: SQLite, line: Line, give_back: Callable[[], None]) -> None:
+    def __init__(self, engine: SQLite, line: Line, threads: Executor | None, give_back: Callable[[], None]) -> None:
         self.engine = engine
         self.line = line
+        self.threads = threads
         self.aside = asyncio.Lock()
         self._give_back: Callable[[], None] | None = give_back
 
@@ -124,7 +139,7 @@ class Lease:
             return
         async with self.aside:
             self._check()
-            await self.engine.on_thread(lambda: self.line.run_many(prepared(sql)[0], rows))
+            await self.engine.on_thread(self.threads, lambda: self.line.run_many(prepared(sql)[0], rows))
 
     async def begin(self, kind: TransactionType) -> None:
         await self.engine.patiently(lambda: self.line.run(f"BEGIN {kind.value}", ()))
@@ -134,7 +149,7 @@ class Lease:
             self._check()
             try:
                 if self.engine.is_durable:
-                    await self.engine.on_thread(lambda: self.line.run("COMMIT", ()))
+                    await self.engine.on_thread(self.threads, lambda: self.line.run("COMMIT", ()))
                 else:
                     self.line.run("COMMIT", ())
             except BaseException:
@@ -153,8 +168,9 @@ class Lease:
     async def _execute_aside(self, text: str, args: Sequence[Any], is_read: bool) -> Rows:
         async with self.aside:
             self._check()
-            stop = self.line.connection.interrupt if is_read else None
-            return await self.engine.on_thread(lambda: self.engine.timed(self.line, text, args), stop)
+            # SQLite undoes the whole transaction of an interrupted write.
+            stop = self.line.stop if is_read else None
+            return await self.engine.on_thread(self.threads, lambda: self.engine.timed(self.line, text, args), stop)
 
     def _check(self) -> None:
         if self._give_back is None:
@@ -166,9 +182,11 @@ class Lease:
 class Transaction(Callbacks, SQLiteTransaction):
     """BEGIN IMMEDIATE, or a snapshot to read from when deferred. Commits and rolls back whatever cancels its task."""
 
+    engine: SQLite
     connection: Lease
+    _parent: Self | None
 
-    async def __aenter__(self) -> Transaction:
+    async def __aenter__(self) -> Self:
         if self._parent is not None:
             self._parent.check_open()
             return self._parent
@@ -196,7 +214,7 @@ class Transaction(Callbacks, SQLiteTransaction):
         await self.connection.roll_back()
         self._rolled_back = True
 
-    async def __aexit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
         if self._parent is not None:
             return False
         self.engine.current_transaction.reset(self.context)
@@ -224,14 +242,16 @@ class Transaction(Callbacks, SQLiteTransaction):
 class Batch(AsyncBatch):
     """Piccolo's batches, also with a `where` (Piccolo 1.38 spreads the arguments of one statement over several parameters)."""
 
-    async def __aenter__(self) -> Batch:
-        template, args = self.query.querystrings[0].compile_string()
+    async def __aenter__(self) -> Self:
+        template, args = self.query.querystrings[0].compile_string(engine_type="sqlite")
         self._cursor = await self.connection.execute(template, args)
         return self
 
 
 class SQLite(SQLiteEngine):
     """The embedded engine. `start_connection_pool()` opens it; before that, and on other event loops, each query has its own connection."""
+
+    current_transaction: ContextVar[Transaction | None]
 
     def __init__(self, path: str, *, synchronous: str = "NORMAL", readers: int = 2) -> None:
         if synchronous not in ("NORMAL", "FULL"):
@@ -249,23 +269,32 @@ class SQLite(SQLiteEngine):
     async def start_connection_pool(self, **_: Any) -> None:
         if self._loop is not None:
             return
-        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        _create(Path(self.path))
         self._writer = self._connect(busy_ms=0)
-        self._reader = self._connect(query_only=True)
+        self._reader = self._connect(busy_ms=0, query_only=True)
         self._spare: list[Line] = []
-        self._threads = ThreadPoolExecutor(self.readers + 1, thread_name_prefix="sqlite")
+        self._reading = ThreadPoolExecutor(self.readers, thread_name_prefix="sqlite-read")
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="sqlite-write")
         self._lock = asyncio.Lock()
         self._checkpointer = Checkpointer(self._connect().connection, f"{self.path}-wal")
         self._loop = asyncio.get_running_loop()
 
     async def close_connection_pool(self) -> None:
+        """Wait for the transaction that is open, then close."""
         if self._loop is None:
             return
+        if self._loop is asyncio.get_running_loop():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._lock.acquire(), CLOSE_SECONDS)
         self._loop = None
-        self._threads.shutdown(wait=True)
+        await to_the_end(asyncio.to_thread(self._close))
+
+    def _close(self) -> None:
+        self._reading.shutdown()
+        self._writing.shutdown()
         for line in (self._writer, self._reader, *self._spare):
             line.close()
-        await asyncio.to_thread(self._checkpointer.close)
+        self._checkpointer.close()
 
     def _connect(self, busy_ms: int = 5_000, query_only: bool = False) -> Line:
         """A new connection with our settings. Blocks for milliseconds."""
@@ -321,15 +350,16 @@ class SQLite(SQLiteEngine):
             try:
                 return self.timed(self._reader, text, args, BUDGET_TICKS)
             except sqlite3.OperationalError as error:
-                if not _is(error, {sqlite3.SQLITE_INTERRUPT}):
+                if _is(error, {sqlite3.SQLITE_INTERRUPT}):
+                    self.remember_slow(text)
+                elif not _is(error, _BUSY):
                     raise
-            self.remember_slow(text)
         return await self._read_apart(text, args)
 
     async def _read_apart(self, text: str, args: Sequence[Any]) -> Rows:
         line = self._borrow()
         try:
-            return await self.on_thread(lambda: self.timed(line, text, args), line.connection.interrupt)
+            return await self.on_thread(self._reading, lambda: self.timed(line, text, args), line.stop)
         finally:
             self._give_back(line)
 
@@ -343,7 +373,7 @@ class SQLite(SQLiteEngine):
                         raise
                 # Outside a transaction an interrupted statement has changed nothing, so it can run again.
                 self.remember_slow(text)
-            return await self.patiently(lambda: self.on_thread(lambda: self.timed(self._writer, text, args)))
+            return await self.patiently(lambda: self.on_thread(self._writing, lambda: self.timed(self._writer, text, args)))
 
     async def _run_elsewhere(self, text: str, args: Sequence[Any]) -> Rows:
         def work() -> Rows:
@@ -380,17 +410,19 @@ class SQLite(SQLiteEngine):
         if left > 0:
             self.slow[text] = left
 
-    async def on_thread(self, work: Callable[[], T], stop: Callable[[], None] | None = None) -> T:
+    async def on_thread(self, threads: Executor | None, work: Callable[[], T], stop: Callable[[], None] | None = None) -> T:
         """The result of `work` on a thread. Cancelled, it is stopped where it can be, and over before this returns."""
-        job = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        if threads is None:
+            return await to_the_end(asyncio.to_thread(work))
+        running = threads.submit(work)
+        answer = asyncio.wrap_future(running)
         try:
-            return await asyncio.shield(job)
+            return await asyncio.shield(answer)
         except asyncio.CancelledError:
-            if stop is not None:
-                stop()
-            await to_the_end(asyncio.wait([job]))
-            if not job.cancelled():
-                job.exception()
+            if not running.cancel():
+                if stop is not None:
+                    stop()
+                await to_the_end(asyncio.wait([answer]))
             raise
 
     async def patiently(self, work: Callable[[], Any]) -> Any:
@@ -412,12 +444,12 @@ class SQLite(SQLiteEngine):
         """A line for one transaction: the writer, or a reader of its own."""
         if self._loop is not asyncio.get_running_loop():
             line = self._connect(busy_ms=0, query_only=not is_write)
-            return Lease(self, line, line.close)
+            return Lease(self, line, None, line.close)
         if is_write:
             await self._lock.acquire()
-            return Lease(self, self._writer, self._lock.release)
+            return Lease(self, self._writer, self._writing, self._lock.release)
         line = self._borrow()
-        return Lease(self, line, lambda: self._give_back(line))
+        return Lease(self, line, self._reading, lambda: self._give_back(line))
 
     def _borrow(self) -> Line:
         return self._spare.pop() if self._spare else self._connect(query_only=True)
@@ -453,7 +485,20 @@ class SQLite(SQLiteEngine):
     def atomic(self, transaction_type: TransactionType = TransactionType.immediate) -> Atomic:
         return super().atomic(transaction_type)
 
-    # -- copies
+    # -- upkeep
+
+    async def analyze(self) -> None:
+        """Gather the statistics by which SQLite chooses indexes, and use them. A few milliseconds for each index."""
+        async with self._lock:
+            await self.patiently(lambda: self.on_thread(self._writing, self._analyze))
+            before, self._reader = self._reader, self._connect(busy_ms=0, query_only=True)
+            before.close()
+            while self._spare:
+                self._spare.pop().close()
+
+    def _analyze(self) -> None:
+        self._writer.run("PRAGMA analysis_limit=400", ())
+        self._writer.run("ANALYZE", ())
 
     async def backup(self, path: str | Path) -> None:
         """Write a consistent copy of the database to `path`, which must not exist, while it is in use."""
@@ -511,6 +556,12 @@ class Checkpointer:
             self._connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
         except sqlite3.OperationalError:
             self._seen = (0, 0)
+
+
+def _create(path: Path) -> None:
+    """An empty file that only its owner reads; SQLite gives the log beside it the same rights."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
