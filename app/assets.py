@@ -1,0 +1,103 @@
+"""The files of static/, served from memory under an address that changes with their content.
+
+`/static/<version>/css/…` may be kept for ever by browsers and proxies. The stylesheets are one file, `app.css`, put together
+here from the folder in the order of its layers; `words.css` has the few words that broadcast fragments need, per language.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import zstandard
+
+from app.lib.i18n import LANGUAGES, speaking
+from app.words import broadcast_words
+
+FOLDER = Path(__file__).parent.parent / "static"
+_TEXTS = (".css", ".js", ".svg", ".json", ".webmanifest", ".txt", ".html")
+_ORDER = ("tokens", "reset", "base", "layout", "components", "features", "utilities")
+mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("font/woff2", ".woff2")
+mimetypes.add_type("image/webp", ".webp")
+
+
+@dataclass(slots=True)
+class Asset:
+    """One file: its bytes and, once asked for, its compressed forms."""
+
+    body: bytes
+    content_type: bytes
+    compressible: bool
+    _encoded: dict[bytes, bytes] = field(default_factory=dict)
+
+    def encoded(self, accept_encoding: bytes) -> tuple[bytes, bytes]:
+        """The body and its content coding: zstd or gzip where accepted and smaller, else as it is (empty coding)."""
+        if self.compressible:
+            for coding in (b"zstd", b"gzip"):
+                if coding in accept_encoding:
+                    return self._encoded.get(coding) or self._encoded.setdefault(coding, _compress(self.body, coding)), coding
+        return self.body, b""
+
+
+def _compress(body: bytes, coding: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=19).compress(body) if coding == b"zstd" else gzip.compress(body, 9, mtime=0)
+
+
+class Assets:
+    """All static files as they were when it was made."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+        self.load()
+
+    def load(self) -> None:
+        """Read the folder (again)."""
+        found = {path.relative_to(self._folder).as_posix(): path.read_bytes() for path in sorted(self._folder.rglob("*")) if path.is_file()}
+        found["app.css"] = _stylesheet(found)
+        self.version = hashlib.sha256(b"".join(name.encode() + b"\0" + body for name, body in found.items())).hexdigest()[:10]
+        found["app.css"] = found["app.css"].replace(b"/static/", f"/static/{self.version}/".encode())
+        self._files = {name: _asset(name, body) for name, body in found.items()}
+
+    def url(self, path: str) -> str:
+        """The address of a file. Raises KeyError for a file that isn't there, so that a page can't link to nothing."""
+        if path not in self._files:
+            raise KeyError(f"no static file {path}")
+        return f"/static/{self.version}/{path}"
+
+    def get(self, path: str) -> Asset | None:
+        """A file by its path in the folder."""
+        return self._files.get(path)
+
+    def __iter__(self):
+        return iter(self._files)
+
+
+def _asset(name: str, body: bytes) -> Asset:
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Asset(body, f"{kind}; charset=utf-8".encode() if name.endswith(_TEXTS) else kind.encode(), name.endswith(_TEXTS))
+
+
+def _stylesheet(files: dict[str, bytes]) -> bytes:
+    def place(name: str) -> tuple[int, str]:
+        layer = name.removeprefix("css/").split("/")[0].removesuffix(".css")
+        return _ORDER.index(layer) if layer in _ORDER else len(_ORDER), name
+
+    sheets = sorted((name for name in files if name.startswith("css/") and name.endswith(".css")), key=place)
+    layers = f"@layer {', '.join(_ORDER)};\n".encode()
+    return layers + b"\n".join(files[name] for name in sheets) + _words()
+
+
+def _words() -> bytes:
+    rules = []
+    for language in LANGUAGES:
+        with speaking(language):
+            rules += [f':lang({language}) [data-word="{key}"]::after{{content:"{_css_text(word)}"}}' for key, word in broadcast_words().items()]
+    return ("\n" + "\n".join(rules) + "\n").encode()
+
+
+def _css_text(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\a ")

@@ -1,0 +1,269 @@
+"""What stands between the network and the app: one ASGI wrapper for everything that every request needs.
+
+Host to brand, session to viewer, language, CSP and the other security headers, origin check, rate limit, static files, the
+WebSocket, compression, request id, log line and figures. Litestar's own middleware never sees a 404 or 405 and costs ten times as much.
+"""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import zstandard
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import database, live
+from app.assets import Assets
+from app.figures import Figures
+from app.hosts import Hosts
+from app.lib import clock
+from app.lib.i18n import negotiate, speak
+from app.lib.rates import Buckets
+from app.models.brand import Brand
+from app.models.session import Session
+from app.models.viewer import Viewer
+from app.settings import Settings
+
+log = logging.getLogger("chalet.http")
+
+SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+OBSERVED = frozenset(("/healthz", "/readyz", "/metrics"))  # answered under any host name: load balancers ask by address
+COOKIE, SECURE_COOKIE = b"chalet", b"__Host-chalet"
+_SMALLEST = 600  # bytes worth compressing
+_COMPRESSIBLE = (b"text/", b"application/json", b"application/manifest", b"image/svg")
+_zstd = zstandard.ZstdCompressor(level=3)
+_YEAR = b"public, max-age=31536000, immutable"
+_FIXED_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"geolocation=(), payment=(), usb=()"),
+]
+_STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
+
+
+def content_security_policy(nonce: str) -> bytes:
+    """No inline script or style, no eval, nothing from elsewhere; scripts only with this answer's nonce."""
+    return (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self';"
+        " manifest-src 'self'; media-src 'self' blob:; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ).encode()
+
+
+class Edge:
+    """The outermost ASGI app."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, assets: Assets, hosts: Hosts, figures: Figures) -> None:
+        self._app = app
+        self._settings = settings
+        self._assets = assets
+        self._hosts = hosts
+        self._figures = figures
+        self._trusted = frozenset(settings.trusted_proxies)
+        self._buckets = Buckets(rate=settings.rate_limit, burst=settings.rate_limit * 4)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._http(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        visit = Visit(scope, self._trusted)
+        path = scope["path"]
+        if path.startswith("/static/"):
+            await self._static(visit, path, send)
+            return
+        brand = await self._hosts.brand(visit.host)
+        if brand is None and path not in OBSERVED:
+            await _plain(send, 421, "This server doesn’t know the host name that you used. Its administrator can add it to CHALET_ALLOWED_HOSTS.")
+            return
+        if refusal := self._refusal(visit, scope["method"]):
+            await _plain(send, *refusal)
+            return
+        async with database.request_scope():
+            await self._enter(scope, visit, brand)
+            await self._app(scope, receive, self._sender(scope, visit, send))
+
+    def _refusal(self, visit: Visit, method: str) -> tuple[int, str] | None:
+        if self._settings.rate_limit and not self._buckets.take(visit.address):
+            return 429, "Too many requests. Please wait a moment and try again."
+        if method not in SAFE and not visit.is_same_origin:
+            return 403, "This request came from another site, so it was refused. Nothing was changed."
+        return None
+
+    async def _enter(self, scope: Scope, visit: Visit, brand: Any) -> None:
+        viewer = await Viewer.by_token(visit.token) if visit.token else None
+        state = scope.setdefault("state", {})
+        state.update(
+            viewer=viewer, brand=brand or Brand(), nonce=secrets.token_urlsafe(16), address=visit.address, host=visit.host, scheme=visit.scheme,
+            origin=visit.origin, request_id=f"{secrets.randbits(48):012x}", idempotency_key=visit.idempotency_key,
+        )
+        speak(viewer.locale if viewer else negotiate(visit.accept_language))
+        if viewer and viewer.seen_at < clock.now() - clock.MINUTE:
+            await Session.seen(viewer.session_id, visit.address)
+
+    def _sender(self, scope: Scope, visit: Visit, send: Send) -> Send:
+        began = time.perf_counter()
+        state = scope["state"]
+        held: Message | None = None  # the start of an answer, until its body shows whether it can be compressed
+
+        async def send_on(message: Message) -> None:
+            nonlocal held
+            if message["type"] == "http.response.start":
+                state["status"] = message["status"]
+                message["headers"] = [*message.get("headers", ()), *self._headers(state, visit)]
+                held = message
+                return
+            if held is not None:
+                start, held = held, None
+                if not message.get("more_body") and _is_compressible(start["headers"]):
+                    message = _compress(start, message, visit.accept_encoding)
+                await send(start)
+            await send(message)
+            if not message.get("more_body"):
+                self._note(scope, state, time.perf_counter() - began)
+
+        return send_on
+
+    def _headers(self, state: dict[str, Any], visit: Visit) -> list[tuple[bytes, bytes]]:
+        headers = [
+            (b"content-security-policy", content_security_policy(state["nonce"])), (b"x-request-id", state["request_id"].encode()), *_FIXED_HEADERS
+        ]
+        return [*headers, _STRICT_TRANSPORT] if visit.scheme == "https" else headers
+
+    def _note(self, scope: Scope, state: dict[str, Any], seconds: float) -> None:
+        route = scope.get("path_template") or "(none)"
+        self._figures.request(scope["method"], route, state["status"], seconds)
+        log.info("%s %s %s %.1f ms", scope["method"], route, state["status"], seconds * 1000, extra={"request_id": state["request_id"]})
+
+    async def _static(self, visit: Visit, path: str, send: Send) -> None:
+        if self._settings.debug:
+            self._assets.load()
+        _root, _static, version, name = (*path.split("/", 3), "")[:4]
+        asset = self._assets.get(name)
+        if asset is None:
+            await _plain(send, 404, "There is no such file.")
+            return
+        body, coding = asset.encoded(visit.accept_encoding)
+        headers = [
+            (b"content-type", asset.content_type), (b"content-length", str(len(body)).encode()), (b"vary", b"Accept-Encoding"),
+            (b"cache-control", _YEAR if version == self._assets.version else b"no-cache"), *_FIXED_HEADERS,
+        ]
+        if coding:
+            headers.append((b"content-encoding", coding))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if visit.method == "HEAD" else body})
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        visit = Visit(scope, self._trusted)
+        if scope["path"] != "/live" or not visit.is_same_origin or await self._hosts.brand(visit.host) is None:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        viewer = await Viewer.by_token(visit.token) if visit.token else None
+        await live.connect(scope, receive, send, viewer)
+
+
+class Visit:
+    """What the edge reads from a request, in one pass over its headers."""
+
+    __slots__ = (
+        "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_same_origin", "method", "origin", "scheme", "token",
+    )
+
+    def __init__(self, scope: Scope, trusted: frozenset[str]) -> None:
+        found = dict(scope["headers"])
+        client = scope.get("client")
+        self.method = scope.get("method", "GET")
+        self.address = client[0] if client else ""
+        self.scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+        if self.address in trusted:
+            self._believe(found)
+        self.host_header = found.get(b"host", b"").decode("latin-1").lower()
+        self.host = _without_port(self.host_header)
+        self.origin = f"{self.scheme}://{self.host_header}"
+        self.accept_encoding = found.get(b"accept-encoding", b"")
+        self.accept_language = found.get(b"accept-language", b"").decode("latin-1")
+        self.idempotency_key = found.get(b"idempotency-key", b"").decode("latin-1")
+        self.token = _cookie(found.get(b"cookie", b""), SECURE_COOKIE if self.scheme == "https" else COOKIE)
+        self.is_same_origin = self._came_from_us(found)
+
+    def _believe(self, found: dict[bytes, bytes]) -> None:
+        """A trusted proxy says who the client is: the last address that it added itself."""
+        if forwarded := found.get(b"x-forwarded-for"):
+            self.address = forwarded.decode("latin-1").rsplit(",", 1)[-1].strip()
+        if found.get(b"x-forwarded-proto") in (b"https", b"http"):
+            self.scheme = found[b"x-forwarded-proto"].decode()
+
+    def _came_from_us(self, found: dict[bytes, bytes]) -> bool:
+        """Sec-Fetch-Site where the browser sends it, else Origin. A program that sends neither must not hold a session's cookie."""
+        site = found.get(b"sec-fetch-site")
+        if site is not None and found.get(b"upgrade", b"").lower() != b"websocket":
+            return site in (b"same-origin", b"none")
+        origin = found.get(b"origin")
+        if origin is not None:
+            return origin.decode("latin-1").lower() == self.origin
+        return not self.token
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.rpartition(":")[0] if ":" in host else host
+
+
+def _cookie(header: bytes, name: bytes) -> str:
+    for part in header.split(b";"):
+        key, _sep, value = part.strip().partition(b"=")
+        if key == name:
+            return value.decode("latin-1")
+    return ""
+
+
+def session_cookie(token: str, scheme: str, seconds: int) -> str:
+    """The Set-Cookie value that signs a browser in (or out, with `seconds` 0). The cookie stays on its host."""
+    if scheme == "https":
+        return f"{SECURE_COOKIE.decode()}={quote(token)}; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age={seconds}"
+    return f"{COOKIE.decode()}={quote(token)}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}"
+
+
+def _is_compressible(headers: list[tuple[bytes, bytes]]) -> bool:
+    found = dict(headers)
+    return b"content-encoding" not in found and found.get(b"content-type", b"").startswith(_COMPRESSIBLE)
+
+
+def _compress(start: Message, message: Message, accepted: bytes) -> Message:
+    body = message.get("body", b"")
+    compress: Callable[[bytes], bytes]
+    if b"zstd" in accepted:
+        coding, compress = b"zstd", _zstd.compress
+    elif b"gzip" in accepted:
+        coding, compress = b"gzip", _gzip
+    else:
+        return message
+    if len(body) < _SMALLEST:
+        return message
+    packed = compress(body)
+    headers = [(key, value) for key, value in start["headers"] if key != b"content-length"]
+    start["headers"] = [*headers, (b"content-length", str(len(packed)).encode()), (b"content-encoding", coding), (b"vary", b"Accept-Encoding")]
+    return {**message, "body": packed}
+
+
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, 1)
+
+
+async def _plain(send: Send, status: int, text: str) -> None:
+    body = text.encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode()), *_FIXED_HEADERS]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,103 @@
+"""Does the jobs of the outbox, in each server process. Safe with any number of them: a job is leased by one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import msgspec
+
+from app.jobs import GiveUp, registry, run_now, schedule
+from app.lib import clock
+from app.models import job as outbox
+from app.models.job import Job
+from app.models.worker import Worker
+
+log = logging.getLogger("chalet.jobs")
+AT_ONCE = 4
+LONGEST_SLEEP = 5.0  # seconds; other processes' jobs are seen this late at worst
+
+
+class Runner:
+    """Sleeps until a job is due or `wake` is called, then does up to `AT_ONCE` jobs side by side."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._awake = asyncio.Event()
+        self._stopping = False
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin, in the running event loop."""
+        outbox.wake = self._awake.set
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(schedule.run(self._worker))]
+
+    async def stop(self, patience: float = 10.0) -> None:
+        """Take no more jobs and wait up to `patience` seconds for those under way; what doesn't finish runs again later."""
+        self._stopping = True
+        self._awake.set()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=patience)
+        for task in list(self._under_way):
+            task.cancel()
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._awake.clear()
+            try:
+                pause = await self._round()
+            except Exception:
+                log.exception("the job queue can't be read")
+                pause = LONGEST_SLEEP
+            try:
+                await asyncio.wait_for(self._awake.wait(), pause)
+            except TimeoutError:
+                pass
+
+    async def _round(self) -> float:
+        room = AT_ONCE - len(self._under_way)
+        if room <= 0:
+            return LONGEST_SLEEP
+        for job in await Job.lease(room):
+            task = asyncio.create_task(self._do(job))
+            self._under_way.add(task)
+            task.add_done_callback(self._over)
+        due = await Job.next_due()
+        return LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.02, (due - clock.now()) / 1000))
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._awake.set()
+
+    async def _do(self, job: Job) -> None:
+        renewing = asyncio.create_task(_keep(job))
+        try:
+            await run_now(job.kind, msgspec.json.decode(job.payload))
+        except Exception as error:
+            log.warning("job %s failed at try %s: %s", job.kind, job.attempts, type(error).__name__, exc_info=job.attempts == 1)
+            await job.fail(f"{type(error).__name__}: {error}", final=isinstance(error, GiveUp) or job.kind not in registry)
+        else:
+            await job.finish()
+        finally:
+            renewing.cancel()
+
+
+async def _keep(job: Job) -> None:
+    while True:
+        await asyncio.sleep(outbox.LEASE / 3000)
+        await job.renew()
+
+
+async def drain() -> int:
+    """Do every job that is due, one after another, in this task: for tests and the command line. Returns how many ran."""
+    count = 0
+    while jobs := await Job.lease(20):
+        for job in jobs:
+            await run_now(job.kind, msgspec.json.decode(job.payload))
+            await job.finish()
+            count += 1
+    return count

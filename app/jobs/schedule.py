@@ -1,0 +1,36 @@
+"""What happens by the clock, all of it in this file."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from app.lib import clock
+from app.models.job import Job, Scheduled
+from app.models.worker import Worker
+
+log = logging.getLogger("chalet.jobs")
+_CHECK_EVERY = 20.0  # seconds
+
+REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
+    "prune": clock.HOUR,
+}
+
+
+async def run(worker: Worker) -> None:
+    """Enqueue what is due and keep this process's worker number, until cancelled."""
+    while True:
+        try:
+            await tick()
+            if not await worker.renew():
+                worker = await Worker.join(worker.token)
+        except Exception:
+            log.exception("the schedule can't be kept")
+        await asyncio.sleep(_CHECK_EVERY)
+
+
+async def tick() -> None:
+    """Enqueue each repeated job whose time slot has come and that no process has enqueued for it yet."""
+    for kind, every in REPEATED.items():
+        if await Scheduled.claim(kind, clock.now() // every):
+            await Job.enqueue(kind)

@@ -1,0 +1,80 @@
+"""Languages: gettext catalogues read from .po files, and the language of the request under way.
+
+`_("Text")` and `ngettext("one", "many", n)` answer in the language that `speak` chose for this task. English is the source.
+"""
+
+from __future__ import annotations
+
+import gettext as stdlib_gettext
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "it": "Italiano"}
+OFFERED = ("en", "fr")
+FOLDER = Path(__file__).parent.parent / "locale"
+
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+@cache
+def catalogue(language: str) -> stdlib_gettext.NullTranslations:
+    """The translations into a language; English, and any language without a file, answer with the source text."""
+    path = FOLDER / f"{language}.po"
+    if not path.exists():
+        return stdlib_gettext.NullTranslations()
+    with path.open("rb") as file:
+        read = read_po(file, locale=language)
+    binary = io.BytesIO()
+    write_mo(binary, read)
+    binary.seek(0)
+    return stdlib_gettext.GNUTranslations(binary)
+
+
+def _(text: str) -> str:
+    """`text` in the language of the request under way."""
+    return catalogue(_language.get()).gettext(text)
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """The form of a text that fits `number`."""
+    return catalogue(_language.get()).ngettext(one, many, number)
+
+
+def language() -> str:
+    """The language of the request under way, as a two-letter code."""
+    return _language.get()
+
+
+def speak(language: str) -> None:
+    """Choose the language of the rest of this task."""
+    _language.set(language if language in LANGUAGES else "en")
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Another language for a while, such as that of a mail's reader."""
+    token = _language.set(language if language in LANGUAGES else "en")
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def negotiate(accept_language: str, offered: Iterable[str] = OFFERED) -> str:
+    """The offered language that an Accept-Language header likes best (RFC 9110 §12.5.4), else English."""
+    wanted: list[tuple[float, str]] = []
+    for part in accept_language[:500].split(","):
+        tag, _sep, quality = part.strip().partition(";q=")
+        try:
+            wanted.append((float(quality) if quality else 1.0, tag[:2].lower()))
+        except ValueError:
+            continue
+    liked = [tag for quality, tag in sorted(wanted, key=lambda one: -one[0]) if quality > 0 and tag in offered]
+    return liked[0] if liked else "en"

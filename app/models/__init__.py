@@ -1,0 +1,1 @@
+"""What the suite knows: tables and what they can do. No HTTP, no HTML, no settings in here."""

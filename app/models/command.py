@@ -1,0 +1,136 @@
+"""What people did: each change carries a key, so that it is done once however often it is sent, and an inverse, so that it can be undone.
+
+    async with Command.once(viewer, "message.delete", key) as command:
+        if not command.repeated:
+            …
+            command.done(result=message.id, what=message.text[:80], inverse={"message": message.id})
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import msgspec
+from piccolo.columns import BigInt, ForeignKey, Text, Varchar
+
+from app import database
+from app.lib import clock
+from app.lib.ids import new_id
+from app.models.account import Account
+from app.models.base import NotFound, Refused, Row
+from app.models.organisation import Organisation
+from app.models.viewer import Viewer
+
+UNDO_FOR = 30 * clock.DAY
+Inverse = Callable[[Viewer, dict[str, Any]], Awaitable[None]]
+_inverses: dict[str, Inverse] = {}
+
+
+def undoes(kind: str) -> Callable[[Inverse], Inverse]:
+    """Register the function that undoes commands of `kind`: it gets the viewer and the inverse that `done` stored."""
+
+    def register(function: Inverse) -> Inverse:
+        _inverses[kind] = function
+        return function
+
+    return register
+
+
+class Command(Row):
+    """One change that a person made."""
+
+    org_id = ForeignKey(Organisation)
+    account_id = ForeignKey(Account)
+    kind = Varchar(length=40)
+    key = Varchar(length=80, null=True, default=None, help_text="The sender's idempotency key, unique for the account.")
+    what = Varchar(length=200, default="", help_text="What it was done to, in the person's own words.")
+    url = Varchar(length=300, default="")
+    result = BigInt(null=True, default=None, help_text="Id of the row that came of it.")
+    inverse = Text(null=True, default=None, help_text="JSON for the function that undoes it; null: can't be undone.")
+    created_at = BigInt(default=0)
+    undone_at = BigInt(null=True, default=None)
+
+    repeated: bool = False
+
+    @classmethod
+    @asynccontextmanager
+    async def once(cls, viewer: Viewer, kind: str, key: str | None = None) -> AsyncIterator[Self]:
+        """A command in a transaction of its own. When `key` was seen before, `repeated` is true and `result` is what came of it then.
+
+        Raises `Refused` when the key was used for another kind of command.
+        """
+        async with database.transaction():
+            command = await cls._begin(viewer, kind, key)
+            yield command
+            if not command.repeated:
+                await command._finish()
+
+    @classmethod
+    async def _begin(cls, viewer: Viewer, kind: str, key: str | None) -> Self:
+        row = {"id": new_id(), "org_id": viewer.org_id, "account_id": viewer.account_id, "kind": kind, "key": key[:80] if key else None,
+               "what": "", "url": "", "result": None, "inverse": None, "created_at": clock.now(), "undone_at": None}
+        added = await database.execute(
+            "INSERT INTO command (id, org_id, account_id, kind, key, what, url, created_at) VALUES ($1, $2, $3, $4, $5, '', '', $6)"
+            " ON CONFLICT (account_id, key) DO NOTHING RETURNING id",
+            row["id"], row["org_id"], row["account_id"], kind, row["key"], row["created_at"],
+        )
+        if added:
+            return cls.from_row(row)
+        earlier = await database.fetch_one("SELECT * FROM command WHERE account_id = $1 AND key = $2", viewer.account_id, row["key"])
+        if earlier is None or earlier["kind"] != kind:
+            raise Refused("This change was already sent as something else.")
+        command = cls.from_row(earlier)
+        command.repeated = True
+        return command
+
+    async def _finish(self) -> None:
+        await database.execute(
+            "UPDATE command SET what = $1, url = $2, result = $3, inverse = $4 WHERE id = $5",
+            self.what, self.url, self.result, self.inverse, self.id,
+        )
+
+    def done(self, result: int | None = None, *, what: str = "", url: str = "", inverse: dict[str, Any] | None = None) -> None:
+        """Say what came of it, to be stored with the transaction. `inverse` is what its `undoes` function needs."""
+        self.result, self.what, self.url = result, what[:200], url[:300]
+        self.inverse = None if inverse is None else msgspec.json.encode(inverse).decode()
+
+    @property
+    def is_undoable(self) -> bool:
+        """Whether it can still be taken back."""
+        return self.inverse is not None and self.undone_at is None and self.created_at > clock.now() - UNDO_FOR
+
+    async def undo(self, viewer: Viewer) -> None:
+        """Take it back. Raises `Refused` when that is no longer possible."""
+        async with database.transaction():
+            claimed = await database.execute(
+                "UPDATE command SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL RETURNING id", clock.now(), self.id
+            )
+            if not claimed or not self.is_undoable:
+                raise Refused("This can’t be undone any more.")
+            await _inverses[self.kind](viewer, msgspec.json.decode(self.inverse or "{}"))
+
+    @classmethod
+    async def find_own(cls, viewer: Viewer, id_: int) -> Self:
+        """A command of this person in this organisation. Raises `NotFound`."""
+        row = await database.fetch_one(
+            "SELECT * FROM command WHERE id = $1 AND account_id = $2 AND org_id = $3", id_, viewer.account_id, viewer.org_id
+        )
+        if row is None:
+            raise NotFound(f"command {id_}")
+        return cls.from_row(row)
+
+    @classmethod
+    async def recent(cls, viewer: Viewer, before: int | None = None, most: int = 50) -> list[Self]:
+        """What this person did here in the last 30 days, newest first, before the command with id `before`."""
+        rows = await database.fetch(
+            "SELECT * FROM command WHERE account_id = $1 AND org_id = $2 AND created_at > $3 AND id < $4 AND what <> '' ORDER BY id DESC LIMIT $5",
+            viewer.account_id, viewer.org_id, clock.now() - UNDO_FOR, before or 2**53, most,
+        )
+        return [cls.from_row(row) for row in rows]
+
+    @classmethod
+    async def prune(cls) -> None:
+        """Forget what can't be undone any more."""
+        await database.execute("DELETE FROM command WHERE created_at < $1", clock.now() - UNDO_FOR)

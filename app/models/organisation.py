@@ -1,0 +1,80 @@
+"""Organisations, who belongs to them, and what each member may do."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from piccolo.columns import BigInt, ForeignKey, Integer, SmallInt, Varchar
+
+from app import database
+from app.lib import clock
+from app.lib.ids import new_id
+from app.models.account import Account
+from app.models.base import Row
+
+LEGAL, ADMIN, USER, EXTERNAL = "legal", "admin", "user", "external"
+ROLES = (LEGAL, ADMIN, USER, EXTERNAL)
+PRODUCTS = ("chat", "calendar", "contacts", "drive", "manager")
+USE, MANAGE = "use", "manage"
+
+
+class Organisation(Row):
+    """A customer: people, their talk, times, contacts and files. No query crosses from one to another."""
+
+    name = Varchar(length=120)
+    locale = Varchar(length=8, default="en")
+    timezone = Varchar(length=64, default="UTC")
+    user_limit = Integer(null=True, default=None, help_text="Members it may have; null for no limit.")
+    guest_limit = Integer(default=100)
+    storage_limit = BigInt(null=True, default=None, help_text="Bytes; null for no limit.")
+    session_days = SmallInt(default=30)
+    two_factor_required_at = BigInt(null=True, default=None)
+    created_at = BigInt(default=0)
+
+    @classmethod
+    async def found(cls, name: str, locale: str = "en", timezone: str = "UTC") -> Self:
+        """Start an organisation."""
+        return await cls.insert_new(name=name, locale=locale, timezone=timezone, created_at=clock.now())
+
+    async def admit(self, account: Account, role: str = USER, products: tuple[str, ...] = PRODUCTS) -> Membership:
+        """Make `account` a member with `role`, using `products`; administrators manage them as well."""
+        async with database.transaction():
+            member = await Membership.insert_new(org_id=self.id, account_id=account.id, role=role, created_at=clock.now())
+            for product in products:
+                await member.grant(product, USE)
+                if role in (LEGAL, ADMIN):
+                    await member.grant(product, MANAGE)
+        return member
+
+
+class Membership(Row):
+    """One account in one organisation."""
+
+    org_id = ForeignKey(Organisation)
+    account_id = ForeignKey(Account)
+    role = Varchar(length=12, default=USER)
+    title = Varchar(length=120, default="")
+    created_at = BigInt(default=0)
+    ended_at = BigInt(null=True, default=None)
+
+    async def grant(self, product: str, level: str) -> None:
+        """Give the right to use or manage a product (MGR-04). Granting twice changes nothing."""
+        await database.execute(
+            "INSERT INTO product_right (id, membership_id, product, level) VALUES ($1, $2, $3, $4)"
+            " ON CONFLICT (membership_id, product, level) DO NOTHING",
+            new_id(), self.id, product, level,
+        )
+
+    async def revoke(self, product: str, level: str) -> None:
+        """Take a right away."""
+        await database.execute(
+            "DELETE FROM product_right WHERE membership_id = $1 AND product = $2 AND level = $3", self.id, product, level
+        )
+
+
+class ProductRight(Row):
+    """The right of a member to use or to manage a product."""
+
+    membership_id = ForeignKey(Membership)
+    product = Varchar(length=20)
+    level = Varchar(length=8)

@@ -1,0 +1,104 @@
+"""The person behind a request, in the organisation they are looking at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from app import database, live
+from app.lib import clock
+from app.lib.tokens import hash_token
+
+_SELECT = """
+SELECT s.id AS session_id, s.expires_at, s.seen_at, a.id AS account_id, a.email, a.given_name, a.family_name, a.avatar, a.locale,
+       a.timezone, a.week_start, a.theme, m.id AS membership_id, m.role, o.id AS org_id, o.name AS org_name
+  FROM session s
+  JOIN account a ON a.id = s.account_id
+  JOIN membership m ON m.id = s.membership_id
+  JOIN organisation o ON o.id = m.org_id
+ WHERE s.token_hash = $1 AND a.disabled_at IS NULL AND m.ended_at IS NULL
+"""
+_RIGHTS = "SELECT product, level FROM product_right WHERE membership_id = $1"
+_KEEP = 10 * clock.SECOND  # how stale a viewer may be where news from another process is lost
+_MOST = 20_000
+
+_cache: dict[str, tuple[int, Viewer]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is asking. Made from the session's token once, then remembered until something about it changes."""
+
+    session_id: int
+    account_id: int
+    membership_id: int
+    org_id: int
+    org_name: str
+    role: str
+    email: str
+    given_name: str
+    family_name: str
+    avatar: str
+    locale: str
+    timezone: str
+    week_start: int | None
+    theme: str
+    rights: frozenset[str]
+    expires_at: int
+    seen_at: int
+
+    @property
+    def name(self) -> str:
+        """Given and family name."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def is_external(self) -> bool:
+        """Whether they are a guest of the organisation."""
+        return self.role == "external"
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether they administer the organisation (MGR-01, MGR-02)."""
+        return self.role in ("legal", "admin")
+
+    def can_use(self, product: str) -> bool:
+        """Whether they may open a product."""
+        return f"{product}.use" in self.rights
+
+    def can_manage(self, product: str) -> bool:
+        """Whether they may administer a product."""
+        return f"{product}.manage" in self.rights
+
+    @classmethod
+    async def by_token(cls, token: str) -> Self | None:
+        """Who holds this session token, or None when it is unknown, expired, or its account or membership has ended."""
+        key, now = hash_token(token), clock.now()
+        kept = _cache.get(key)
+        if kept is None or kept[0] < now:
+            viewer = await cls._read(key)
+            if viewer is None:
+                _cache.pop(key, None)
+                return None
+            if len(_cache) >= _MOST:
+                _cache.clear()
+            kept = _cache[key] = (now + _KEEP, viewer)
+        return kept[1] if kept[1].expires_at > now else None
+
+    @classmethod
+    async def _read(cls, token_hash: str) -> Self | None:
+        row = await database.fetch_one(_SELECT, token_hash)
+        if row is None:
+            return None
+        rights = frozenset(f"{right['product']}.{right['level']}" for right in await database.fetch(_RIGHTS, row["membership_id"]))
+        return cls(rights=rights, **row)
+
+    @staticmethod
+    def forget() -> None:
+        """Drop what is remembered, here and in the other processes, once the change is committed."""
+        database.on_commit(lambda: live.broadcast_internal("viewers", None))
+
+
+@live.on_internal("viewers")
+def _drop(_: Any) -> None:
+    _cache.clear()

@@ -1,0 +1,16 @@
+"""Words inside fragments that are broadcast to readers of all languages at once.
+
+Such a fragment has `<span data-word="edited"></span>`; the stylesheet fills in the word of the page's language.
+"""
+
+from __future__ import annotations
+
+from app.lib.i18n import _
+
+
+def broadcast_words() -> dict[str, str]:
+    """The words by their key, in the language being spoken."""
+    return {
+        "edited": _("(edited)"),
+        "deleted": _("This message was deleted."),
+    }
