@@ -1,5 +1,6 @@
 // The entry: connects behaviours, keeps times in the reader's words, and watches over what htmx does.
 import { localise } from "./times.js";
+import "./confirm.js";
 import "./navigation.js";
 import "./shortcuts.js";
 
