@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
-from litestar.di import Provide
+from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp
 
@@ -32,7 +32,7 @@ def create_app(settings: Settings, *, with_jobs: bool = True) -> ASGIApp:
     jobs.load()
     inner = Litestar(
         route_handlers=all_handlers(settings),
-        dependencies={name: Provide(lambda value=value: value, sync_to_thread=False) for name, value in _shared(settings, assets, figures).items()},
+        state=State({"settings": settings, "figures": figures}),
         exception_handlers=errors.handlers,
         lifespan=[_running(settings, with_jobs)],
         request_max_body_size=FORM_LIMIT,
@@ -41,10 +41,6 @@ def create_app(settings: Settings, *, with_jobs: bool = True) -> ASGIApp:
         debug=False,
     )
     return Edge(inner, settings, assets, Hosts(settings), figures)
-
-
-def _shared(settings: Settings, assets: Assets, figures: Figures) -> dict[str, object]:
-    return {"settings": settings, "assets": assets, "figures": figures}
 
 
 def _running(settings: Settings, with_jobs: bool):

@@ -94,11 +94,17 @@ class Viewer:
         return cls(rights=rights, **row)
 
     @staticmethod
+    def clear_cache() -> None:
+        """Drop what is remembered in this process."""
+        _cache.clear()
+
+    @staticmethod
     def forget() -> None:
         """Drop what is remembered, here and in the other processes, once the change is committed."""
         database.on_commit(lambda: live.broadcast_internal("viewers", None))
 
 
 @live.on_internal("viewers")
+@live.on_internal("live.lost")
 def _drop(_: Any) -> None:
-    _cache.clear()
+    Viewer.clear_cache()

@@ -31,10 +31,11 @@ async def ready() -> Response[str]:
 
 
 @get("/metrics", include_in_schema=False)
-async def metrics(request: Request, settings: Settings, figures: Figures) -> Response[bytes]:
+async def metrics(request: Request) -> Response[bytes]:
     """Prometheus figures, with the token of CHALET_METRICS_TOKEN or from this machine where there is none."""
-    if not _may_read(request, settings):
+    if not _may_read(request, request.app.state.settings):
         return nothing(404)
+    figures: Figures = request.app.state.figures
     figures.jobs(*await Job.counts())
     return Response(figures.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
