@@ -1,0 +1,80 @@
+"""The command line, one file per command. A command's module is imported only when it is called: the server must start fast.
+
+Each module has `arguments(parser)` and `run(options, settings) -> int`, the exit status. They are thin: a model does the work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from app.settings import SettingError, Settings, read_settings
+
+COMMANDS = {
+    "serve": "Start the server.",
+}
+WRONG_SETTING = 2
+_ABOUT = "Chalet, a collaborative suite that a team runs itself."
+_MORE = "Settings come from the environment or a .env file, and are listed in docs/settings.md. `python -m app COMMAND --help` says more about a command."
+
+
+class Stop(Exception):
+    """A command can't go on. The text is shown to the person as it is; `status` is the exit status."""
+
+    def __init__(self, text: str, status: int = 1) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return its exit status: 0 done, 1 it could not be done, 2 a wrong setting or a wrong argument."""
+    name = next((word for word in argv if not word.startswith("-")), "")
+    options = parser(only=name).parse_args(argv)
+    try:
+        settings = read_settings(data_dir=options.data_dir, **given(options))
+        return int(import_module(f"app.commands.{options.command}").run(options, settings))
+    except SettingError as error:
+        print(f"chalet: {error}", file=sys.stderr)
+        return WRONG_SETTING
+    except Stop as stop:
+        print(f"chalet: {stop}", file=sys.stderr)
+        return stop.status
+    except KeyboardInterrupt:
+        print("chalet: stopped.", file=sys.stderr)
+        return 130
+
+
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands; with `only`, the arguments of the others are left out, and their modules unread."""
+    whole = argparse.ArgumentParser(prog="python -m app", description=_ABOUT, epilog=_MORE)
+    commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, about in COMMANDS.items():
+        one = commands.add_parser(name, help=about, description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+        one.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the database, files and mail outbox (CHALET_DATA_DIR; default: data)")
+        if only is None or name == only:
+            import_module(f"app.commands.{name}").arguments(one)
+    return whole
+
+
+def as_setting(name: str) -> Callable[[str], Any]:
+    """An argument's type that reads its value as the setting `name` does, with the same words when it is wrong."""
+    read = next(one.metadata["read"] for one in fields(Settings) if one.name == name)
+
+    def checked(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{error} (it is “{text}”)") from None
+
+    return checked
+
+
+def given(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings among a command's arguments."""
+    names = {one.name for one in fields(Settings)} - {"data_dir"}
+    return {name: value for name, value in vars(options).items() if name in names}

@@ -1,0 +1,84 @@
+"""`serve`: migrate, listen, and print `ready http://…` once people can come."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import socket
+
+from app.commands import Stop, as_setting
+from app.lib import logs
+from app.settings import Settings
+
+_EXAMPLES = """
+examples:
+  python -m app serve                             on http://localhost:8000, data in ./data
+  python -m app serve --port 0 --data-dir /srv/chalet
+  python -m app serve --demo --data-dir demo      filled with a believable organisation, to look around
+  python -m app serve --workers 4                 several processes; needs REDIS_URL
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What `serve` takes."""
+    parser.epilog = _EXAMPLES
+    parser.add_argument("--host", type=as_setting("host"), help="address to listen on (CHALET_HOST; default: 127.0.0.1)")
+    parser.add_argument("--port", type=as_setting("port"), help="port to listen on, 0 for any free one (CHALET_PORT; default: 8000)")
+    parser.add_argument("--workers", type=as_setting("workers"), help="server processes (CHALET_WORKERS; default: 1; more need REDIS_URL)")
+    parser.add_argument("--demo", action="store_true", help="fill an empty data folder with the demo organisation Alpina first")
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    logs.start(settings.log_format)
+    listener = listen(settings)
+    asyncio.run(prepare(settings))
+    address = address_of(settings, listener)
+    if settings.workers > 1:
+        from app.commands.supervisor import supervise
+
+        return supervise(settings, listener, address)
+    from app.commands.server import serve
+
+    return serve(settings, listener, lambda: announce(address))
+
+
+async def prepare(settings: Settings) -> None:
+    """Bring the database up to date; one process at a time does."""
+    from app import database
+    from app.main import open_database
+
+    try:
+        await open_database(settings)
+    except OSError as error:
+        raise Stop(f"the database can’t be opened: {error.strerror or error}. `python -m app doctor` says more.") from error
+    try:
+        await database.migrate()
+    finally:
+        await database.close()
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The bound socket that every server process shares."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise Stop(f"can’t listen on {settings.host} port {settings.port}: {error.strerror}. Choose another with --port, or stop what uses it.") from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def address_of(settings: Settings, listener: socket.socket) -> str:
+    """Where a browser on this machine goes."""
+    port = listener.getsockname()[1]
+    host = {"127.0.0.1": "localhost", "0.0.0.0": "localhost", "::": "localhost", "::1": "localhost"}.get(settings.host, settings.host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def announce(address: str) -> None:
+    """The one line on standard output, for people and for scripts that wait for it."""
+    print(f"ready {address}", flush=True)
