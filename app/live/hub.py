@@ -13,6 +13,9 @@ from app.live.wires import FULL, Wire
 GATHER = 0.020
 """Seconds for which a busy topic collects events into one frame."""
 
+FRAME = 64 * 1024
+"""Bytes of events that share a frame."""
+
 SLICE = 1000
 """Sockets written to before the loop gets to do other things."""
 
@@ -69,13 +72,26 @@ class Connection:
 class Topic:
     """The listeners of one topic, and the events that wait for the next frame."""
 
-    __slots__ = ("is_busy", "listeners", "name", "waiting")
+    __slots__ = ("is_busy", "is_overfull", "listeners", "name", "waiting")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.listeners: set[Connection] = set()
         self.waiting: list[Publication] = []
         self.is_busy = False
+        self.is_overfull = False
+
+    def take(self) -> list[Publication]:
+        """The oldest events that wait, as many as fit a frame and at least one."""
+        size = fitting = 0
+        for publication in self.waiting:
+            size += len(publication.event)
+            if fitting and size > FRAME:
+                break
+            fitting += 1
+        taken, self.waiting = self.waiting[:fitting], self.waiting[fitting:]
+        self.is_overfull = bool(self.waiting)
+        return taken
 
 
 class Publication:
@@ -206,8 +222,7 @@ class Hub:
             if not topic.listeners:
                 del self.topics[topic.name]
             return
-        batch, topic.waiting = topic.waiting, []
-        self._write_slice(topic, Batch(batch), iter(tuple(topic.listeners)), asyncio.get_running_loop().time())
+        self._write_slice(topic, Batch(topic.take()), iter(tuple(topic.listeners)), asyncio.get_running_loop().time())
 
     def _write_slice(self, topic: Topic, batch: Batch, rest: Iterator[Connection], started: float) -> None:
         listeners = topic.listeners
@@ -223,7 +238,8 @@ class Hub:
                 return
         loop = asyncio.get_running_loop()
         # A frame to very many sockets takes long: then wait longer, so that one topic never takes the whole loop.
-        loop.call_later(max(GATHER, 2 * (loop.time() - started)), self._deliver, topic)
+        pause = 0 if topic.is_overfull else max(GATHER, 2 * (loop.time() - started))
+        loop.call_later(pause, self._deliver, topic)
 
 
 class Batch:

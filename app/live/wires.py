@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from litestar.types import Send
 
@@ -35,8 +35,9 @@ def wire_of(send: Send) -> Wire:
     """
     protocol = getattr(send, "__self__", None)
     transport = getattr(protocol, "transport", None)
-    if type(protocol).__name__ == "WebSocketsSansIOProtocol" and isinstance(transport, asyncio.Transport):
-        return DirectWire(transport)
+    is_known = type(protocol).__name__ == "WebSocketsSansIOProtocol"
+    if is_known and all(hasattr(transport, name) for name in ("write", "get_write_buffer_size", "is_closing", "abort")):
+        return DirectWire(cast(asyncio.Transport, transport))
     return QueuedWire(send)
 
 
