@@ -20,6 +20,7 @@ from app.jobs.runner import Runner
 from app.models.worker import Worker
 from app.render import open_templates
 from app.routes import all_handlers, errors
+from app.routes.guard import signed_in
 from app.settings import Settings
 
 FORM_LIMIT = 1_000_000  # bytes; routes that take files say more
@@ -33,6 +34,7 @@ def create_app(settings: Settings, *, with_jobs: bool = True) -> ASGIApp:
     inner = Litestar(
         route_handlers=all_handlers(settings),
         state=State({"settings": settings, "figures": figures}),
+        guards=[signed_in],
         exception_handlers=errors.handlers,
         lifespan=[_running(settings, with_jobs)],
         request_max_body_size=FORM_LIMIT,

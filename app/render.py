@@ -7,6 +7,7 @@ navigates (its target is then `#view`).
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ def open_templates(assets: Assets, *, debug: bool = False) -> None:
         auto_reload=debug, extensions=["jinja2.ext.i18n"],
     )
     _templates.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    _templates.filters["iso"] = iso
     _templates.globals.update(static=assets.url, languages={code: LANGUAGES[code] for code in OFFERED}, debug=debug)
 
 
@@ -85,6 +87,11 @@ def toast(text: str, *, undo: int | None = None, kind: str = "info", **events: A
     if undo is not None:
         told["undo_url"] = f"/activity/{undo}/undo"
     return {"HX-Trigger": _json({"toast": told, **events})}
+
+
+def iso(instant: int) -> str:
+    """Milliseconds since the epoch as an ISO 8601 time in UTC, as `<time datetime>` has it."""
+    return datetime.fromtimestamp(instant / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def is_htmx(request: Request) -> bool:

@@ -11,6 +11,7 @@ from litestar.response import Response
 from app.lib.i18n import _
 from app.models.base import NotFound, Refused
 from app.render import fragment, is_htmx, nothing, toast
+from app.routes.guard import SignInRequired, ask_to_sign_in
 
 log = logging.getLogger("chalet.http")
 
@@ -55,4 +56,4 @@ def _words(status: int) -> tuple[str, str]:
     }.get(status, (_("Something went wrong on our side"), _("Nothing that you saved is lost. Please try again in a moment.")))
 
 
-handlers = {NotFound: not_found, Refused: refused, HTTPException: http_error, Exception: failure}
+handlers = {SignInRequired: ask_to_sign_in, NotFound: not_found, Refused: refused, HTTPException: http_error, Exception: failure}

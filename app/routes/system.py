@@ -11,18 +11,19 @@ from app import database, live
 from app.figures import Figures
 from app.models.job import Job
 from app.render import nothing
+from app.routes.guard import OPEN
 from app.settings import Settings
 
 TEXT = "text/plain; charset=utf-8"
 
 
-@get("/healthz", include_in_schema=False)
+@get("/healthz", opt=OPEN, include_in_schema=False)
 async def health() -> Response[str]:
     """The process answers."""
     return Response("ok\n", media_type=TEXT)
 
 
-@get("/readyz", include_in_schema=False)
+@get("/readyz", opt=OPEN, include_in_schema=False)
 async def ready() -> Response[str]:
     """The database answers and the bus is connected: send people here."""
     await database.fetch_value("SELECT 1")
@@ -30,7 +31,7 @@ async def ready() -> Response[str]:
     return Response("ready\n" if connected else "Redis is out of reach\n", status_code=200 if connected else 503, media_type=TEXT)
 
 
-@get("/metrics", include_in_schema=False)
+@get("/metrics", opt=OPEN, include_in_schema=False)
 async def metrics(request: Request) -> Response[bytes]:
     """Prometheus figures, with the token of CHALET_METRICS_TOKEN or from this machine where there is none."""
     if not _may_read(request, request.app.state.settings):

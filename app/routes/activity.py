@@ -1,0 +1,46 @@
+"""What I did: 30 days of changes, each with a way back."""
+
+from __future__ import annotations
+
+from litestar import Request, get, post
+from litestar.response import Response
+
+from app.lib.i18n import _
+from app.models.command import Command
+from app.render import nothing, page, redirect, toast
+
+
+@get("/activity", include_in_schema=False)
+async def list_activity(request: Request, before: int = 0) -> Response[bytes]:
+    """The page, newest first, 50 at a time."""
+    commands = await Command.recent(request.state.viewer, before or None)
+    return await page(request, "activity/index.html", commands=commands, kinds=kinds(), before=before)
+
+
+@post("/activity/{command_id:int}/undo", status_code=200, include_in_schema=False)
+async def create_undo(request: Request, command_id: int) -> Response[bytes]:
+    """Take one change back."""
+    command = await Command.find_own(request.state.viewer, command_id)
+    await command.undo(request.state.viewer)
+    if request.headers.get("hx-target", "").startswith("li"):
+        return redirect(request, "/activity")
+    return nothing(200, **toast(_("Undone."), undone={"kind": command.kind}), **{"HX-Reswap": "none"})
+
+
+def kinds() -> dict[str, str]:
+    """What each kind of change is called, in the language being spoken."""
+    return {
+        "member.add": _("Added a member"),
+        "member.role": _("Changed a role"),
+        "member.end": _("Removed a member"),
+        "message.post": _("Wrote a message"),
+        "message.edit": _("Edited a message"),
+        "message.delete": _("Deleted a message"),
+        "channel.create": _("Created a channel"),
+        "channel.edit": _("Changed a channel"),
+        "channel.join": _("Joined a channel"),
+        "channel.leave": _("Left a channel"),
+    }
+
+
+handlers = [list_activity, create_undo]
