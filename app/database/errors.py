@@ -39,7 +39,7 @@ def translated(error: BaseException) -> BaseException:
         return _from_sqlite(error)
     if isinstance(error, asyncpg.UniqueViolationError):
         return UniqueViolation(_headline(error), _postgres_columns(error))
-    if isinstance(error, asyncpg.ForeignKeyViolationError):
+    if isinstance(error, asyncpg.ForeignKeyViolationError | asyncpg.RestrictViolationError):
         return ForeignKeyViolation(_headline(error), _postgres_columns(error))
     return error
 
@@ -48,7 +48,8 @@ def _from_sqlite(error: sqlite3.IntegrityError) -> BaseException:
     code = getattr(error, "sqlite_errorcode", None)
     if code in _SQLITE_UNIQUE:
         return UniqueViolation(str(error), tuple(_SQLITE_COLUMN.findall(str(error))))
-    if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+    # ON DELETE RESTRICT is reported as a trigger's refusal.
+    if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY or str(error).startswith("FOREIGN KEY"):
         return ForeignKeyViolation(str(error))
     return error
 

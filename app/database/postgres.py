@@ -19,7 +19,7 @@ from piccolo.engine.cockroach import CockroachAtomic, CockroachEngine, Cockroach
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
-from app.database.errors import translated
+from app.database.errors import TransactionOver, translated
 from app.database.transactions import Callbacks
 from app.database.waiting import to_the_end
 
@@ -43,9 +43,9 @@ class Transaction(Callbacks, PostgresTransaction):
     engine: Postgres
     _parent: Self | None
 
-    def __init__(self, engine: Postgres, allow_nested: bool = True, **options: Any) -> None:
+    def __init__(self, engine: Postgres, allow_nested: bool = True, mode: str = "") -> None:
         super().__init__(engine, allow_nested)
-        self._options = options
+        self._mode = mode
         self._turn = asyncio.Lock()
         self._scope: Scope | None = None
 
@@ -54,14 +54,28 @@ class Transaction(Callbacks, PostgresTransaction):
             self._parent.check_open()
             return self._parent
         self.connection, self._scope = await self.engine.take()
-        self.transaction = self.connection.transaction(**self._options)
         try:
             await self.begin()
         except BaseException:
-            await to_the_end(self.engine.put_back(self.connection, self._scope))
+            await to_the_end(self._end(failed=True))
             raise
         self.context = self.engine.current_transaction.set(self)
         return self
+
+    async def begin(self) -> None:
+        await self.connection.execute(f"BEGIN {self._mode}")
+
+    async def commit(self) -> None:
+        if await self.connection.execute("COMMIT") != "COMMIT":
+            # PostgreSQL answers ROLLBACK, and no error, when a statement failed before.
+            self._rolled_back = True
+            raise TransactionOver("an error inside, which was caught, has undone this transaction")
+        self._committed = True
+
+    async def rollback(self) -> None:
+        if not self.connection.is_closed():
+            await self.connection.execute("ROLLBACK")
+        self._rolled_back = True
 
     async def fetch(self, sql: str, args: Sequence[Any]) -> list[Any]:
         self.check_open()
@@ -105,7 +119,7 @@ class CockroachsTransaction(Transaction, CockroachTransaction):
 class Postgres(PostgresEngine):
     """PostgreSQL through asyncpg's pool. Before `start_connection_pool()`, and on other event loops, each query has its own connection."""
 
-    current_transaction: ContextVar[Transaction | None]
+    current_transaction: ContextVar[Any]
     transaction_class: ClassVar[type[Transaction]] = Transaction
     server_settings: ClassVar = {"jit": "off", "application_name": "chalet"}
 
@@ -248,7 +262,7 @@ class Postgres(PostgresEngine):
         return self.transaction_class(self, allow_nested)
 
     def snapshot(self) -> Transaction:
-        return self.transaction_class(self, True, isolation="repeatable_read", readonly=True)
+        return self.transaction_class(self, True, "ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
 class Cockroach(Postgres, CockroachEngine):
@@ -269,7 +283,7 @@ class Cockroach(Postgres, CockroachEngine):
         return CockroachAtomic(engine=self, autocommit_before_ddl=autocommit_before_ddl)
 
     def snapshot(self) -> Transaction:
-        return self.transaction_class(self, True, readonly=True)
+        return self.transaction_class(self, True, "READ ONLY")
 
 
 async def _keep(connection: Any) -> None:

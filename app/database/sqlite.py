@@ -251,7 +251,7 @@ class Batch(AsyncBatch):
 class SQLite(SQLiteEngine):
     """The embedded engine. `start_connection_pool()` opens it; before that, and on other event loops, each query has its own connection."""
 
-    current_transaction: ContextVar[Transaction | None]
+    current_transaction: ContextVar[Any]
 
     def __init__(self, path: str, *, synchronous: str = "NORMAL", readers: int = 2) -> None:
         if synchronous not in ("NORMAL", "FULL"):
