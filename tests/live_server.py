@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -20,6 +21,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from app import database, live
 
 CLOSED_ROOM = 13
+STATIC = Path(__file__).parent.parent / "static"
+PAGE = b"""<!doctype html><html lang="en"><title>Live</title><body data-account="1">
+<ul id="list" data-live="room:1"></ul><p id="shared" data-live="room:1 room:2" data-live-refresh></p>
+<script type="module" src="/js/live.js"></script>"""
 forbidden: set[tuple[int, int]] = set()
 signed_out: set[int] = set()
 
@@ -52,15 +57,17 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         await _lifespan(receive, send)
     elif scope["type"] == "websocket":
         await live.connect(scope, receive, send, person_of(scope))
+    elif scope["method"] == "GET":
+        await _show(scope["path"], send)
     else:
         await _call(receive, send)
 
 
 def person_of(scope: Any) -> Person | None:
-    """Who the query string says it is; nobody without one."""
+    """Who the query string or the cookie says it is; nobody without one."""
     query = {name: int(values[0]) for name, values in parse_qs(scope["query_string"].decode()).items()}
     if not query:
-        return None
+        return Person(1, 1, 1) if (b"cookie", b"account=1") in scope["headers"] else None
     account = query["account"]
     return Person(account, query.get("org", 1), query.get("session", account))
 
@@ -77,6 +84,16 @@ async def _lifespan(receive: Any, send: Any) -> None:
     await database.close()
     folder.cleanup()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _show(path: str, send: Any) -> None:
+    """A page for the browser tests, signed in as account 1 by the cookie that its socket sends, and the client module."""
+    is_script = path.endswith(".js")
+    body = (STATIC / path.lstrip("/")).read_bytes() if is_script else PAGE
+    kind = b"text/javascript" if is_script else b"text/html"
+    headers = [(b"content-type", kind), (b"set-cookie", b"account=1"), (b"content-security-policy", b"default-src 'self'")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _call(receive: Any, send: Any) -> None:

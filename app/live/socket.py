@@ -10,7 +10,7 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from app.live import registry
-from app.live.frames import Event
+from app.live.frames import HEARTBEAT, Event
 from app.live.hub import (
     ACCESS_ENDED,
     NOT_UNDERSTOOD,
@@ -73,6 +73,7 @@ async def serve(hub: Hub | None, scope: Scope, receive: Receive, send: Send, per
     await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
     connection = Connection(person, wire_of(send))
     hub.join(connection)
+    hub.write(connection, HEARTBEAT)  # tells the browser that it is in
     _notice(connection)
     try:
         await _listen(hub, connection, receive)
