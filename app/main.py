@@ -29,7 +29,7 @@ FORM_LIMIT = 1_000_000  # bytes; routes that take files say more
 def create_app(settings: Settings, *, with_jobs: bool = True) -> ASGIApp:
     """The whole suite as one ASGI app. The database must have been migrated."""
     assets, figures = Assets(), Figures()
-    open_templates(assets, debug=settings.debug)
+    open_templates(assets, settings)
     jobs.load()
     inner = Litestar(
         route_handlers=all_handlers(settings),

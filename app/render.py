@@ -20,6 +20,7 @@ from app.lib.browsers import is_outdated
 from app.lib.i18n import LANGUAGES, OFFERED, _, language, ngettext
 from app.lib.locales import week_start
 from app.rooms import apps_for
+from app.settings import Settings
 
 HTML = "text/html; charset=utf-8"
 VARY = "HX-Target, Accept-Language, Cookie"
@@ -39,16 +40,16 @@ class Templates(jinja2.Environment):
         return super().getattr(obj, attribute)
 
 
-def open_templates(assets: Assets, *, debug: bool = False) -> None:
+def open_templates(assets: Assets, settings: Settings) -> None:
     """Make the templates of this process ready."""
     global _templates
     _templates = Templates(
         loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        auto_reload=debug, extensions=["jinja2.ext.i18n"],
+        auto_reload=settings.debug, extensions=["jinja2.ext.i18n"],
     )
     _templates.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
     _templates.filters["iso"] = iso
-    _templates.globals.update(static=assets.url, languages={code: LANGUAGES[code] for code in OFFERED}, debug=debug)
+    _templates.globals.update(static=assets.url, languages={code: LANGUAGES[code] for code in OFFERED}, mail_is_configured=bool(settings.smtp_url))
 
 
 def render(template: str, **context: Any) -> str:

@@ -30,4 +30,5 @@ def all_apps() -> list[App]:
 
 def apps_for(viewer: Viewer) -> list[App]:
     """The apps that this person may use."""
-    return [app for app in all_apps() if app.key == "home" or viewer.can_use(app.key)]
+    apps = [app for app in all_apps() if app.key == "home" or viewer.can_use(app.key)]
+    return [*apps, App("manager", _("Manager"), "/manager", "settings", _("People and settings of the organisation"))] if viewer.is_admin else apps

@@ -1140,6 +1140,27 @@ async def forwards():
     manager.add_column(
         table_class_name="Job",
         tablename="job",
+        column_name="org_id",
+        db_column_name="org_id",
+        column_class_name="BigInt",
+        column_class=BigInt,
+        params={
+            "default": None,
+            "null": True,
+            "primary_key": False,
+            "unique": False,
+            "index": False,
+            "index_method": IndexMethod.btree,
+            "choices": None,
+            "db_column_name": None,
+            "secret": False,
+        },
+        schema=None,
+    )
+
+    manager.add_column(
+        table_class_name="Job",
+        tablename="job",
         column_name="kind",
         db_column_name="kind",
         column_class_name="Varchar",
@@ -2629,8 +2650,8 @@ async def forwards():
     manager.add_column(
         table_class_name="Channel",
         tablename="channel",
-        column_name="direct_key",
-        db_column_name="direct_key",
+        column_name="sole_key",
+        db_column_name="sole_key",
         column_class_name="Varchar",
         column_class=Varchar,
         params={

@@ -15,7 +15,7 @@ from piccolo.columns import BigInt, SmallInt, Text, Varchar
 from app import database
 from app.lib import clock
 from app.lib.ids import new_id
-from app.models.base import Row
+from app.models.base import NotFound, Row
 
 TRIES = 12
 LEASE = 2 * clock.MINUTE
@@ -27,6 +27,7 @@ wake: Callable[[], None] = lambda: None  # noqa: E731  the runner of this proces
 class Job(Row):
     """One promised piece of work. `kind` names a function in app/jobs."""
 
+    org_id = BigInt(null=True, default=None, help_text="Whose administrators see it when it fails; null: only who runs the server.")
     kind = Varchar(length=60)
     payload = Text(default="{}")
     key = Varchar(length=120, null=True, default=None, help_text="Only one waiting job has this key.")
@@ -38,13 +39,13 @@ class Job(Row):
     created_at = BigInt(default=0)
 
     @classmethod
-    async def enqueue(cls, kind: str, *, run_at: int | None = None, key: str | None = None, **payload: Any) -> None:
+    async def enqueue(cls, kind: str, *, run_at: int | None = None, key: str | None = None, org_id: int | None = None, **payload: Any) -> None:
         """Promise a job, in the transaction under way. With `key`, a waiting job of the same key stands for this one too."""
         now = clock.now()
         await database.execute(
-            "INSERT INTO job (id, kind, payload, key, run_at, created_at, attempts, leased_until, error)"
-            " VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '') ON CONFLICT (key) DO NOTHING",
-            new_id(), kind, msgspec.json.encode(payload).decode(), key, now if run_at is None else run_at, now,
+            "INSERT INTO job (id, org_id, kind, payload, key, run_at, created_at, attempts, leased_until, error)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, '') ON CONFLICT (key) DO NOTHING",
+            new_id(), org_id, kind, msgspec.json.encode(payload).decode(), key, now if run_at is None else run_at, now,
         )
         if run_at is None or run_at <= now:
             database.on_commit(wake)
@@ -86,9 +87,18 @@ class Job(Row):
         )
 
     @classmethod
-    async def dead(cls) -> list[Self]:
-        """The dead letters, newest first."""
-        return [cls.from_row(row) for row in await database.fetch("SELECT * FROM job WHERE dead_at IS NOT NULL ORDER BY dead_at DESC LIMIT 200")]
+    async def dead(cls, org_id: int | None = None) -> list[Self]:
+        """The dead letters, newest first: an organisation's, or all of them."""
+        rows = await database.fetch("SELECT * FROM job WHERE dead_at IS NOT NULL ORDER BY dead_at DESC LIMIT 500")
+        return [cls.from_row(row) for row in rows if org_id is None or row["org_id"] == org_id]
+
+    @classmethod
+    async def find_dead(cls, org_id: int, id_: int) -> Self:
+        """A dead letter of an organisation. Raises `NotFound`."""
+        row = await database.fetch_one("SELECT * FROM job WHERE id = $1 AND org_id = $2 AND dead_at IS NOT NULL", id_, org_id)
+        if row is None:
+            raise NotFound(f"job {id_}")
+        return cls.from_row(row)
 
     @classmethod
     async def counts(cls) -> tuple[int, int]:

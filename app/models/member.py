@@ -136,3 +136,15 @@ async def _find(viewer: Viewer, account_id: int) -> dict[str, Any]:
     if row is None:
         raise NotFound(f"member {account_id}")
     return row
+
+
+async def colleagues(viewer: Viewer, most: int) -> list[dict[str, Any]]:
+    """Members other than oneself, those seen last first; guests are not among them."""
+    rows = await database.fetch(
+        "SELECT a.id, a.given_name, a.family_name, a.avatar, m.title FROM membership m JOIN account a ON a.id = m.account_id"
+        " LEFT JOIN (SELECT account_id, MAX(seen_at) AS seen_at FROM session GROUP BY account_id) s ON s.account_id = a.id"
+        " WHERE m.org_id = $1 AND m.ended_at IS NULL AND m.role <> 'external' AND a.disabled_at IS NULL AND a.id <> $2"
+        " ORDER BY COALESCE(s.seen_at, 0) DESC, a.given_name LIMIT $3",
+        viewer.org_id, viewer.account_id, most,
+    )
+    return [{**row, "name": f"{row['given_name']} {row['family_name']}".strip()} for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Self
 
 from piccolo.columns import BigInt, ForeignKey, Integer, SmallInt, Varchar
@@ -11,11 +12,21 @@ from app.lib import clock
 from app.lib.ids import new_id
 from app.models.account import Account
 from app.models.base import Row
+from app.models.search_people import index_person
 
 LEGAL, ADMIN, USER, EXTERNAL = "legal", "admin", "user", "external"
 ROLES = (LEGAL, ADMIN, USER, EXTERNAL)
-PRODUCTS = ("chat", "calendar", "contacts", "drive", "manager")
+PRODUCTS = ("chat", "calendar", "contacts", "drive")
 USE, MANAGE = "use", "manage"
+
+Welcome = Callable[["Organisation", "Membership"], Awaitable[None]]
+_welcomes: list[Welcome] = []
+
+
+def on_admission(welcome: Welcome) -> Welcome:
+    """Register what an app does when somebody becomes a member, in the same transaction."""
+    _welcomes.append(welcome)
+    return welcome
 
 
 class Organisation(Row):
@@ -44,6 +55,9 @@ class Organisation(Row):
                 await member.grant(product, USE)
                 if role in (LEGAL, ADMIN):
                     await member.grant(product, MANAGE)
+            for welcome in _welcomes:
+                await welcome(self, member)
+            await index_person(account.id)
         return member
 
 

@@ -1,0 +1,35 @@
+"""The first page: today at a glance, and every app."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from litestar import Request, get
+from litestar.response import Response
+
+from app.lib.i18n import _, language
+from app.models.chat import Channel
+from app.models.member import colleagues
+from app.render import page
+
+
+@get("/", include_in_schema=False)
+async def show_home(request: Request) -> Response[bytes]:
+    """Greets, and shows what waits, who is there, and the apps."""
+    viewer = request.state.viewer
+    now = datetime.now(ZoneInfo(viewer.timezone))
+    return await page(
+        request, "home/index.html", greeting=_greeting(now.hour), today=format_date(now, "full", locale=language()),
+        conversations=await Channel.unread_for(viewer, most=6), people=[] if viewer.is_external else await colleagues(viewer, most=12),
+    )
+
+
+def _greeting(hour: int) -> str:
+    if hour < 12:
+        return _("Good morning, %(name)s")
+    return _("Good afternoon, %(name)s") if hour < 18 else _("Good evening, %(name)s")
+
+
+handlers = [show_home]
