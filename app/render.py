@@ -36,7 +36,7 @@ class Templates(jinja2.Environment):
             try:
                 return obj[attribute]
             except KeyError:
-                return self.undefined(obj=obj, name=attribute)
+                pass  # a method of the dict, or nothing
         return super().getattr(obj, attribute)
 
 
