@@ -103,10 +103,13 @@ def configure(url: str, **options: Any) -> None:
 
 async def close() -> None:
     """Finish what runs and let go of the database. Does nothing when none is open."""
-    global _engine
-    if _engine is not None:
-        closing, _engine = _engine, None
-        await closing.close_connection_pool()
+    closing = _engine
+    if closing is not None:
+        try:
+            await closing.close_connection_pool()
+        finally:
+            if _engine is closing:
+                configure("")
 
 
 def is_open() -> bool:

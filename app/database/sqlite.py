@@ -50,6 +50,7 @@ SLOW_CPU_SECONDS = 0.02
 SLOW_TEXTS = 512
 FORGIVEN_AFTER = 50
 BUSY_SECONDS = 30.0
+LONGEST_PAUSE = 0.004
 CHECKPOINT_SECONDS = 2.0
 LARGE_LOG_BYTES = 64 * 1024 * 1024
 LARGE_BATCH = 200
@@ -285,7 +286,8 @@ class SQLite(SQLiteEngine):
             return
         if self._loop is asyncio.get_running_loop():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._lock.acquire(), CLOSE_SECONDS)
+                async with asyncio.timeout(CLOSE_SECONDS), self._lock:
+                    self._loop = None
         self._loop = None
         await to_the_end(asyncio.to_thread(self._close))
 
@@ -423,11 +425,13 @@ class SQLite(SQLiteEngine):
                 if stop is not None:
                     stop()
                 await to_the_end(asyncio.wait([answer]))
+                if not answer.cancelled():
+                    answer.exception()  # seen, so that nobody reports it
             raise
 
     async def patiently(self, work: Callable[[], Any]) -> Any:
         """`work`, again and again with growing pauses while another process holds the database."""
-        deadline, pause = time.monotonic() + BUSY_SECONDS, 0.001
+        deadline, pause = time.monotonic() + BUSY_SECONDS, 0.0005
         while True:
             try:
                 result = work()
@@ -436,7 +440,7 @@ class SQLite(SQLiteEngine):
                 if not _is(error, _BUSY) or time.monotonic() > deadline:
                     raise
             await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(pause * 2, 0.02)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     # -- lines
 
@@ -507,6 +511,7 @@ class SQLite(SQLiteEngine):
         await asyncio.to_thread(self._backup, Path(path))
 
     def _backup(self, path: Path) -> None:
+        _create(path)
         line = self._connect()
         target = sqlite3.connect(path)
         try:
