@@ -91,6 +91,9 @@ class Edge:
             return
         async with database.request_scope():
             await self._enter(scope, visit, brand)
+            if visit.meant_for and scope["state"]["viewer"] and visit.meant_for != _holder(scope["state"]["viewer"]):
+                await _plain(send, 409, "This was written by someone else, or in another organisation, so it was not sent. Nothing was changed.")
+                return
             await self._app(scope, receive, self._sender(scope, visit, send))
 
     def _refusal(self, visit: Visit, method: str) -> tuple[int, str] | None:
@@ -136,8 +139,11 @@ class Edge:
 
     def _headers(self, state: dict[str, Any], visit: Visit) -> list[tuple[bytes, bytes]]:
         headers = [
-            (b"content-security-policy", content_security_policy(state["nonce"])), (b"x-request-id", state["request_id"].encode()), *_FIXED_HEADERS
+            (b"content-security-policy", content_security_policy(state["nonce"])), (b"x-request-id", state["request_id"].encode()),
+            (b"chalet-version", self._assets.version.encode()), *_FIXED_HEADERS,
         ]
+        if state["viewer"]:
+            headers.append((b"chalet-for", _holder(state["viewer"]).encode()))
         return [*headers, _STRICT_TRANSPORT] if visit.scheme == "https" else headers
 
     def _note(self, scope: Scope, state: dict[str, Any], seconds: float) -> None:
@@ -177,7 +183,7 @@ class Visit:
     """What the edge reads from a request, in one pass over its headers."""
 
     __slots__ = (
-        "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_same_origin", "method", "origin", "scheme", "token",
+        "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_same_origin", "meant_for", "method", "origin", "scheme", "token",
     )
 
     def __init__(self, scope: Scope, trusted: frozenset[str]) -> None:
@@ -194,6 +200,7 @@ class Visit:
         self.accept_encoding = found.get(b"accept-encoding", b"")
         self.accept_language = found.get(b"accept-language", b"").decode("latin-1")
         self.idempotency_key = found.get(b"idempotency-key", b"").decode("latin-1")
+        self.meant_for = found.get(b"chalet-for", b"").decode("latin-1")
         self.token = _cookie(found.get(b"cookie", b""), SECURE_COOKIE if self.scheme == "https" else COOKIE)
         self.is_same_origin = self._came_from_us(found)
 
@@ -213,6 +220,11 @@ class Visit:
         if origin is not None:
             return origin.decode("latin-1").lower() == self.origin
         return not self.token
+
+
+def _holder(viewer: Viewer) -> str:
+    """Whose copy an answer is. The service worker keeps pages, and what waits to be sent, apart by this."""
+    return f"{viewer.account_id}.{viewer.membership_id}"
 
 
 def _without_port(host: str) -> str:

@@ -33,7 +33,7 @@ def create_app(settings: Settings, *, with_jobs: bool = True) -> ASGIApp:
     jobs.load()
     inner = Litestar(
         route_handlers=all_handlers(settings),
-        state=State({"settings": settings, "figures": figures}),
+        state=State({"settings": settings, "figures": figures, "assets": assets}),
         guards=[signed_in],
         exception_handlers=errors.handlers,
         lifespan=[_running(settings, with_jobs)],
