@@ -1,0 +1,43 @@
+# make run    Chalet on http://localhost:8000, data in ./data; nothing but Python 3.11, make and git is needed
+# make test   everything that is checked, as CI does it
+# make check  the quick part: lint, types, architecture, templates, documentation
+# make bench  the measurements
+# make format, make strings: upkeep, see CONTRIBUTING.md
+
+SHELL := /bin/sh
+BIN := .venv/bin
+JOBS ?= 2
+
+.PHONY: run test check bench format strings
+
+run: .venv/.ok
+	@exec $(BIN)/python -m app serve $(ARGS)
+
+test: .venv/.ok-dev
+	@tools/test-needs
+	@$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --database=postgres tests/models tests/routes
+
+check: .venv/.ok-dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_templates.py tests/test_docs.py tests/test_strings.py
+
+bench: .venv/.ok-dev
+	@for one in bench/*.py; do echo "== $$one"; $(BIN)/python -m "bench.$$(basename $$one .py)" || exit 1; done
+
+format: .venv/.ok-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+strings: .venv/.ok-dev
+	$(BIN)/python tools/strings.py
+
+.venv/.ok: requirements.txt
+	@tools/environment requirements.txt
+	@touch $@
+
+.venv/.ok-dev: requirements-dev.txt
+	@tools/environment requirements-dev.txt
+	@touch .venv/.ok $@
