@@ -313,6 +313,7 @@ async def test_close_codes() -> None:
         async with tab(url, 1) as anna:
             await anna.socket.send('{"sub":["' + "x" * 20_000 + '"]}')
             assert await anna.close_code() == 1009
+        await asyncio.sleep(0.1)
         assert live.status() == {"connections": 0, "topics": 0, "lagging": 0, "bus": True}
 
 

@@ -37,11 +37,6 @@ def join(events: Iterable[bytes]) -> Frame:
     return Frame(b"[" + b",".join(events) + b"]")
 
 
-def close_frame(code: int) -> bytes:
-    """A close frame without a reason (RFC 6455 §5.5.1)."""
-    return _head(0x88, 2) + code.to_bytes(2, "big")
-
-
 def _head(opcode: int, length: int) -> bytes:
     if length < 126:
         return bytes((opcode, length))

@@ -79,6 +79,8 @@ async def serve(hub: Hub | None, scope: Scope, receive: Receive, send: Send, per
         await _listen(hub, connection, receive)
     except Closed as closed:
         hub.close(connection, closed.code)
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
     finally:
         hub.leave(connection)
         _notice(connection)

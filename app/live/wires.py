@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Any, Protocol, cast
+from contextlib import suppress
+from typing import Protocol, cast
 
 from litestar.types import Send
 
-from app.live.frames import Frame, close_frame
+from app.live.frames import Frame
 
 FULL = 256 * 1024
 """Bytes that may wait for one reader before it counts as lagging."""
@@ -37,33 +38,39 @@ def wire_of(send: Send) -> Wire:
     transport = getattr(protocol, "transport", None)
     is_known = type(protocol).__name__ == "WebSocketsSansIOProtocol"
     if is_known and all(hasattr(transport, name) for name in ("write", "get_write_buffer_size", "is_closing", "abort")):
-        return DirectWire(cast(asyncio.Transport, transport))
+        return DirectWire(cast(asyncio.Transport, transport), send)
     return QueuedWire(send)
 
 
 class DirectWire:
     """Writes finished frames to the connection's transport."""
 
-    __slots__ = ("_transport", "waiting", "write_bytes")
+    __slots__ = ("_farewell", "_send", "_transport", "_write", "waiting")
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, send: Send) -> None:
         self._transport = transport
-        self.write_bytes = transport.write
+        self._send = send
+        self._write = transport.write
+        self._farewell: asyncio.Task[None] | None = None
         self.waiting = transport.get_write_buffer_size
 
     def write(self, frame: Frame) -> None:
-        self.write_bytes(frame.wire)
+        self._write(frame.wire)
 
     def is_gone(self) -> bool:
         return self._transport.is_closing()
 
     def close(self, code: int) -> None:
-        """Say goodbye; a reader that doesn't answer is dropped, whatever still waits for it."""
-        if not self._transport.is_closing():
-            self._transport.write(close_frame(code))
-        asyncio.get_running_loop().call_later(LAST_WORDS, self._transport.abort)
+        """Say goodbye; a reader that doesn't answer is dropped, whatever still waits for it.
+
+        The server has to know that it closed: of two close frames Chromium makes a failed connection.
+        """
+        self._farewell = asyncio.create_task(_bid_farewell(self._send, code))
+        asyncio.get_running_loop().call_later(LAST_WORDS, self.abort)
 
     def abort(self) -> None:
+        if self._farewell is not None:
+            self._farewell.cancel()
         self._transport.abort()
 
 
@@ -110,12 +117,14 @@ class QueuedWire:
                 await self._send({"type": "websocket.send", "bytes": None, "text": frame.text.decode()})
                 self._size -= len(frame.text)
             if self._closing is not None:
-                await self._send(_close_message(self._closing))
+                await _bid_farewell(self._send, self._closing)
         except Exception:  # noqa: BLE001 - the server has its own error for a connection that went away
             self._gone = True
         finally:
             self._sender = None
 
 
-def _close_message(code: int) -> Any:
-    return {"type": "websocket.close", "code": code, "reason": ""}
+async def _bid_farewell(send: Send, code: int) -> None:
+    # Whatever the server raises for a connection that went away meanwhile: it is gone, as wanted.
+    with suppress(Exception):
+        await send({"type": "websocket.close", "code": code, "reason": ""})
