@@ -18,6 +18,7 @@ from tests.databases import opened, run
 
 pytest_plugins = ["tests.database_urls"]
 
+
 class Harbour(Table):
     id = BigInt(primary_key=True, default=0)
     name = Varchar(unique=True)
@@ -68,7 +69,12 @@ def test_one_text_of_sql_serves_every_engine(at_sea: Any) -> None:
         assert await database.fetch_value("SELECT count(*) FROM harbour WHERE name <> '$1' AND id < $1", 3) == 2
         assert await database.fetch_value("SELECT name FROM harbour WHERE id = $1", 99) is None
         assert await database.fetch_apart("SELECT id FROM harbour WHERE id = $1", 2) == [{"id": 2}]
-        assert await database.fetch("WITH late AS (SELECT id FROM harbour) UPDATE harbour SET open = $1 WHERE id IN (SELECT id FROM late)", True) == []
+        assert (
+            await database.fetch(
+                "WITH late AS (SELECT id FROM harbour) UPDATE harbour SET open = $1 WHERE id IN (SELECT id FROM late)", True
+            )
+            == []
+        )
         assert await database.fetch_value("SELECT count(*) FROM harbour WHERE open = $1", True) == 2
 
     at_sea(story)
@@ -252,7 +258,7 @@ def test_a_snapshot_stays_as_it_was(at_sea: Any) -> None:
 
 def test_nothing_is_written_in_a_snapshot(at_sea: Any) -> None:
     async def story() -> None:
-        with pytest.raises(Exception, match="read-?only"):
+        with pytest.raises(Exception, match=r"read-?only"):
             async with database.snapshot():
                 await add(2, "Ouchy")
         assert await names() == ["Vidy"]
@@ -351,7 +357,9 @@ def test_many_rows_are_written_together(at_sea: Any) -> None:
         await database.execute_many("INSERT INTO boat (id, harbour, name) VALUES ($1, $2, $3)", ((n, 1, f"b{n}") for n in range(3000)))
         assert await database.fetch_value("SELECT count(*) FROM boat") == 3000
         with pytest.raises(database.UniqueViolation):
-            await database.execute_many("INSERT INTO boat (id, harbour, name) VALUES ($1, $2, $3)", ((n, 1, "x") for n in range(5000, 2000, -1)))
+            await database.execute_many(
+                "INSERT INTO boat (id, harbour, name) VALUES ($1, $2, $3)", ((n, 1, "x") for n in range(5000, 2000, -1))
+            )
         assert await database.fetch_value("SELECT count(*) FROM boat") == 3000
         await database.execute_many("INSERT INTO boat (id, harbour, name) VALUES ($1, $2, $3)", [])
 

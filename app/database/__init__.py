@@ -79,7 +79,7 @@ current = CurrentEngine(engine)
 # -- opening and closing
 
 
-async def open(url: str, **options: Any) -> None:
+async def open(url: str, **options: Any) -> None:  # noqa: A001 - read as database.open
     """Use the database at `url` from now on: sqlite:///relative/path, sqlite:////absolute/path, postgres://… or cockroach://…
 
     Options for SQLite: `synchronous` ("NORMAL" or "FULL"), `readers` (threads for slow queries). For PostgreSQL and CockroachDB:
@@ -117,7 +117,7 @@ def is_open() -> bool:
 
 
 def dialect() -> str:
-    """"sqlite", "postgres" or "cockroach"."""
+    """Which SQL is spoken: "sqlite", "postgres" or "cockroach"."""
     return engine().engine_type
 
 

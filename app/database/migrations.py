@@ -146,7 +146,8 @@ async def _run(name: str, module: ModuleType, app_name: str) -> None:
 
 
 async def _run_and_record(name: str, manager: Any, app_name: str) -> None:
-    if isinstance(manager, MigrationManager) and not manager.fake:
+    is_run = isinstance(manager, MigrationManager) and not manager.fake
+    if is_run:
         await manager.run()
     await Migration.insert(Migration(name=name, app_name=app_name)).run()
 

@@ -227,6 +227,10 @@ class Postgres(PostgresEngine):
             connection, scope = await self.take()
             try:
                 return await connection.fetch(sql, *args)
+            except asyncpg.InternalClientError:
+                # The server ended the session at this very moment; asyncpg hasn't noticed yet that it is of no more use.
+                connection.terminate()
+                raise
             finally:
                 if scope is not None and not scope.is_over and not connection.is_closed():
                     scope.is_busy = False

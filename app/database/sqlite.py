@@ -80,7 +80,7 @@ class Line:
             if cursor.description is None:
                 return []
             names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row)) for row in cursor.fetchall()]
+            return [dict(zip(names, row, strict=False)) for row in cursor.fetchall()]
         finally:
             # A statement that ends early would keep its view of the database, and the log from being emptied.
             cursor.close()
@@ -506,11 +506,11 @@ class SQLite(SQLiteEngine):
 
     async def backup(self, path: str | Path) -> None:
         """Write a consistent copy of the database to `path`, which must not exist, while it is in use."""
-        if Path(path).exists():
-            raise FileExistsError(path)
         await asyncio.to_thread(self._backup, Path(path))
 
     def _backup(self, path: Path) -> None:
+        if path.exists():
+            raise FileExistsError(path)
         _create(path)
         line = self._connect()
         target = sqlite3.connect(path)
