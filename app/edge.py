@@ -26,6 +26,7 @@ from app.lib.i18n import negotiate, speak
 from app.lib.rates import Buckets
 from app.models.brand import Brand
 from app.models.session import Session
+from app.models.setup import is_set_up
 from app.models.viewer import Viewer
 from app.settings import Settings
 
@@ -66,6 +67,7 @@ class Edge:
         self._hosts = hosts
         self._figures = figures
         self._trusted = frozenset(settings.trusted_proxies)
+        self._is_set_up = False
         self._buckets = Buckets(rate=settings.rate_limit, burst=settings.rate_limit * 4)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,9 +92,12 @@ class Edge:
             await _plain(send, *refusal)
             return
         async with database.request_scope():
+            if not self._is_set_up and await self._needs_setup(visit, path):
+                await _plain(send, 303, "This server is waiting to be set up.", (b"location", b"/setup"))
+                return
             await self._enter(scope, visit, brand)
             if visit.meant_for and scope["state"]["viewer"] and visit.meant_for != _holder(scope["state"]["viewer"]):
-                await _plain(send, 409, "This was written by someone else, or in another organisation, so it was not sent. Nothing was changed.")
+                await _plain(send, 401, "This was written by someone else, or in another organisation, so it was not sent. Nothing was changed.")
                 return
             await self._app(scope, receive, self._sender(scope, visit, send))
 
@@ -102,6 +107,11 @@ class Edge:
         if method not in SAFE and not visit.is_same_origin:
             return 403, "This request came from another site, so it was refused. Nothing was changed."
         return None
+
+    async def _needs_setup(self, visit: Visit, path: str) -> bool:
+        """Whether a page has to wait until there is an organisation. Once there is one, nobody asks the database again."""
+        self._is_set_up = await is_set_up()
+        return not self._is_set_up and path != "/setup" and visit.method in SAFE and (path == "/" or visit.wants_page)
 
     async def _enter(self, scope: Scope, visit: Visit, brand: Any) -> None:
         viewer = await Viewer.by_token(visit.token) if visit.token else None
@@ -183,7 +193,7 @@ class Visit:
     """What the edge reads from a request, in one pass over its headers."""
 
     __slots__ = (
-        "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_same_origin", "meant_for", "method", "origin", "scheme", "token",
+        "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_same_origin", "meant_for", "method", "origin", "scheme", "token", "wants_page",
     )
 
     def __init__(self, scope: Scope, trusted: frozenset[str]) -> None:
@@ -199,6 +209,7 @@ class Visit:
         self.origin = f"{self.scheme}://{self.host_header}"
         self.accept_encoding = found.get(b"accept-encoding", b"")
         self.accept_language = found.get(b"accept-language", b"").decode("latin-1")
+        self.wants_page = b"text/html" in found.get(b"accept", b"")
         self.idempotency_key = found.get(b"idempotency-key", b"").decode("latin-1")
         self.meant_for = found.get(b"chalet-for", b"").decode("latin-1")
         self.token = _cookie(found.get(b"cookie", b""), SECURE_COOKIE if self.scheme == "https" else COOKIE)
@@ -274,8 +285,8 @@ def _gzip(body: bytes) -> bytes:
     return gzip.compress(body, 1)
 
 
-async def _plain(send: Send, status: int, text: str) -> None:
+async def _plain(send: Send, status: int, text: str, *more: tuple[bytes, bytes]) -> None:
     body = text.encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode()), *_FIXED_HEADERS]
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode()), *_FIXED_HEADERS, *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -16,6 +16,7 @@ from app.assets import Assets
 from app.edge import Edge
 from app.figures import Figures
 from app.hosts import Hosts
+from app.jobs import context
 from app.jobs.runner import Runner
 from app.models.worker import Worker
 from app.render import open_templates
@@ -31,6 +32,7 @@ def create_app(settings: Settings, *, with_jobs: bool = True) -> ASGIApp:
     assets, figures = Assets(), Figures()
     open_templates(assets, settings)
     jobs.load()
+    context.use(settings)
     inner = Litestar(
         route_handlers=all_handlers(settings),
         state=State({"settings": settings, "figures": figures, "assets": assets}),

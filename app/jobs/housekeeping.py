@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from app.jobs import job
 from app.models.command import Command
+from app.models.credential import Challenge, EmailedLink, FailedAttempt
+from app.models.session import Session
 
 
 @job("prune")
 async def prune() -> None:
-    """Delete commands that can't be undone any more."""
-    await Command.prune()
+    """Delete commands that can't be undone any more, and sessions, links, challenges and failures that are over."""
+    for table in (Command, Session, EmailedLink, Challenge, FailedAttempt):
+        await table.prune()

@@ -1,24 +1,62 @@
-"""Password hashes: argon2id with the parameters of RFC 9106's second recommendation (64 MiB, 3 passes)."""
+"""Passwords: argon2id hashes with the parameters of RFC 9106's second recommendation (64 MiB, 3 passes), and which ones are too easy to guess."""
 
 from __future__ import annotations
 
 import asyncio
+import re
+import unicodedata
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from app.lib.i18n import _
+
+LEAST, MOST = 10, 256  # characters
 _hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
 _nobody = _hasher.hash("nobody has this password")
+_threads = ThreadPoolExecutor(2, "argon2")  # so that many sign-ins at once wait for each other instead of for memory
+_LEET = str.maketrans("013457@$!|", "oieastasil")
+_RUNS = (
+    "abcdefghijklmnopqrstuvwxyz", "0123456789012345678901234567890", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
+)
 
 
 async def hash_password(password: str) -> str:
     """The argon2id hash of a password, made off the event loop."""
-    return await asyncio.to_thread(_hasher.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, _normal(password))
 
 
 async def is_password(password: str, hashed: str | None) -> bool:
     """Whether `password` is the one that was hashed. Takes as long when there is no hash, so that nobody learns which accounts exist."""
-    return await asyncio.to_thread(_verify, password, hashed or _nobody) and hashed is not None
+    if len(password) > MOST:
+        return False
+    verified = await asyncio.get_running_loop().run_in_executor(_threads, _verify, _normal(password), hashed or _nobody)
+    return verified and hashed is not None
+
+
+def weakness(password: str, personal: Iterable[str] = ()) -> str | None:
+    """Why a new password is too easy to guess, in the reader's language, or None. `personal` are the owner's names and addresses."""
+    lowered = _normal(password).casefold()
+    if len(set(lowered)) < 5:
+        return _("This repeats the same few characters. Choose something less regular.")
+    if _is_run(lowered):
+        return _("This is a row of neighbouring keys or numbers. Choose something less regular.")
+    core = _letters(lowered)
+    if core in _common() or lowered in _common():
+        return _("This is one of the passwords that guessers try first. A few words together are safer.")
+    if any(len(core) - len(word) < 4 for word in _words(personal) if word in core):
+        return _("This is mostly your own name or address. Choose something that others can’t know.")
+    return None
+
+
+def _normal(password: str) -> str:
+    """One form for what different keyboards send (NIST SP 800-63B §5.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)
 
 
 def _verify(password: str, hashed: str) -> bool:
@@ -26,3 +64,21 @@ def _verify(password: str, hashed: str) -> bool:
         return _hasher.verify(hashed, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _letters(text: str) -> str:
+    """What is left of p4ssw0rd-2026! without decoration and lookalikes."""
+    return re.sub(r"[\W\d_]", "", re.sub(r"^[\W\d_]+|[\W\d_]+$", "", text).translate(_LEET))
+
+
+def _is_run(text: str) -> bool:
+    return any(text in run or text in run[::-1] for run in _RUNS)
+
+
+def _words(personal: Iterable[str]) -> set[str]:
+    return {word for text in personal for word in re.split(r"[\W\d_]+", text.casefold()) if len(word) >= 4}
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset((Path(__file__).parent / "common_passwords.txt").read_text().split())

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import Self
 
 from piccolo.columns import BigInt, SmallInt, Text, Varchar
 
-from app import database
+from app import database, live
 from app.lib import clock
 from app.lib.passwords import hash_password, is_password
 from app.models.base import Refused, Row
+from app.models.search_people import index_person
+from app.models.viewer import Viewer
 
 LIGHT, DARK, AUTOMATIC = "light", "dark", "auto"
 THEMES = (LIGHT, DARK, AUTOMATIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a person says about themselves."""
+
+    given_name: str
+    family_name: str = ""
+    phone: str = ""
 
 
 class Account(Row):
@@ -38,6 +50,11 @@ class Account(Row):
         """Given and family name."""
         return f"{self.given_name} {self.family_name}".strip()
 
+    @property
+    def personal_words(self) -> tuple[str, ...]:
+        """What a password may not consist of."""
+        return (self.email, self.given_name, self.family_name, self.sync_name)
+
     @classmethod
     async def open(
         cls, email: str, given_name: str, family_name: str = "", password: str | None = None,
@@ -45,13 +62,16 @@ class Account(Row):
     ) -> Self:
         """A new account. Raises `Refused` when the address already has one."""
         hashed = await hash_password(password) if password else None
-        try:
-            return await cls.insert_new(
-                email=email.strip().lower(), given_name=given_name, family_name=family_name, password_hash=hashed,
-                sync_name=new_sync_name(), locale=locale, timezone=timezone, created_at=clock.now(),
-            )
-        except database.UniqueViolation:
-            raise Refused(f"{email} already has an account.") from None
+        while True:
+            try:
+                async with database.transaction(), database.savepoint():
+                    return await cls.insert_new(
+                        email=email.strip().lower(), given_name=given_name, family_name=family_name, password_hash=hashed,
+                        sync_name=new_sync_name(), locale=locale, timezone=timezone, created_at=clock.now(),
+                    )
+            except database.UniqueViolation as violation:
+                if "sync_name" not in violation.columns:
+                    raise Refused(f"{email} already has an account.") from None
 
     @classmethod
     async def by_email(cls, email: str) -> Self | None:
@@ -66,6 +86,61 @@ class Account(Row):
     async def set_password(self, password: str) -> None:
         """Replace the password."""
         await self.change(password_hash=await hash_password(password))
+
+    async def introduce(self, profile: Profile) -> None:
+        """Take on a name and a phone number, everywhere at once."""
+        async with database.transaction():
+            await self.change(given_name=profile.given_name, family_name=profile.family_name, phone=profile.phone)
+            await index_person(self.id)
+            await self._tell_people()
+        Viewer.forget()
+
+    async def move_to(self, email: str) -> None:
+        """Use another email address from now on. Raises `Refused` when it belongs to another account."""
+        try:
+            async with database.transaction():
+                await self.change(email=email)
+                await index_person(self.id)
+        except database.UniqueViolation:
+            raise Refused(f"{email} already has an account.") from None
+        Viewer.forget()
+
+    async def picture(self, avatar: str) -> None:
+        """Show this picture, by the hash of its file; none with an empty one."""
+        async with database.transaction():
+            await self.change(avatar=avatar)
+            await self._tell_people()
+        Viewer.forget()
+
+    async def prefer(self, **choices: str | int | None) -> None:
+        """Set theme, locale, timezone or week_start."""
+        await self.change(**choices)
+        Viewer.forget()
+
+    async def disable(self) -> None:
+        """Nobody signs in with it any more, and whoever is signed in is out at once. What they wrote stays."""
+        async with database.transaction():
+            await self.change(disabled_at=clock.now())
+            await self.sign_out_everywhere()
+            await index_person(self.id)
+
+    async def enable(self) -> None:
+        """Take `disable` back."""
+        async with database.transaction():
+            await self.change(disabled_at=None)
+            await index_person(self.id)
+        Viewer.forget()
+
+    async def sign_out_everywhere(self, but: int = 0) -> None:
+        """End all sessions, except the one with id `but`."""
+        await database.execute("DELETE FROM session WHERE account_id = $1 AND id <> $2", self.id, but)
+        live.cut_account(self.id)
+        Viewer.forget()
+
+    async def _tell_people(self) -> None:
+        facts = {"id": self.id, "name": self.name, "avatar": self.avatar}
+        for row in await database.fetch("SELECT org_id FROM membership WHERE account_id = $1 AND ended_at IS NULL", self.id):
+            live.publish(f"org:{row['org_id']}", "person", data=facts)
 
 
 def new_sync_name() -> str:

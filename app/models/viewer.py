@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from app import database, live
 from app.lib import clock
@@ -18,11 +18,21 @@ SELECT s.id AS session_id, s.expires_at, s.seen_at, a.id AS account_id, a.email,
   JOIN organisation o ON o.id = m.org_id
  WHERE s.token_hash = $1 AND a.disabled_at IS NULL AND m.ended_at IS NULL
 """
+_PLACES = """
+SELECT m.id, o.name FROM membership m JOIN organisation o ON o.id = m.org_id WHERE m.account_id = $1 AND m.ended_at IS NULL ORDER BY o.name, m.id
+"""
 _RIGHTS = "SELECT product, level FROM product_right WHERE membership_id = $1"
 _KEEP = 10 * clock.SECOND  # how stale a viewer may be where news from another process is lost
 _MOST = 20_000
 
 _cache: dict[str, tuple[int, Viewer]] = {}
+
+
+class Place(NamedTuple):
+    """An organisation that somebody belongs to, by their membership."""
+
+    membership_id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class Viewer:
     week_start: int | None
     theme: str
     rights: frozenset[str]
+    organisations: tuple[Place, ...]
     expires_at: int
     seen_at: int
 
@@ -91,7 +102,8 @@ class Viewer:
         if row is None:
             return None
         rights = frozenset(f"{right['product']}.{right['level']}" for right in await database.fetch(_RIGHTS, row["membership_id"]))
-        return cls(rights=rights, **row)
+        places = tuple(Place(place["id"], place["name"]) for place in await database.fetch(_PLACES, row["account_id"]))
+        return cls(rights=rights, organisations=places, **row)
 
     @staticmethod
     def clear_cache() -> None:

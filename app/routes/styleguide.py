@@ -22,7 +22,7 @@ PAGES = {
 
 _VIEWER = Viewer(
     session_id=0, account_id=0, membership_id=1, org_id=1, org_name="Alpina", role="admin", email="anna@alpina.example", given_name="Anna",
-    family_name="Alpha", avatar="", locale="en", timezone="Europe/Zurich", week_start=0, theme="auto", rights=frozenset(), expires_at=0, seen_at=0,
+    family_name="Alpha", avatar="", locale="en", timezone="Europe/Zurich", week_start=0, theme="auto", rights=frozenset(), organisations=(), expires_at=0, seen_at=0,
 )
 _APPS = [
     App("home", "Home", "/styleguide/colours", "home"), App("mail", "Mail", "/styleguide/list", "mail"), App("calendar", "Calendar", "/styleguide/moment", "calendar"),

@@ -1,0 +1,53 @@
+"""Signing in with a password."""
+
+from __future__ import annotations
+
+from app.lib.i18n import _
+from app.lib.passwords import is_password
+from app.models.account import Account
+from app.models.base import Refused
+from app.models.credential.attempt import FROM_ADDRESS, PASSWORDS, FailedAttempt, by_address, by_email
+
+
+class WrongPassword(Refused):
+    """Email or password is wrong; which of them is not said."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Email or password is wrong."))
+
+
+class Disabled(Refused):
+    """The account was disabled. Said only to someone who proved that it is theirs."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This account is disabled. Please ask your administrator."))
+
+
+async def sign_in(email: str, password: str, address: str) -> Account:
+    """The account of an email and its password. Unknown emails take as long and answer alike.
+
+    Raises `WrongPassword`, `Throttled`, `Disabled`.
+    """
+    await FailedAttempt.take(by_address(address), FROM_ADDRESS)
+    await FailedAttempt.take(by_email(email), PASSWORDS)
+    account = await Account.by_email(email)
+    if not await is_password(password, account.password_hash if account else None) or account is None:
+        raise WrongPassword
+    await FailedAttempt.forget(by_email(email))
+    await FailedAttempt.give_back(by_address(address))
+    must_be_enabled(account)
+    return account
+
+
+async def check_password(account: Account, password: str) -> None:
+    """Ask someone who is signed in for their password again. Raises `WrongPassword`, `Throttled`."""
+    await FailedAttempt.take(by_email(account.email), PASSWORDS)
+    if not await account.has_password(password):
+        raise WrongPassword
+    await FailedAttempt.forget(by_email(account.email))
+
+
+def must_be_enabled(account: Account) -> None:
+    """Raises `Disabled`."""
+    if account.disabled_at is not None:
+        raise Disabled
