@@ -33,7 +33,7 @@ async def migrate(folder: Path | None = None, app_name: str | None = None) -> li
     """Run the pending migrations in the order of their names, one process at a time. Returns the names of those that ran."""
     folder, app_name = _where(folder, app_name)
     async with _lock():
-        await Migration.create_table(if_not_exists=True).run()
+        await Migration.create_table(if_not_exists=True)
         names = await pending(folder, app_name)
         modules = _modules(folder)
         for name in names:
