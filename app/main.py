@@ -72,5 +72,5 @@ async def open_database(settings: Settings) -> None:
     if settings.database_url:
         await database.open(settings.database_url, pool_size=settings.database_pool)
     else:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         await database.open(settings.database_address, synchronous=settings.sqlite_synchronous)

@@ -17,6 +17,13 @@ from app.settings import SettingError, Settings, read_settings
 
 COMMANDS = {
     "serve": "Start the server.",
+    "migrate": "Bring the database up to date.",
+    "user": "Add, list, disable and enable accounts, and set passwords.",
+    "doctor": "Check the installation, and say what to do.",
+    "backup": "Copy everything into a folder, while the server runs.",
+    "restore": "Put a backup into an empty data folder.",
+    "jobs": "List work that was given up, and try it again.",
+    "reindex": "Write the search anew from the data.",
 }
 WRONG_SETTING = 2
 _ABOUT = "Chalet, a collaborative suite that a team runs itself."
@@ -36,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     name = next((word for word in argv if not word.startswith("-")), "")
     options = parser(only=name).parse_args(argv)
     try:
-        settings = read_settings(data_dir=options.data_dir, **given(options))
+        settings = read_settings(**given(options))
         return int(import_module(f"app.commands.{options.command}").run(options, settings))
     except SettingError as error:
         print(f"chalet: {error}", file=sys.stderr)
@@ -55,10 +62,23 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, about in COMMANDS.items():
         one = commands.add_parser(name, help=about, description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-        one.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the database, files and mail outbox (CHALET_DATA_DIR; default: data)")
+        data_dir_argument(one)
         if only is None or name == only:
             import_module(f"app.commands.{name}").arguments(one)
     return whole
+
+
+def data_dir_argument(parser: argparse.ArgumentParser) -> None:
+    """What every command takes, and every action of one."""
+    about = "folder of the database, files and mail outbox (CHALET_DATA_DIR; default: data)"
+    parser.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS, metavar="DIR", help=about)
+
+
+def add_action(actions: Any, name: str, about: str, description: str = "") -> argparse.ArgumentParser:
+    """An action of a command, such as `list` of `user`. `actions` comes from `add_subparsers`."""
+    action: argparse.ArgumentParser = actions.add_parser(name, help=about, description=description or f"{about[0].upper()}{about[1:]}.")
+    data_dir_argument(action)
+    return action
 
 
 def as_setting(name: str) -> Callable[[str], Any]:
@@ -76,5 +96,5 @@ def as_setting(name: str) -> Callable[[str], Any]:
 
 def given(options: argparse.Namespace) -> dict[str, Any]:
     """The settings among a command's arguments."""
-    names = {one.name for one in fields(Settings)} - {"data_dir"}
+    names = {one.name for one in fields(Settings)}
     return {name: value for name, value in vars(options).items() if name in names}

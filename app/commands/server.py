@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 
@@ -50,9 +51,10 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings, listener: socket.socket, on_ready: Callable[[], None], lifeline: int | None = None) -> int:
     """Serve on `listener` until told to stop, or until the other end of the pipe `lifeline` is closed."""
+    sockets: dict[str, Any] = dict(live.UVICORN)
     config = uvicorn.Config(
         create_app(settings), loop="uvloop", http="httptools", lifespan="on", access_log=False, log_config=None, proxy_headers=False,
-        server_header=False, backlog=BACKLOG, **live.UVICORN,
+        server_header=False, backlog=BACKLOG, **sockets,
     )
     server = Server(config, on_ready, lifeline)
     try:

@@ -69,11 +69,14 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _AWAITED)
         status = 1
         try:
-            status = serve(self._settings, self._listener, lambda: os.write(self._tell, b"."), self._lifeline)
+            status = serve(self._settings, self._listener, self._say_ready, self._lifeline)
         except BaseException:
             log.exception("a server process failed")
         finally:
             os._exit(status)
+
+    def _say_ready(self) -> None:
+        os.write(self._tell, b".")
 
     def _listen_for_ready(self) -> None:
         before = self._ready
@@ -109,7 +112,7 @@ class Supervisor:
 
 
 def _ended() -> list[tuple[int, int]]:
-    found = []
+    found: list[tuple[int, int]] = []
     while True:
         try:
             process, status = os.waitpid(-1, os.WNOHANG)

@@ -7,7 +7,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-_QUIET = ("asyncio", "uvicorn", "uvicorn.error", "websockets", "PIL", "aiosqlite")
+_QUIET = ("piccolo", "piccolo.engine.base", "asyncio", "uvicorn", "uvicorn.error", "websockets", "PIL", "aiosqlite")
 
 
 def start(form: str) -> None:
