@@ -19,6 +19,7 @@ import uvloop
 from websockets.asyncio.client import ClientConnection, connect
 
 from app import database, live
+from app.live import registry
 
 CLOSED_ROOM = 13
 STATIC = Path(__file__).parent.parent / "static"
@@ -74,6 +75,7 @@ def person_of(scope: Any) -> Person | None:
 
 async def _lifespan(receive: Any, send: Any) -> None:
     await receive()
+    renewals = registry.renewals[:]
     live.renewal(renew)
     folder = tempfile.TemporaryDirectory()
     await database.open(f"sqlite:///{folder.name}/empty.db")
@@ -82,6 +84,7 @@ async def _lifespan(receive: Any, send: Any) -> None:
     await receive()
     await live.close()
     await database.close()
+    registry.renewals[:] = renewals
     folder.cleanup()
     await send({"type": "lifespan.shutdown.complete"})
 

@@ -25,9 +25,9 @@ from app.live.registry import Internal as InternalHandler
 from app.live.socket import MOST_BYTES, recheck, serve
 
 __all__ = [
+    "UVICORN",
     "Connection",
     "Person",
-    "UVICORN",
     "broadcast_internal",
     "close",
     "connect",
@@ -65,7 +65,7 @@ _bus: LocalBus | RedisBus = LocalBus()
 _tasks: set[asyncio.Task[None]] = set()
 
 
-async def open(redis_url: str = "") -> None:
+async def open(redis_url: str = "") -> None:  # noqa: A001 - read as live.open
     """Start in this process; with a Redis address, together with the other processes on it."""
     global _hub, _bus
     _hub = Hub()
@@ -93,9 +93,7 @@ async def connect(scope: Scope, receive: Receive, send: Send, viewer: Person | N
     await serve(_hub, scope, receive, send, viewer)
 
 
-def publish(
-    topic: str, kind: str, *, html: str | None = None, data: Any = None, only: Collection[int] | None = None
-) -> None:
+def publish(topic: str, kind: str, *, html: str | None = None, data: Any = None, only: Collection[int] | None = None) -> None:
     """Tell the listeners of a topic, after COMMIT: an HTML fragment, small JSON data, or only that it happened.
 
     `only` narrows it to these account ids. `data` must be what JSON can say.

@@ -54,7 +54,7 @@ class Allowance:
 class Connection:
     """One tab of one person."""
 
-    __slots__ = ("active", "checking", "is_open", "lagging_since", "person", "signals", "slot", "messages", "topics", "wire")
+    __slots__ = ("active", "checking", "is_open", "lagging_since", "messages", "person", "signals", "slot", "topics", "wire")
 
     def __init__(self, person: Person, wire: Wire) -> None:
         self.person = person
@@ -226,13 +226,11 @@ class Hub:
 
     def _write_slice(self, topic: Topic, batch: Batch, rest: Iterator[Connection], started: float) -> None:
         listeners = topic.listeners
-        written = 0
-        for connection in rest:
+        for written, connection in enumerate(rest, 1):
             if connection in listeners:  # it may have been cut since the slice before
                 frame = batch.frame_for(connection)
                 if frame is not None:
                     self.write(connection, frame)
-            written += 1
             if written == SLICE:
                 asyncio.get_running_loop().call_soon(self._write_slice, topic, batch, rest, started)
                 return

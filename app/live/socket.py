@@ -93,9 +93,11 @@ async def recheck(hub: Hub, connection: Connection) -> None:
     for renew in registry.renewals:
         person = await renew(connection.person)
         if person is None:
-            return hub.close(connection, SIGNED_OUT)
+            hub.close(connection, SIGNED_OUT)
+            return
         if own_topics(person) != own_topics(connection.person):
-            return hub.close(connection, ACCESS_ENDED)
+            hub.close(connection, ACCESS_ENDED)
+            return
         connection.person = person
     for name in connection.topics.difference(own_topics(connection.person)):
         if not await _may_listen(connection.person, name):

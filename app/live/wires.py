@@ -118,7 +118,7 @@ class QueuedWire:
                 self._size -= len(frame.text)
             if self._closing is not None:
                 await _bid_farewell(self._send, self._closing)
-        except Exception:  # noqa: BLE001 - the server has its own error for a connection that went away
+        except Exception:
             self._gone = True
         finally:
             self._sender = None

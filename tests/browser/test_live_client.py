@@ -123,7 +123,9 @@ def test_a_restart_is_survived_and_pages_told_to_catch_up(live_server: LiveServe
     tab.wait_for_selector("html[data-live=on]", state="attached")
     events = heard(tab, 4)
     assert sorted(event[:3] for event in events if event[0] == "resume") == [
-        ["resume", "list", "room:1"], ["resume", "shared", "room:1"], ["resume", "shared", "room:2"],
+        ["resume", "list", "room:1"],
+        ["resume", "shared", "room:1"],
+        ["resume", "shared", "room:2"],
     ]
     assert all(event[4]["away"] > 1000 for event in events if event[0] == "resume")
     assert [event for event in events if event[0] == "refresh"] or heard(tab, 1)[0][0] == "refresh"
@@ -147,7 +149,10 @@ def test_silence_is_noticed(live_server: LiveServer, tab: Page) -> None:
 
 def test_a_hidden_tab_stays_and_refreshes_when_it_is_seen(live_server: LiveServer, tab: Page) -> None:
     heard(tab, 3)
-    hide = "(hidden) => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true}); document.dispatchEvent(new Event('visibilitychange')) }"
+    hide = """(hidden) => {
+      Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+      document.dispatchEvent(new Event('visibilitychange'));
+    }"""
     tab.evaluate(hide, True)
     live_server.call("publish", "room:2", "changed")
     assert [event[0] for event in heard(tab, 1)] == ["changed"]
