@@ -97,6 +97,13 @@ class Viewer:
         return kept[1] if kept[1].expires_at > now else None
 
     @classmethod
+    async def renewed(cls, viewer: Self) -> Self | None:
+        """The viewer of the same session as it is now; None when it has ended. For sockets, which stay open for long."""
+        token_hash = await database.fetch_value("SELECT token_hash FROM session WHERE id = $1", viewer.session_id)
+        fresh = await cls._read(token_hash) if token_hash else None
+        return fresh if fresh is not None and fresh.expires_at > clock.now() else None
+
+    @classmethod
     async def _read(cls, token_hash: str) -> Self | None:
         row = await database.fetch_one(_SELECT, token_hash)
         if row is None:
@@ -120,3 +127,6 @@ class Viewer:
 @live.on_internal("live.lost")
 def _drop(_: Any) -> None:
     Viewer.clear_cache()
+
+
+live.renewal(Viewer.renewed)
