@@ -26,7 +26,7 @@ _TAKE = (
 
 SQLITE = [
     "ALTER TABLE search_entry ADD COLUMN words TEXT NOT NULL DEFAULT ''",
-    "CREATE VIRTUAL TABLE search_words USING fts5(tags, words, content='', tokenize='ascii', prefix='1 2 3', columnsize=0)",
+    "CREATE VIRTUAL TABLE search_words USING fts5(tags, words, content='', tokenize='ascii', prefix='1 2 3 4', columnsize=0)",
     f"CREATE TRIGGER search_entry_added AFTER INSERT ON search_entry BEGIN {_ADD} END",
     f"CREATE TRIGGER search_entry_removed AFTER DELETE ON search_entry BEGIN {_TAKE} END",
     f"CREATE TRIGGER search_entry_changed AFTER UPDATE ON search_entry BEGIN {_TAKE} {_ADD} END",

@@ -30,7 +30,8 @@ from app.models.viewer import Viewer
 
 BODY_KEPT = 20_000  # characters shown in excerpts; words are indexed beyond
 _PLACES = 20  # low bits of an entry's address, below its time
-_NEWEST = 500  # hits of the words alone that are looked through before the scopes join the words in the index
+_NEWEST = 500  # hits of the words alone that are looked through first for somebody who sees much
+_FEW = 64  # scopes that the index can look through at once
 _FARTHEST = 1 << 43  # milliseconds from the epoch that an address holds
 _ALWAYS = (1 << 63) - 1
 
@@ -141,6 +142,11 @@ async def search(
     return [_hit(row, wanted.query) for row in rows]
 
 
+def kinds() -> list[str]:
+    """What can be written anew with `reindex`."""
+    return sorted(_texts_of)
+
+
 async def reindex(kind: str) -> int:
     """Write all entries of a kind anew from the data, while it is in use. Returns how many there are."""
     started, seen = new_id(), set[int]()
@@ -229,14 +235,19 @@ SELECT {_COLUMNS} FROM search_entry e
 
 
 async def _on_sqlite(wanted: _Wanted) -> list[dict[str, Any]]:
-    """Looks through the newest hits of the words, whoever may see them. When that isn't enough, the scopes become words too, so
-    that the index itself skips what this viewer may not see; the plain columns decide all the same."""
+    """The scopes are words of the index too, so that it skips by itself what this viewer may not see. Somebody with very many of
+    them sees most of the newest hits anyway: those are tried first. The plain columns decide in either case."""
+    if len(wanted.doors) <= _FEW:
+        return await _by_scope(wanted)
     places = await _places(wanted, _match(wanted), _NEWEST)
     rows = await _allowed(wanted, places)
     if len(rows) < wanted.limit and len(places) == _NEWEST:
-        rest = replace(wanted, high=places[-1], limit=wanted.limit - len(rows))
-        rows += await _allowed(rest, await _places(rest, _match(rest, by_scope=True), rest.limit))
+        rows += await _by_scope(replace(wanted, high=places[-1], limit=wanted.limit - len(rows)))
     return rows
+
+
+async def _by_scope(wanted: _Wanted) -> list[dict[str, Any]]:
+    return await _allowed(wanted, await _places(wanted, _match(wanted, by_scope=True), wanted.limit))
 
 
 async def _places(wanted: _Wanted, match: str, most: int) -> list[int]:

@@ -13,12 +13,13 @@ from tests.people import People, Person
 
 NOON = 1_790_000_000_000
 LAUNCH, SECRET = 501, 502
+MANY = range(1_000, 1_200)
 notes: list[Indexed] = []
 
 
 @scopes_of("note")
 async def _scopes(viewer) -> list[int]:
-    return [] if viewer.is_external else [LAUNCH, SECRET] if viewer.is_admin else [LAUNCH]
+    return [] if viewer.is_external else [LAUNCH, SECRET, *MANY] if viewer.is_admin else [LAUNCH]
 
 
 @texts_of("note")
@@ -149,9 +150,11 @@ async def test_a_few_visible_among_many_hits(people: People) -> None:
         for id_ in range(10, 900):
             await write(people.anna, id_, "common word", scope=SECRET, at=NOON + id_)
     assert await find(people.beat, "common w") == [4, 3, 2, 1]
-    page = await hits(people.anna, "common", limit=890)
+    page = await hits(people.anna, "common", limit=890)  # of 202 places
     assert len(page) == 890 and [hit.place for hit in page] == sorted((hit.place for hit in page), reverse=True)
     assert await find(people.beat, "common", limit=2, before=page[-1].place) == [4, 3]
+    visible = {"note": [LAUNCH, *MANY]}
+    assert [hit.id for hit in await search(visible, people.anna.viewer.org_id, "common w")] == [4, 3, 2, 1]
 
 
 async def test_what_was_looked_for_is_marked_not_marked_up(people: People) -> None:

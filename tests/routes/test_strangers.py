@@ -24,6 +24,7 @@ OPEN = {
 
 GUEST_MAY = {
     "GET /", "GET /activity",
+    "GET /search", "GET /search/hits", "GET /search/palette", "GET /search/people",
 }
 """Routes without ids that a guest of the organisation may use, too."""
 

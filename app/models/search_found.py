@@ -1,0 +1,61 @@
+"""What a line of search results shows beside the words: whose it is, where it is, and its address."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app import database
+from app.models.chat.places import places_of
+from app.models.search import Hit
+from app.models.search_people import PERSON
+from app.models.viewer import Viewer
+
+MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit as it is shown. `person` has id (of the account), name and avatar; `place` is a channel's name."""
+
+    hit: Hit
+    url: str
+    person: dict[str, Any] | None
+    place: str = ""
+
+
+async def found(viewer: Viewer, hits: Sequence[Hit]) -> list[Found]:
+    """The lines of hits, in their order."""
+    people = await people_by_id({hit.author_id for hit in hits if hit.author_id is not None})
+    titles = await _titles(viewer, {hit.scope for hit in hits if hit.kind == MESSAGE})
+    return [Found(hit, _url(hit), people.get(hit.author_id or 0), titles.get(hit.scope, "") if hit.kind == MESSAGE else "") for hit in hits]
+
+
+async def people_by_id(account_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Name and avatar of accounts."""
+    if not account_ids:
+        return {}
+    rows = await database.fetch(f"SELECT id, given_name, family_name, avatar FROM account WHERE id IN ({_places(account_ids)})", *account_ids)
+    return {row["id"]: {**row, "name": f"{row['given_name']} {row['family_name']}".strip()} for row in rows}
+
+
+async def _titles(viewer: Viewer, channel_ids: Collection[int]) -> dict[int, str]:
+    if not channel_ids:
+        return {}
+    named = {row["id"]: row["name"] for row in await database.fetch(
+        f"SELECT id, name FROM channel WHERE id IN ({_places(channel_ids)})", *channel_ids
+    )}
+    if not all(named.values()):  # direct conversations are called after the others in them
+        named |= {row["id"]: row["title"] for row in (await places_of(viewer)).direct}
+    return named
+
+
+def _places(values: Collection[int]) -> str:
+    return ", ".join(f"${number}" for number in range(1, len(values) + 1))
+
+
+def _url(hit: Hit) -> str:
+    if hit.kind == MESSAGE:
+        return f"/chat/channels/{hit.scope}/messages/{hit.id}"
+    return f"/search?kind={MESSAGE}&by={hit.author_id}" if hit.kind == PERSON else ""
