@@ -12,6 +12,7 @@ from app.models.account import Account
 from app.models.base import NotFound, Refused
 from app.models.command import Command, undoes
 from app.models.organisation import ADMIN, LEGAL, USER, Membership, Organisation
+from app.models.search_people import index_person
 from app.models.viewer import Viewer
 
 _SELECT = """
@@ -84,6 +85,7 @@ async def _admit(organisation: Organisation, account: Account, role: str) -> Non
         raise Refused(_("%(name)s is a member already.") % {"name": account.name})
     else:
         await database.execute("UPDATE membership SET ended_at = NULL, role = $1 WHERE id = $2", role, earlier["id"])
+        await index_person(account.id)
 
 
 async def change_role(viewer: Viewer, account_id: int, role: str) -> None:
@@ -119,6 +121,7 @@ async def end_membership(viewer: Viewer, account_id: int) -> Command:
             raise Refused(_("The legal representative can’t be removed, and nobody removes themselves."))
         await database.execute("UPDATE membership SET ended_at = $1 WHERE id = $2", clock.now(), member["membership_id"])
         await database.execute("DELETE FROM session WHERE membership_id = $1", member["membership_id"])
+        await index_person(account_id)
         live.cut_account(account_id)
         command.done(what=member["email"], url="/manager/people", inverse={"membership": member["membership_id"]})
     Viewer.forget()
@@ -128,6 +131,7 @@ async def end_membership(viewer: Viewer, account_id: int) -> Command:
 @undoes("member.end")
 async def _readmit(viewer: Viewer, inverse: dict[str, Any]) -> None:
     await database.execute("UPDATE membership SET ended_at = NULL WHERE id = $1 AND org_id = $2", inverse["membership"], viewer.org_id)
+    await index_person((await Membership.get(inverse["membership"])).account_id)
     Viewer.forget()
 
 

@@ -7,6 +7,7 @@ import pytest
 from app import database
 from app.lib import clock
 from app.lib.searching import parse
+from app.models.member import end_membership
 from app.models.search import Hit, Indexed, SearchEntry, reindex, scopes_of, search, texts_of, visible_scopes
 from app.models.search_people import PERSON, index_person
 from tests.people import People, Person
@@ -207,3 +208,10 @@ async def test_who_left_or_is_renamed(people: People) -> None:
     await people.chiara.membership.change(ended_at=NOON)
     await index_person(people.chiara.id)
     assert await find(people.anna, "clara", kinds=[PERSON]) == []
+
+
+async def test_who_is_removed_and_taken_back(people: People) -> None:
+    command = await end_membership(people.anna.viewer, people.chiara.id)
+    assert await find(people.anna, "chiara", kinds=[PERSON]) == []
+    await command.undo(people.anna.viewer)
+    assert await find(people.anna, "chiara", kinds=[PERSON]) == [people.chiara.membership.id]
