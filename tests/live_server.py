@@ -177,7 +177,7 @@ def run(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
         forbidden.clear()
         signed_out.clear()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(asyncio.wait_for(test(**fixtures), 30))  # type: ignore[arg-type]
+            runner.run(asyncio.wait_for(test(**fixtures), 120))  # type: ignore[arg-type]
 
     return synchronous
 

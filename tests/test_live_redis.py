@@ -80,7 +80,7 @@ class Server:
         self.process.wait(10)
 
 
-async def eventually(check: Callable[[], Any], within: float = 20) -> None:
+async def eventually(check: Callable[[], Any], within: float = 60) -> None:
     """Wait until `check` (which may be a coroutine function) is true."""
     async with asyncio.timeout(within):
         while True:
