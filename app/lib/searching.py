@@ -166,7 +166,7 @@ def highlight(text: str, query: Query) -> list[Segment]:
 def excerpt(text: str, query: Query, length: int = 200) -> list[Segment]:
     """About `length` characters around the first hit, or of the beginning, on one line, with … where text was left out."""
     start = _first_hit(text, query) if len(text) > length else 0
-    begin = _word_start(text, max(0, start - length // 4)) if start > length // 2 else 0
+    begin = _word_start(text, max(0, start - length // 8)) if start > length // 2 else 0
     end = len(text) if len(text) - begin <= length else _word_end(text, begin + length)
     shown = " ".join(text[begin:end].split())
     return highlight(f"{'…' if begin else ''}{shown}{'…' if end < len(text) else ''}", query)
