@@ -6,7 +6,10 @@ import argparse
 import asyncio
 import socket
 
+from app import database
 from app.commands import Stop, as_setting
+from app.commands.demo import check_demo, fill_demo
+from app.commands.opened import open_or_stop
 from app.lib import logs
 from app.settings import Settings
 
@@ -31,8 +34,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT."""
     logs.start(settings.log_format)
+    if options.demo:
+        check_demo(settings)
     listener = listen(settings)
-    asyncio.run(prepare(settings))
+    asyncio.run(prepare(settings, with_demo=options.demo))
     address = address_of(settings, listener)
     if settings.workers > 1:
         from app.commands.supervisor import supervise
@@ -43,17 +48,13 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     return serve(settings, listener, lambda: announce(address))
 
 
-async def prepare(settings: Settings) -> None:
+async def prepare(settings: Settings, *, with_demo: bool = False) -> None:
     """Bring the database up to date; one process at a time does."""
-    from app import database
-    from app.main import open_database
-
-    try:
-        await open_database(settings)
-    except OSError as error:
-        raise Stop(f"the database can’t be opened: {error.strerror or error}. `python -m app doctor` says more.") from error
+    await open_or_stop(settings)
     try:
         await database.migrate()
+        if with_demo:
+            await fill_demo(settings)
     finally:
         await database.close()
 

@@ -1,0 +1,24 @@
+"""One believable organisation to look around in: Alpina, which makes outdoor equipment and prepares a launch.
+
+Every app adds a module with one `fill()`. Everything is dated back from today and the same each time.
+"""
+
+from __future__ import annotations
+
+from app import database
+from app.demo import chat, people
+from app.demo.calendar import Calendar
+from app.models import search
+from app.models.base import Refused
+
+
+async def fill(password: str) -> None:
+    """Fill the empty database that is open. Raises `Refused` when somebody lives there already."""
+    if await database.fetch_value("SELECT COUNT(*) AS n FROM organisation"):
+        raise Refused("The database has an organisation already. The demo needs an empty one.")
+    days = Calendar()
+    async with database.transaction():
+        alpina, cast = await people.fill(password, days)
+        await chat.fill(alpina, cast, days)
+    await search.reindex("message")
+    await database.analyze()
