@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -64,6 +65,13 @@ def settings(empty_database: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[httpx.ASGITransport]:
     """The suite, running without its job runner: `drain()` does what is due."""
+    async with running(settings) as transport:
+        yield transport
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[httpx.ASGITransport]:
+    """The suite with these settings, asked from another machine's address."""
     Viewer.clear_cache()
     suite = create_app(settings, with_jobs=False)
     async with _lifespan(suite):
