@@ -1,0 +1,124 @@
+"""What makes the suite an app on a device: manifest, icons, colours of the brand, service worker, offline page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, get
+from litestar.response import Response
+
+from app.assets import Assets
+from app.lib import icons
+from app.lib.i18n import LANGUAGES, _, language, speak
+from app.models.base import NotFound
+from app.models.brand import Brand
+from app.render import fragment, page, render
+from app.rooms import all_apps
+from app.routes.guard import OPEN
+
+DEFAULTS: dict[str, Any] = json.loads((Path(__file__).parent.parent.parent / "manifest.webmanifest").read_text())
+NO_CACHE = {"Cache-Control": "no-cache"}
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_OUTBOX, _WORKER = "js/outbox-store.js", "sw.js"
+_PRECACHED = ("app.css", "icons.svg", "fonts/inter.woff2")
+_PLAIN = Brand()
+
+
+@get("/manifest.webmanifest", opt=OPEN, include_in_schema=False)
+async def show_manifest(request: Request, lang: str = "") -> Response[bytes]:
+    """The app as this host's brand: browsers ask without cookies, so the language is in the address."""
+    if lang in LANGUAGES:
+        speak(lang)
+    return Response(json.dumps(manifest(request.state.brand)).encode(), media_type="application/manifest+json", headers=NO_CACHE)
+
+
+@get("/sw.js", opt=OPEN, include_in_schema=False)
+async def show_worker(request: Request) -> Response[bytes]:
+    """The service worker: what it needs to know of this version, the outbox that it shares with the pages, itself."""
+    assets: Assets = request.app.state.assets
+    known = {"VERSION": assets.version, "SHELL": [assets.url(name) for name in shell_files(assets)]}
+    consts = "\n".join(f"const {name} = {json.dumps(value)};" for name, value in known.items())
+    body = b"\n".join((consts.encode(), _body(assets, _OUTBOX), _body(assets, _WORKER)))
+    return Response(body, media_type="text/javascript", headers={**NO_CACHE, "Service-Worker-Allowed": "/"})
+
+
+@get("/icons/{version:str}/{name:str}", opt=OPEN, include_in_schema=False)
+async def show_icon(request: Request, version: str, name: str) -> Response[bytes]:
+    """An icon of the brand, for ever under the address of its look; under any other it is today's."""
+    brand = request.state.brand
+    if name not in icons.ICONS and name != icons.FAVICON:
+        raise NotFound(f"icon {name}")
+    return await _icon(brand, name, FOREVER if version == brand.version else NO_CACHE)
+
+
+@get("/favicon.ico", opt=OPEN, include_in_schema=False)
+async def show_favicon(request: Request) -> Response[bytes]:
+    """For what asks without reading the page."""
+    return await _icon(request.state.brand, icons.FAVICON, {"Cache-Control": "public, max-age=86400"})
+
+
+@get("/brand.css", opt=OPEN, include_in_schema=False)
+async def show_brand(request: Request, v: str = "") -> Response[bytes]:
+    """The brand's values of the design tokens."""
+    brand = request.state.brand
+    accent, ink = _colours(brand)
+    body = render("pwa/brand.css", accent=accent, accent_ink=ink).encode()
+    return Response(body, media_type="text/css", headers=FOREVER if v == brand.version else NO_CACHE)
+
+
+@get("/offline", opt=OPEN, include_in_schema=False)
+async def show_offline(request: Request) -> Response[bytes]:
+    """What stands in for a page that this device hasn't seen. The service worker keeps a copy for each person."""
+    if request.state.viewer:
+        return await page(request, "pwa/offline.html")
+    return fragment(request, "pwa/offline.html", layout="shared/entrance.html")
+
+
+def manifest(brand: Brand) -> dict[str, Any]:
+    """The web app manifest of a brand, in the language being spoken."""
+    accent, _ink = _colours(brand)
+    return {
+        **DEFAULTS, "name": brand.name, "short_name": brand.short_name, "theme_color": accent, "lang": language(),
+        "description": _("Messages, calendars, contacts and files of your team in one place."),
+        "icons": [_icon_entry(brand, name) for name in ("any-192.png", "any-512.png", "maskable-192.png", "maskable-512.png", "monochrome-512.png")],
+        "shortcuts": [_shortcut(brand, app.title, app.url) for app in all_apps() if app.url != "/"],
+    }
+
+
+def shell_files(assets: Assets) -> list[str]:
+    """The files without which no page works: they are kept on the device before they are asked for."""
+    scripts = [name for name in assets if name.startswith(("js/", "vendor/")) and name.endswith(".js")]
+    return [*_PRECACHED, *scripts]
+
+
+def _body(assets: Assets, name: str) -> bytes:
+    found = assets.get(name)
+    assert found is not None, name
+    return found.body
+
+
+async def _icon(brand: Brand, name: str, headers: dict[str, str]) -> Response[bytes]:
+    body = await asyncio.to_thread(icons.draw, name, brand.name, *_colours(brand))
+    return Response(body, media_type="image/x-icon" if name == icons.FAVICON else "image/png", headers=headers)
+
+
+def _colours(brand: Brand) -> tuple[str, str]:
+    """Accent and ink, or the plain ones where the brand's aren't #rrggbb: nothing else may get into a stylesheet."""
+    if icons.is_colour(brand.accent) and icons.is_colour(brand.accent_ink):
+        return brand.accent, brand.accent_ink
+    return _PLAIN.accent, _PLAIN.accent_ink
+
+
+def _icon_entry(brand: Brand, name: str) -> dict[str, str]:
+    icon = icons.ICONS[name]
+    return {"src": f"/icons/{brand.version}/{name}", "sizes": f"{icon.size}x{icon.size}", "type": "image/png", "purpose": icon.purpose}
+
+
+def _shortcut(brand: Brand, title: str, url: str) -> dict[str, Any]:
+    return {"name": title, "short_name": title, "url": url, "icons": [_icon_entry(brand, "any-192.png")]}
+
+
+handlers = [show_manifest, show_worker, show_icon, show_favicon, show_brand, show_offline]

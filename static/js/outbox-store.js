@@ -1,0 +1,118 @@
+// What was written on this device and isn't on the server yet. Pages import it, and the server puts it in front of the service
+// worker, so it exports nothing: both use self.outbox. Each entry belongs to a holder ("account.membership") and a lane; a lane
+// is sent in order, by one tab or the worker at a time (Web Locks). The key lets the server do each entry once, however often
+// it arrives. An entry is waiting, sign-in (waits for its holder to sign in) or failed (refused: its person must look at it).
+self.outbox = (() => {
+  const GIVE_UP = 5; // answers "the server is broken" before an entry counts as failed
+  const PATIENCE = 60_000;
+  let opening;
+
+  function database() {
+    opening ??= new Promise((resolve, reject) => {
+      const request = indexedDB.open("chalet", 1);
+      request.onupgradeneeded = () => {
+        request.result.createObjectStore("outbox", { keyPath: "order", autoIncrement: true });
+        request.result.createObjectStore("device");
+      };
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const forget = () => (opening = undefined);
+        request.result.onclose = forget;
+        request.result.onversionchange = () => request.result.close(forget());
+        resolve(request.result);
+      };
+    });
+    opening.catch(() => (opening = undefined));
+    return opening;
+  }
+
+  async function within(store, mode, work) {
+    const transaction = (await database()).transaction(store, mode, { durability: "strict" });
+    const request = work(transaction.objectStore(store));
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve(request?.result);
+      transaction.onabort = transaction.onerror = () => reject(transaction.error);
+    });
+  }
+
+  const recall = (name) => within("device", "readonly", (store) => store.get(name));
+  const remember = (name, value) => within("device", "readwrite", (store) => store.put(value, name));
+
+  const list = async (holder) => (await within("outbox", "readonly", (store) => store.getAll())).filter((entry) => entry.holder === holder);
+  const add = (entry) => within("outbox", "readwrite", (store) => store.add(entry));
+  const remove = (order) => within("outbox", "readwrite", (store) => store.delete(order));
+
+  // Change an entry that is still there.
+  const change = (order, changes) =>
+    within("outbox", "readwrite", (store) => {
+      store.get(order).onsuccess = ({ target: { result } }) => result && store.put({ ...result, ...changes });
+    });
+
+  // Forget what one account wrote, in all its organisations.
+  async function clear(account) {
+    const entries = await within("outbox", "readonly", (store) => store.getAll());
+    await Promise.all(entries.filter(({ holder }) => holder.split(".")[0] === account).map(({ order }) => remove(order)));
+  }
+
+  // Send what `holder` has waiting; `report` hears of each entry. Whether nothing is left to send.
+  async function drain(holder, report) {
+    const isOpen = (entry) => entry.state !== "failed";
+    const lanes = new Set((await list(holder)).filter(isOpen).map(({ lane }) => lane));
+    await Promise.all([...lanes].map((lane) => alone(`outbox ${holder} ${lane}`, () => drainLane(holder, lane, report))));
+    return !(await list(holder)).some(isOpen);
+  }
+
+  const alone = (name, work) => (navigator.locks ? navigator.locks.request(name, work) : work());
+
+  async function drainLane(holder, lane, report) {
+    let done = 0;
+    const next = (entry) => entry.lane === lane && entry.order > done && entry.state !== "failed";
+    for (let entry; (entry = (await list(holder)).find(next)); done = entry.order) {
+      const answer = await deliver(entry);
+      await settle(entry, answer);
+      report({ key: entry.key, ...answer });
+      if (answer.state === "waiting" || answer.state === "sign-in") return;
+    }
+  }
+
+  async function deliver(entry) {
+    const headers = { "HX-Request": "true", "Idempotency-Key": entry.key, "Chalet-For": entry.holder };
+    try {
+      const response = await fetch(entry.url, { method: entry.method, headers, body: form(entry.body), signal: AbortSignal.timeout(PATIENCE) });
+      const html = await response.text();
+      return { state: outcome(entry, response), status: response.status, html, reason: reason(response, html) };
+    } catch {
+      return { state: "waiting", status: 0, html: "", reason: "" };
+    }
+  }
+
+  function form(fields) {
+    const data = fields.some(([, value]) => typeof value !== "string") ? new FormData() : new URLSearchParams();
+    for (const [name, value] of fields) data.append(name, value);
+    return data;
+  }
+
+  function outcome(entry, { ok, status, headers, redirected, url }) {
+    const to = headers.get("HX-Redirect") ?? (redirected ? new URL(url).pathname : "");
+    if (status === 401 || to.startsWith("/sign-in")) return "sign-in";
+    if (ok) return headers.has("Chalet-Version") ? "sent" : "waiting"; // a hotel's network answers for us, too
+    if ([408, 425, 429, 502, 503, 504].includes(status)) return "waiting";
+    return status < 500 || entry.tries + 1 >= GIVE_UP ? "failed" : "waiting";
+  }
+
+  function reason({ ok, headers }, text) {
+    if (ok) return "";
+    try {
+      return JSON.parse(headers.get("HX-Trigger")).toast.text;
+    } catch {
+      return headers.get("Content-Type")?.startsWith("text/plain") ? text.slice(0, 300) : "";
+    }
+  }
+
+  async function settle(entry, { state, status, reason }) {
+    if (state === "sent") await remove(entry.order);
+    else await change(entry.order, { state, reason, tries: entry.tries + (status >= 500 ? 1 : 0) });
+  }
+
+  return { recall, remember, list, add, change, remove, clear, deliver, drain };
+})();

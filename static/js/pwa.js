@@ -1,0 +1,120 @@
+// The page's side of being an app: the service worker and its updates, "as of" for pages seen offline, installing.
+import { forgetDrafts, keepDrafts } from "./drafts.js";
+import { localise } from "./times.js";
+
+const root = document.documentElement;
+const { version } = document.querySelector('meta[name="chalet"]').dataset;
+const workers = navigator.serviceWorker;
+const HOUR = 3_600_000;
+let registration, next, lookedAt = Date.now();
+
+// -- updates: a strip offers to reload, and what is typed comes back after it
+
+function offer(worker) {
+  next = worker ?? next;
+  document.getElementById("update")?.removeAttribute("hidden");
+}
+
+function reload() {
+  keepDrafts();
+  if (!next) return location.reload();
+  workers.addEventListener("controllerchange", () => location.reload(), { once: true });
+  next.postMessage("activate");
+  setTimeout(() => location.reload(), 4_000);
+}
+
+function versionOf(worker) {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => resolve(data);
+    worker.postMessage("version", [port2]);
+  });
+}
+
+// A page that the server made after the upgrade is newer than its worker: then there is nothing to reload.
+async function waits(worker) {
+  if ((await versionOf(worker)) === version) worker.postMessage("activate");
+  else offer(worker);
+}
+
+async function tookOver() {
+  if (!next && workers.controller && (await versionOf(workers.controller)) !== version) offer();
+}
+
+async function register() {
+  registration = await workers.register("/sw.js", { updateViaCache: "none" });
+  if (registration.waiting) waits(registration.waiting);
+  registration.addEventListener("updatefound", () => {
+    const coming = registration.installing;
+    coming.addEventListener("statechange", () => coming.state === "installed" && workers.controller && waits(coming));
+  });
+  if (workers.controller) workers.addEventListener("controllerchange", tookOver);
+}
+
+function look() {
+  lookedAt = Date.now();
+  registration?.update().catch(() => {});
+}
+
+if (workers) {
+  const start = () => register().catch(() => {}); // without a worker everything works, but for being offline
+  if (document.readyState === "complete") start();
+  else addEventListener("load", start);
+}
+document.addEventListener("visibilitychange", () => document.hidden || Date.now() - lookedAt < HOUR || look());
+// The socket comes back after the server was started anew, perhaps upgraded; not everybody asks at once.
+let wasOn = false;
+new MutationObserver(() => {
+  if (root.dataset.live !== "on") return;
+  if (wasOn) setTimeout(look, Math.random() * 3_000);
+  wasOn = true;
+}).observe(root, { attributeFilter: ["data-live"] });
+
+document.addEventListener("click", ({ target }) => target.closest?.("[data-reload]") && reload());
+document.addEventListener("submit", ({ target }) => {
+  if (target.getAttribute("action") !== "/sign-out") return;
+  forgetDrafts();
+  self.outbox?.remember("leaving", Date.now()).catch(() => {}); // where no worker sees it, the next one knows
+});
+
+// -- pages seen offline
+
+function showAge() {
+  const time = document.querySelector(".strip-as-of time");
+  if (!time || !root.dataset.asOf) return;
+  const at = new Date(Number(root.dataset.asOf));
+  time.dateTime = at.toISOString();
+  time.dataset.format = at.toDateString() === new Date().toDateString() ? "time" : "datetime";
+  localise(time);
+}
+
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+  const { headers } = ctx.response ?? {};
+  if (!headers) return;
+  if (ctx.target?.id === "view") {
+    if (headers.has("Chalet-As-Of")) root.dataset.asOf = headers.get("Chalet-As-Of");
+    else delete root.dataset.asOf;
+    showAge();
+  }
+  const theirs = headers.get("Chalet-Version");
+  if (theirs && theirs !== version && !headers.has("Chalet-As-Of") && !registration) offer();
+});
+showAge();
+
+// -- installing
+
+let prompt;
+const installable = (isIt) => root.toggleAttribute("data-installable", isIt);
+addEventListener("beforeinstallprompt", (event) => {
+  event.preventDefault();
+  prompt = event;
+  installable(true);
+});
+addEventListener("appinstalled", () => installable(false));
+
+export async function install() {
+  const asked = prompt;
+  prompt = undefined;
+  installable(false);
+  await asked?.prompt();
+}

@@ -1,0 +1,353 @@
+"""The suite as an app on a device, in a real browser: installed, offline, writing without a connection, upgraded, signed out."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+ROOT = Path(__file__).parent.parent.parent
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+ENQUEUE = """([url, body, label]) => import(document.querySelector('script[src$="js/pwa.js"]').src.replace("pwa.js", "outbox.js"))
+  .then(({ enqueue }) => { window.answers ??= []; return enqueue({ url, body, label }); })
+  .then((answer) => window.answers.push(answer) && answer)"""
+PREPARED = """async () => {
+  if (!navigator.serviceWorker.controller) return false;
+  for (const name of await caches.keys())
+    if (name.startsWith("pages ") && (await (await caches.open(name)).keys()).filter(({ url }) => url.includes("/offline")).length === 2) return true;
+  return false;
+}"""
+KEPT = "async () => (await caches.keys()).filter((name) => name.startsWith('pages '))"
+WAITING = """() => new Promise((resolve) => {
+  indexedDB.open("chalet").onsuccess = ({ target: { result } }) => {
+    if (!result.objectStoreNames.contains("outbox")) return resolve(0);
+    result.transaction("outbox").objectStore("outbox").count().onsuccess = ({ target }) => { resolve(target.result); result.close(); };
+  };
+})"""
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
+
+
+class Suite:
+    """`tests.pwa_server` in a process of its own, over a static folder that a test may change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.static = folder / "static"
+        shutil.copytree(ROOT / "static", self.static)
+        self._data = folder / "data"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "tests.pwa_server", str(self._data), str(self.port), str(self.static)]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        assert json.loads(self._process.stdout.readline())["ready"]
+        httpx.Client(transport=httpx.HTTPTransport(retries=8)).get(f"{self.url}/healthz")
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+
+    def upgrade(self) -> None:
+        """Start anew with other static files, as an upgrade does."""
+        self.stop()
+        with (self.static / "js" / "times.js").open("a") as file:
+            file.write("// a newer version\n")
+        self.start()
+
+    def written(self) -> list[list[str]]:
+        """The notes that arrived, as (given name, text)."""
+        return httpx.get(f"{self.url}/test/written").json()
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    running = Suite(tmp_path_factory.mktemp("pwa"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def device(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser profile; a script error or a refusal by the CSP fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale="en-GB", timezone_id="Europe/Zurich")
+    broken: list[str] = []
+    context.on("weberror", lambda error: broken.append(str(error.error)))
+    context.on("console", lambda message: broken.append(message.text) if "Content Security Policy" in message.text else None)
+    yield context
+    context.close()
+    assert broken == []
+
+
+@pytest.fixture
+def anna(device: BrowserContext, suite: Suite) -> Page:
+    """Anna's tab on the notes page, with the worker in charge."""
+    return sign_in(device.new_page(), suite, "anna")
+
+
+def sign_in(page: Page, suite: Suite, name: str) -> Page:
+    page.goto(f"{suite.url}/test/in/{name}")
+    expect(page.get_by_role("heading", name="Notes")).to_be_visible()
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+    page.reload()
+    page.wait_for_function(PREPARED)
+    return page
+
+
+def write(page: Page, text: str) -> dict[str, Any]:
+    """Write a note through the outbox; what became of it."""
+    return page.evaluate(ENQUEUE, ["/test/notes", {"text": text}, f"Note: {text}"])
+
+
+def eventually(wanted: Callable[[], Any], page: Page) -> None:
+    for _ in range(100):
+        if wanted():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it didn’t happen within 10 s")
+
+
+# -- installing
+
+
+def test_chromium_finds_it_installable(suite: Suite, tmp_path: Path) -> None:
+    with sync_playwright() as playwright:
+        options = [*OPTIONS, "--bypass-app-banner-engagement-checks"]
+        context = playwright.chromium.launch_persistent_context(str(tmp_path), executable_path=str(CHROMIUM), headless=True, args=options)
+        page = sign_in(context.new_page(), suite, "anna")
+        cdp = context.new_cdp_session(page)
+        manifest = cdp.send("Page.getAppManifest")
+        assert manifest["errors"] == [] and manifest["url"].endswith("/manifest.webmanifest?lang=en")
+        assert cdp.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+        page.wait_for_function("() => document.documentElement.hasAttribute('data-installable')")
+        page.get_by_role("button", name="your menu").click()
+        expect(page.get_by_role("menuitem", name="Install the app")).to_be_visible()
+        context.close()
+
+
+# -- offline
+
+
+def test_a_seen_page_opens_offline(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    device.set_offline(True)
+    anna.reload()
+    expect(anna.get_by_role("heading", name="Notes")).to_be_visible()
+    expect(anna.locator(".strip-as-of")).to_contain_text(re.compile(r"Offline, as of \d\d:\d\d"))
+    expect(anna.locator(".strip-offline")).to_be_hidden()
+    assert anna.evaluate("getComputedStyle(document.body).fontFamily").startswith("Inter")
+    anna.get_by_role("button", name="your menu").click()  # its script was kept, and runs under the kept page's own nonce
+    expect(anna.locator("#me")).to_be_visible()
+    device.set_offline(False)
+    anna.reload()
+    expect(anna.locator(".strip-as-of")).to_be_hidden()
+
+
+def test_an_unseen_page_says_so_and_comes_when_it_can(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    device.set_offline(True)
+    anna.goto(f"{suite.url}/test/more")
+    expect(anna.get_by_role("heading", name="You are offline")).to_be_visible()
+    expect(anna.locator("[data-seen]").get_by_role("link", name="Notes")).to_be_visible()
+    device.set_offline(False)
+    expect(anna.get_by_role("heading", name="More of it")).to_be_visible()
+
+
+def test_moving_inside_the_shell_works_offline(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    anna.get_by_role("link", name="More").click()
+    expect(anna.get_by_role("heading", name="More of it")).to_be_visible()
+    anna.go_back()
+    device.set_offline(True)
+    anna.get_by_role("link", name="More").click()
+    expect(anna.get_by_role("heading", name="More of it")).to_be_visible()
+    expect(anna.locator(".strip-as-of")).to_be_visible()
+    anna.reload()  # only its view was seen: the offline page fetches that
+    expect(anna.get_by_role("heading", name="More of it")).to_be_visible()
+    anna.goto(f"{suite.url}/test/notes")
+    anna.get_by_role("link", name="Start").click()  # only the whole page was kept
+    expect(anna.get_by_role("heading", name=re.compile("Good .*Anna"))).to_be_visible()
+    anna.goto(f"{suite.url}/test/notes")
+    anna.get_by_role("link", name="Never").click()
+    expect(anna.get_by_role("heading", name="You are offline")).to_be_visible()
+
+
+def test_search_is_never_kept(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    anna.goto(f"{suite.url}/search?q=anna")
+    device.set_offline(True)
+    anna.goto(f"{suite.url}/search?q=anna")
+    expect(anna.get_by_role("heading", name="You are offline")).to_be_visible()
+
+
+# -- the outbox
+
+
+def test_a_note_written_online_arrives_at_once(anna: Page, suite: Suite) -> None:
+    answer = write(anna, "online")
+    assert (answer["state"], answer["status"]) == ("sent", 200) and answer["html"].startswith("<p>")
+    assert suite.written().count(["Anna", "online"]) == 1
+    assert anna.evaluate(WAITING) == 0
+
+
+def test_notes_written_offline_arrive_once_and_in_order(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    second = device.new_page()
+    second.goto(f"{suite.url}/test/notes")
+    device.set_offline(True)
+    texts = [f"offline {number}" for number in range(5)]
+    for text in texts:
+        assert write(anna, text)["state"] == "waiting"
+    expect(anna.locator(".strip-outbox")).to_contain_text("Waiting to be sent: 5")
+    expect(second.locator(".strip-outbox")).to_contain_text("Waiting to be sent: 5")
+    device.set_offline(False)
+    eventually(lambda: len([1 for _who, text in suite.written() if text.startswith("offline")]) == 5, anna)
+    expect(anna.locator(".strip-outbox")).to_be_hidden()
+    assert [text for _who, text in suite.written() if text.startswith("offline")] == texts
+    assert anna.evaluate(WAITING) == 0
+
+
+def test_a_lost_answer_is_sent_again_and_done_once(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    arrived: list[str] = []
+
+    def lose(route: Route) -> None:
+        arrived.append(route.request.headers["idempotency-key"])
+        if len(arrived) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    device.route("**/test/notes", lambda route: lose(route) if route.request.method == "POST" else route.continue_())
+    assert write(anna, "lost")["state"] == "waiting"
+    assert suite.written().count(["Anna", "lost"]) == 1
+    eventually(lambda: anna.evaluate(WAITING) == 0, anna)
+    assert suite.written().count(["Anna", "lost"]) == 1
+    assert len(arrived) == 2 and len(set(arrived)) == 1
+
+
+def test_a_refused_note_is_kept_with_the_reason_and_can_be_changed(anna: Page, suite: Suite) -> None:
+    answer = write(anna, "refuse")
+    assert (answer["state"], answer["reason"]) == ("failed", "Notes like this one aren’t taken.")
+    anna.locator(".strip-outbox").get_by_role("button", name="Show").click()
+    panel = anna.get_by_role("dialog", name="Not sent yet")
+    expect(panel).to_contain_text("Note: refuse")
+    expect(panel).to_contain_text("Notes like this one aren’t taken.")
+    panel.get_by_label("What you wrote").fill("better")
+    panel.get_by_role("button", name="Try again").click()
+    expect(panel).to_contain_text("Everything is sent.")
+    assert suite.written().count(["Anna", "better"]) == 1
+
+
+def test_a_note_waits_for_its_writer(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    device.set_offline(True)
+    write(anna, "of Anna")
+    device.clear_cookies()
+    device.set_offline(False)
+    expect(anna.locator(".strip-outbox")).to_contain_text("Waiting for you to sign in again: 1")
+    beat = sign_in(device.new_page(), suite, "beat")
+    expect(beat.locator(".strip-outbox")).to_be_hidden()
+    assert anna.evaluate(WAITING) == 1 and ["Anna", "of Anna"] not in suite.written()
+    anna.evaluate("dispatchEvent(new Event('online'))")  # her old tab tries with his session
+    anna.wait_for_timeout(500)
+    assert "of Anna" not in [text for _who, text in suite.written()]
+    sign_in(beat, suite, "anna")
+    eventually(lambda: ["Anna", "of Anna"] in suite.written(), beat)
+
+
+def test_the_worker_sends_when_no_page_is_open(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    device.set_offline(True)
+    write(anna, "from afar")
+    cdp = device.new_cdp_session(anna)
+    found: list[str] = []
+    cdp.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(one["registrationId"] for one in event["registrations"]))
+    cdp.send("ServiceWorker.enable")
+    eventually(lambda: found, anna)
+    elsewhere = device.new_page()
+    elsewhere.goto("about:blank")
+    anna.evaluate("() => { XMLHttpRequest = undefined; window.stop(); }")
+    device.set_offline(False)
+    cdp.send("ServiceWorker.dispatchSyncEvent", {"origin": suite.url, "registrationId": found[0], "tag": "outbox", "lastChance": False})
+    eventually(lambda: ["Anna", "from afar"] in suite.written(), elsewhere)
+    assert suite.written().count(["Anna", "from afar"]) == 1
+
+
+# -- signing out
+
+
+def test_signing_out_wipes_what_was_kept(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    write(anna, "refuse")
+    assert anna.evaluate(KEPT) != [] and anna.evaluate(WAITING) == 1
+    anna.get_by_role("button", name="your menu").click()
+    anna.get_by_role("menuitem", name="Sign out").click()
+    anna.wait_for_url("**/sign-in**")
+    eventually(lambda: anna.evaluate(KEPT) == [] and anna.evaluate(WAITING) == 0, anna)
+
+
+def test_an_ended_session_hides_pages_and_keeps_what_was_written(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    write(anna, "refuse")
+    device.clear_cookies()
+    anna.goto(f"{suite.url}/offline")
+    eventually(lambda: anna.evaluate(KEPT) == [], anna)
+    assert anna.evaluate(WAITING) == 1
+
+
+def test_the_next_person_never_sees_the_pages_of_the_last(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    anna.goto(f"{suite.url}/test/more")
+    expect(anna.locator("#main p")).to_have_text("Anna")
+    device.clear_cookies()
+    beat = sign_in(device.new_page(), suite, "beat")
+    device.set_offline(True)
+    beat.goto(f"{suite.url}/test/more")
+    expect(beat.get_by_role("heading", name="You are offline")).to_be_visible()
+
+
+# -- upgrades
+
+
+def test_an_upgrade_is_offered_and_loses_nothing_typed(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    other = device.new_page()
+    other.goto(f"{suite.url}/test/notes")
+    anna.get_by_label("Note").fill("half a thought")
+    before = anna.locator('meta[name="chalet"]').get_attribute("data-version")
+    expect(anna.locator("#update")).to_be_hidden()
+    suite.upgrade()
+    expect(anna.locator("#update")).to_be_visible(timeout=20_000)
+    assert anna.get_by_label("Note").input_value() == "half a thought"
+    anna.get_by_role("button", name="Reload").click()
+    expect(anna.locator(f'meta[name="chalet"]:not([data-version="{before}"])')).to_have_count(1)
+    expect(anna.get_by_label("Note")).to_have_value("half a thought")
+    expect(anna.locator("#update")).to_be_hidden()
+    expect(other.locator("#update")).to_be_visible()
+    assert anna.evaluate("async () => (await caches.keys()).filter((name) => name.startsWith('shell ')).length") == 1
+
+
+def test_old_pages_still_look_right_offline_after_an_upgrade(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    suite.upgrade()
+    expect(anna.locator("#update")).to_be_visible(timeout=20_000)
+    anna.evaluate("navigator.serviceWorker.getRegistration().then(({ waiting }) => waiting.postMessage('activate'))")
+    anna.wait_for_timeout(500)
+    device.set_offline(True)
+    anna.reload()  # kept before the upgrade: it asks for files that are no longer kept
+    expect(anna.get_by_role("heading", name="Notes")).to_be_visible()
+    assert anna.evaluate("getComputedStyle(document.body).fontFamily").startswith("Inter")
+    anna.get_by_role("button", name="your menu").click()
+    expect(anna.locator("#me")).to_be_visible()

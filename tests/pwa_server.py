@@ -1,0 +1,98 @@
+"""The suite over a static folder of its own, with notes to write: `python -m tests.pwa_server DATA_DIR PORT STATIC`.
+
+Prints the people's tokens as JSON once it answers. `POST /test/notes` keeps a note once for each key; text "refuse" is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import jinja2
+import uvicorn
+from litestar import Request, get, post
+from litestar.response import Response
+
+import app.main
+from app import database
+from app import render as rendering
+from app.assets import Assets
+from app.edge import session_cookie
+from app.models.base import Refused
+from app.models.command import Command
+from app.models.organisation import Membership
+from app.models.session import Session
+from app.settings import Settings, read_settings
+from tests.people import move_in
+
+PAGE = """{% extends layout %}{% block title %}Notes{% endblock %}
+{% block main %}<h1>Notes</h1><form method="post" action="/test/notes"><textarea name="text" aria-label="Note"></textarea></form>
+<a href="/" hx-get="/" hx-target="#view" hx-push-url="true">Start</a> <a href="/test/more" hx-get="/test/more" hx-target="#view" hx-push-url="true">More</a>
+<a href="/test/never" hx-get="/test/never" hx-target="#view" hx-push-url="true">Never</a>{% endblock %}"""
+MORE = """{% extends layout %}{% block title %}More{% endblock %}{% block main %}<h1>More of it</h1><p>{{ viewer.given_name }}</p>{% endblock %}"""
+notes: list[tuple[str, str]] = []
+
+
+@get("/test/notes", include_in_schema=False)
+async def list_notes(request: Request) -> Response[bytes]:
+    return await rendering.page(request, "test/notes.html")
+
+
+@get("/test/more", include_in_schema=False)
+async def show_more(request: Request) -> Response[bytes]:
+    return await rendering.page(request, "test/more.html")
+
+
+@get("/test/written", include_in_schema=False, opt={"open": True})
+async def list_written() -> list[tuple[str, str]]:
+    return notes
+
+
+@post("/test/notes", status_code=200, include_in_schema=False)
+async def create_note(request: Request) -> Response[bytes]:
+    text = str((await request.form())["text"])
+    async with Command.once(request.state.viewer, "note.create", request.state.idempotency_key) as command:
+        if text == "refuse":
+            raise Refused("Notes like this one aren’t taken.")
+        if not command.repeated:
+            notes.append((request.state.viewer.given_name, text))
+            command.done()
+    return Response(f"<p>{len(notes)}</p>".encode(), media_type=rendering.HTML)
+
+
+@get("/test/in/{name:str}", include_in_schema=False, opt={"open": True})
+async def sign_in(name: str) -> Response[bytes]:
+    row = await database.fetch_one("SELECT m.* FROM membership m JOIN account a ON a.id = m.account_id WHERE a.given_name = $1", name.title())
+    assert row is not None
+    _session, token = await Session.begin(Membership.from_row(row), 30)
+    return Response(b"", status_code=303, headers={"Location": "/test/notes", "Set-Cookie": session_cookie(token, "http", 86_400)})
+
+
+OWN = [list_notes, show_more, list_written, create_note, sign_in]
+
+
+async def fill(settings: Settings) -> None:
+    await app.main.open_database(settings)
+    await database.migrate()
+    if not await database.fetch("SELECT 1 FROM account LIMIT 1"):
+        await move_in()
+    await database.close()
+
+
+def main(data_dir: str, port: str, static: str) -> None:
+    settings = read_settings({}, data_dir=Path(data_dir), rate_limit=0)
+    asyncio.run(fill(settings))
+    handlers = app.main.all_handlers
+    app.main.Assets = lambda: Assets(Path(static))  # type: ignore[assignment, misc]
+    app.main.all_handlers = lambda settings: [*handlers(settings), *OWN]  # type: ignore[assignment]
+    suite = app.main.create_app(settings, with_jobs=False)
+    known = rendering._templates
+    known.loader = jinja2.ChoiceLoader([known.loader, jinja2.DictLoader({"test/notes.html": PAGE, "test/more.html": MORE})])  # type: ignore[list-item]
+    print(json.dumps({"ready": port}), flush=True)
+    uvicorn.run(suite, host="127.0.0.1", port=int(port), log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=2)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
