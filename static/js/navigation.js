@@ -15,8 +15,9 @@ let lingering;
 document.addEventListener("pointerover", ({ target, pointerType }) => {
   clearTimeout(lingering);
   const link = pointerType === "mouse" && target.closest?.("[hx-preload]");
-  if (link) lingering = setTimeout(() => link.dispatchEvent(new Event("linger")), 60);
+  if (link && link.getAttribute("href") !== here()) lingering = setTimeout(() => link.dispatchEvent(new Event("linger")), 60);
 });
+document.addEventListener("pointerdown", () => clearTimeout(lingering));
 
 document.addEventListener("htmx:before:request", () => busy(1));
 document.addEventListener("htmx:finally:request", () => busy(-1));
@@ -27,7 +28,7 @@ document.addEventListener("htmx:before:history:restore", (event) => {
   event.preventDefault();
   if (!document.getElementById("view")) return location.reload();
   restore = places.get(here()) ?? 0;
-  htmx.ajax("GET", here(), { target: "#view", swap: "innerHTML" });
+  htmx.ajax("GET", here(), { source: "#view", target: "#view", swap: "innerHTML" });
 });
 
 // After a move, focus goes to the new page's heading, so that keyboard and screen reader start there.

@@ -2,7 +2,7 @@
 let made = 0;
 
 export function options(input, listbox, choose) {
-  const all = () => [...listbox.querySelectorAll('[role="option"]')];
+  const all = () => [...listbox.querySelectorAll('[role="option"]:not([aria-disabled])')];
   const current = () => listbox.querySelector('[role="option"][aria-selected="true"]');
 
   function select(option) {
@@ -26,7 +26,7 @@ export function options(input, listbox, choose) {
   }
 
   const click = (event) => {
-    const option = event.target.closest('[role="option"]');
+    const option = event.target.closest('[role="option"]:not([aria-disabled])');
     if (option) choose(option, event);
   };
 

@@ -15,7 +15,7 @@ const usable = (element) => !element.disabled && !element.closest("[inert], [hid
 export function shortcuts() {
   return [...document.querySelectorAll("[data-shortcut]")]
     .filter(usable)
-    .map((element) => ({ keys: element.dataset.shortcut, label: element.dataset.shortcutLabel ?? element.textContent.trim() }));
+    .map((element) => ({ keys: element.dataset.shortcut, label: element.dataset.shortcutLabel ?? element.ariaLabel ?? element.textContent.trim() }));
 }
 
 /** Keys as people read them: "Mod+k" is Ctrl K, or ⌘K on a Mac. */

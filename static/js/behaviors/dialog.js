@@ -3,13 +3,11 @@
 export default function connect(dialog) {
   const isHost = dialog.id === "dialog";
   let outside = false;
+  let touched = false; // by typing or choosing, so that a click outside must not throw it away
 
-  const changed = () =>
-    [...dialog.querySelectorAll("input:not([type=hidden], [type=search]), textarea")].some((field) =>
-      /checkbox|radio/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
   const down = ({ target }) => (outside = target === dialog);
   const click = ({ target }) => {
-    if (target.closest("[data-close]") || (outside && target === dialog && !changed())) dialog.close();
+    if (target.closest("[data-close]") || (outside && target === dialog && !touched)) dialog.close();
   };
 
   function swapped({ detail: { ctx } }) {
@@ -18,11 +16,16 @@ export default function connect(dialog) {
     if (heading) dialog.setAttribute("aria-labelledby", (heading.id ||= "dialog-title"));
     dialog.showModal();
   }
-  const closed = () => isHost && dialog.replaceChildren();
+  const input = ({ target }) => (touched ||= target.type !== "search");
+  function closed() {
+    touched = false;
+    if (isHost) dialog.replaceChildren();
+  }
   const close = () => isHost && dialog.close();
 
   dialog.addEventListener("pointerdown", down);
   dialog.addEventListener("click", click);
+  dialog.addEventListener("input", input);
   dialog.addEventListener("close", closed);
   document.addEventListener("htmx:after:swap", swapped);
   document.addEventListener("dialog:close", close);

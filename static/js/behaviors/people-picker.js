@@ -40,7 +40,7 @@ export default function connect(picker) {
 
   function shown({ detail: { ctx } }) {
     if (ctx.target !== listbox || !picker.contains(document.activeElement)) return;
-    listbox.querySelectorAll('[role="option"]').forEach((option) => chosen().includes(option.dataset.value) && option.remove());
+    listbox.querySelectorAll("[data-value]").forEach((option) => chosen().includes(option.dataset.value) && option.remove());
     open(true);
     keys.first();
   }
