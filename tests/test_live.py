@@ -426,6 +426,24 @@ async def test_a_server_without_a_transport_gets_the_queue() -> None:
 
 
 @run
+async def test_a_connection_that_just_broke_harms_nobody() -> None:
+    async with serving() as url, tab(url, 1) as anna, tab(url, 2) as beat:
+        await anna.subscribe("room:1")
+        await beat.subscribe("room:1")
+        [broken] = live.connections_of(2)
+        broken.wire.abort()
+        hub = live._hub
+        assert hub is not None
+        assert broken in hub.connections
+        hub.beat(broken.slot)
+        live.publish("room:1", "message")
+        await asyncio.sleep(0.05)
+        broken.wire.write(Frame(b"[]"))
+        live.publish("room:1", "message")
+        assert [(await anna.hear())["k"] for _ in range(2)] == ["message"] * 2
+
+
+@run
 async def test_uvicorn_still_shows_its_transport() -> None:
     async with serving() as url, tab(url, 1) as anna:
         await anna.subscribe("room:1")

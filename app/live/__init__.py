@@ -253,8 +253,12 @@ async def _look_after(hub: Hub) -> None:
     while True:
         await asyncio.sleep(1)
         second += 1
-        hub.sweep(loop.time())
-        connections = hub.beat(second)
+        try:
+            hub.sweep(loop.time())
+            connections = hub.beat(second)
+        except Exception:
+            log.exception("Looking after the live connections failed")
+            continue
         if second // BEAT % RECHECK == RECHECK - 1:
             _start(_recheck(hub, connections))
 

@@ -187,7 +187,8 @@ class Hub:
         for connection in connections:
             if connection.wire.is_gone():
                 connection.wire.abort()
-            self.write(connection, HEARTBEAT)
+            else:
+                self.write(connection, HEARTBEAT)
         return connections
 
     def sweep(self, now: float) -> None:

@@ -45,20 +45,22 @@ def wire_of(send: Send) -> Wire:
 class DirectWire:
     """Writes finished frames to the connection's transport."""
 
-    __slots__ = ("_farewell", "_send", "_transport", "_write", "waiting")
+    __slots__ = ("_farewell", "_is_closing", "_send", "_transport", "_write", "waiting")
 
     def __init__(self, transport: asyncio.Transport, send: Send) -> None:
         self._transport = transport
         self._send = send
         self._write = transport.write
+        self._is_closing = transport.is_closing
         self._farewell: asyncio.Task[None] | None = None
         self.waiting = transport.get_write_buffer_size
 
     def write(self, frame: Frame) -> None:
-        self._write(frame.wire)
+        if not self._is_closing():  # uvloop raises for a transport that is closed
+            self._write(frame.wire)
 
     def is_gone(self) -> bool:
-        return self._transport.is_closing()
+        return self._is_closing()
 
     def close(self, code: int) -> None:
         """Say goodbye; a reader that doesn't answer is dropped, whatever still waits for it.
