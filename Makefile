@@ -25,7 +25,7 @@ check: .venv/.ok-dev
 	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_templates.py tests/test_docs.py tests/test_strings.py
 
 bench: .venv/.ok-dev
-	@for one in bench/*.py; do echo "== $$one"; $(BIN)/python -m "bench.$$(basename $$one .py)" || exit 1; done
+	$(BIN)/python -m bench
 
 format: .venv/.ok-dev
 	$(BIN)/ruff check --fix .

@@ -11,6 +11,8 @@ from app.lib.i18n import _
 from app.models.account import Account
 from app.models.base import NotFound, Refused
 from app.models.command import Command, undoes
+from app.models.credential.emailed_link import WELCOME, EmailedLink
+from app.models.job import Job
 from app.models.organisation import ADMIN, LEGAL, USER, Membership, Organisation
 from app.models.search_people import index_person
 from app.models.viewer import Viewer
@@ -44,8 +46,10 @@ async def list_members(viewer: Viewer, search: str = "", most: int = 200) -> lis
     return [{**row, "name": f"{row['given_name']} {row['family_name']}".strip()} for row in rows]
 
 
-async def add_member(viewer: Viewer, newcomer: Newcomer, key: str | None = None) -> tuple[Account, bool]:
+async def add_member(viewer: Viewer, newcomer: Newcomer, origin: str, key: str | None = None) -> tuple[Account, bool]:
     """Make someone a member, with a new account where the address has none; says whether the account is new.
+
+    A new account's owner is mailed a link under `origin` to choose a password.
 
     Raises `Refused` when they are a member already or the organisation is full.
     """
@@ -60,9 +64,15 @@ async def add_member(viewer: Viewer, newcomer: Newcomer, key: str | None = None)
             account = await Account.open(
                 newcomer.email, newcomer.given_name, newcomer.family_name, locale=organisation.locale, timezone=organisation.timezone
             )
+            await Job.enqueue("mail_welcome_link", org_id=viewer.org_id, account_id=account.id, origin=origin, organisation=organisation.name)
         await _admit(organisation, account, newcomer.role)
         command.done(result=account.id, what=account.name, url="/manager/people")
     return account, is_new
+
+
+async def welcome_link(account: Account, origin: str) -> str:
+    """The address where a new member chooses a password, to be handed over by the administrator where mails don't go out."""
+    return f"{origin}/reset/{await EmailedLink.issue(WELCOME, account.id, account.email)}"
 
 
 async def _check_room(organisation: Organisation) -> None:

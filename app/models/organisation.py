@@ -7,7 +7,7 @@ from typing import Self
 
 from piccolo.columns import BigInt, ForeignKey, Integer, SmallInt, Varchar
 
-from app import database
+from app import database, live
 from app.lib import clock
 from app.lib.ids import new_id
 from app.models.account import Account
@@ -45,7 +45,9 @@ class Organisation(Row):
     @classmethod
     async def found(cls, name: str, locale: str = "en", timezone: str = "UTC") -> Self:
         """Start an organisation."""
-        return await cls.insert_new(name=name, locale=locale, timezone=timezone, created_at=clock.now())
+        organisation = await cls.insert_new(name=name, locale=locale, timezone=timezone, created_at=clock.now())
+        live.broadcast_internal("hosts")  # the default brand is named after the only organisation
+        return organisation
 
     async def admit(self, account: Account, role: str = USER, products: tuple[str, ...] = PRODUCTS) -> Membership:
         """Make `account` a member with `role`, using `products`; administrators manage them as well."""

@@ -22,7 +22,7 @@ async def show_home(request: Request) -> Response[bytes]:
     now = datetime.now(ZoneInfo(viewer.timezone))
     return await page(
         request, "home/index.html", greeting=_greeting(now.hour), today=format_date(now, "full", locale=language()),
-        conversations=await Channel.unread_for(viewer, most=6), people=[] if viewer.is_external else await colleagues(viewer, most=12),
+        conversations=await Channel.unread_for(viewer, most=6), people=[] if viewer.is_external else await colleagues(viewer, most=9),
     )
 
 

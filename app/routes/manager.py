@@ -1,0 +1,114 @@
+"""The Manager: who belongs to the organisation, and how the server is."""
+
+from __future__ import annotations
+
+from litestar import Request, delete, get, post, put
+from litestar.response import Response
+
+from app import __version__, database, live
+from app.lib.forms import ChoiceField, EmailField, Form, TextField
+from app.lib.i18n import _
+from app.mail import link_base
+from app.models.base import NotFound, Refused
+from app.models.job import Job
+from app.models.member import Newcomer, add_member, change_role, end_membership, list_members, welcome_link
+from app.models.organisation import ADMIN, USER
+from app.models.viewer import Viewer
+from app.render import fragment, nothing, page, redirect, toast
+
+
+class NewPerson(Form):
+    """Who to add."""
+
+    given_name = TextField(most=80)
+    family_name = TextField(most=80, required=False)
+    email = EmailField()
+    role = ChoiceField((USER, ADMIN), default=USER, required=False)
+
+
+@get("/manager", include_in_schema=False)
+async def show_manager(request: Request) -> Response[bytes]:
+    """To its first page."""
+    _let_in(request)
+    return redirect(request, "/manager/people")
+
+
+@get("/manager/people", include_in_schema=False)
+async def list_people(request: Request, q: str = "") -> Response[bytes]:
+    """The members, filtered by name or email; only the rows when the filter asks."""
+    viewer = _let_in(request)
+    people = await list_members(viewer, q.strip()[:100])
+    if request.headers.get("hx-target", "").endswith("#people"):
+        return fragment(request, "manager/_people.html", people=people, q=q)
+    return await page(request, "manager/people.html", people=people, q=q)
+
+
+@get("/manager/people/new", include_in_schema=False)
+async def new_person(request: Request) -> Response[bytes]:
+    """The form, in a dialog."""
+    _let_in(request)
+    return fragment(request, "manager/_new_person.html", form=NewPerson())
+
+
+@post("/manager/people", status_code=200, include_in_schema=False)
+async def create_person(request: Request) -> Response[bytes]:
+    """Add a member and mail them a link to choose a password."""
+    viewer = _let_in(request)
+    settings = request.app.state.settings
+    form = NewPerson(await request.form())
+    if form.is_valid:
+        try:
+            newcomer = Newcomer(form["email"], form["given_name"], form["family_name"], form["role"] or USER)
+            account, is_new = await add_member(viewer, newcomer, link_base(settings, request.state.origin), request.state.idempotency_key or None)
+            link = await welcome_link(account, link_base(settings, request.state.origin)) if is_new and not settings.smtp_url else ""
+            return fragment(request, "manager/_added.html", account=account, is_new=is_new, link=link, headers=toast(_("Added."), people=True))
+        except Refused as error:
+            form.refuse("email", str(error))
+    return fragment(request, "manager/_new_person.html", form=form, status=422)
+
+
+@put("/manager/people/{account_id:int}/role", include_in_schema=False)
+async def update_role(request: Request, account_id: int) -> Response[bytes]:
+    """Make someone an administrator or a user."""
+    viewer = _let_in(request)
+    role = ChoiceField((USER, ADMIN)).take([str(value) for value in (await request.form()).getall("role", [])])
+    await change_role(viewer, account_id, role)
+    return fragment(request, "manager/_people.html", people=await list_members(viewer), q="", headers=toast(_("Role changed.")))
+
+
+@delete("/manager/people/{account_id:int}", status_code=200, include_in_schema=False)
+async def delete_person(request: Request, account_id: int) -> Response[bytes]:
+    """Take someone out of the organisation."""
+    viewer = _let_in(request)
+    command = await end_membership(viewer, account_id)
+    people = await list_members(viewer)
+    return fragment(request, "manager/_people.html", people=people, q="", headers=toast(_("Removed from the organisation."), undo=command.id))
+
+
+@get("/manager/system", include_in_schema=False)
+async def show_system(request: Request) -> Response[bytes]:
+    """How the server is: mail, database, live connections, and jobs that failed for good."""
+    viewer = _let_in(request)
+    settings = request.app.state.settings
+    return await page(
+        request, "manager/system.html", version=__version__, engine=database.dialect(), live=live.status(), dead=await Job.dead(viewer.org_id),
+        redis=bool(settings.redis_url), outbox=str(settings.data_dir / "outbox"),
+    )
+
+
+@post("/manager/jobs/{job_id:int}/revive", status_code=200, include_in_schema=False)
+async def create_revival(request: Request, job_id: int) -> Response[bytes]:
+    """Try a failed job again."""
+    viewer = _let_in(request)
+    await (await Job.find_dead(viewer.org_id, job_id)).revive()
+    return nothing(200, **toast(_("It will be tried again now.")))
+
+
+def _let_in(request: Request) -> Viewer:
+    viewer: Viewer = request.state.viewer
+    if not viewer.is_admin:
+        raise NotFound("manager")
+    return viewer
+
+
+handlers = [show_manager, list_people, new_person, create_person, update_role, delete_person, show_system, create_revival]
