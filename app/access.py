@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from app.models.account import Account
 from app.models.base import NotFound
+from app.models.chat import Channel, Message
 from app.models.viewer import Viewer
 
-__all__ = ["NotFound", "require"]
+__all__ = ["NotFound", "find_avatar", "find_channel", "find_message", "find_own_channel", "require"]
 
 
 def require(viewer: Viewer, right: str) -> None:
     """Let pass who holds a right such as `chat.manage`; for others the page isn't there."""
     if right not in viewer.rights:
         raise NotFound(right)
+
+
+async def find_channel(viewer: Viewer, id_: int) -> Channel:
+    """A channel that the viewer is in or, as long as they are no guest, that is public."""
+    return await Channel.seen_by(viewer, id_)
+
+
+async def find_own_channel(viewer: Viewer, id_: int) -> Channel:
+    """A channel that the viewer is in."""
+    channel = await Channel.seen_by(viewer, id_)
+    if channel.member_id is None:
+        raise NotFound(f"channel {id_}")
+    return channel
+
+
+async def find_message(viewer: Viewer, id_: int) -> Message:
+    """A message in a channel that the viewer may read; `message.channel` is that channel."""
+    return await Message.found(viewer, id_)
+
+
+async def find_avatar(viewer: Viewer, name: str) -> str:
+    """The hash of a picture of someone who belongs, or belonged, to the viewer's organisation. Raises `NotFound`."""
+    if not await Account.is_avatar_in(viewer.org_id, name):
+        raise NotFound(f"avatar {name}")
+    return name

@@ -19,7 +19,7 @@ from app.assets import Assets
 from app.lib.browsers import is_outdated
 from app.lib.i18n import LANGUAGES, OFFERED, _, language, ngettext
 from app.lib.locales import week_start
-from app.rooms import apps_for
+from app.rooms import apps_for, badged
 from app.settings import Settings
 
 HTML = "text/html; charset=utf-8"
@@ -60,7 +60,9 @@ def render(template: str, **context: Any) -> str:
 async def page(request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> Response[bytes]:
     """A page: whole, or only its view when htmx navigates inside the shell."""
     layout = "shared/view.html" if _is_navigation(request) else "shared/shell.html"
-    return _answer(request, template, status, headers, {**context, "layout": layout})
+    viewer = request.scope["state"]["viewer"]
+    apps = {"apps": await badged(apps_for(viewer), viewer)} if viewer else {}
+    return _answer(request, template, status, headers, {**apps, **context, "layout": layout})
 
 
 def fragment(request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> Response[bytes]:

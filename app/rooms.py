@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 
 from app.lib.i18n import _
 from app.models.viewer import Viewer
+
+Badge = Callable[[Viewer], Awaitable[int]]
+_badges: dict[str, Badge] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,18 @@ def apps_for(viewer: Viewer) -> list[App]:
     """The apps that this person may use."""
     apps = [app for app in all_apps() if app.key == "home" or viewer.can_use(app.key)]
     return [*apps, App("manager", _("Manager"), "/manager", "settings", _("People and settings of the organisation"))] if viewer.is_admin else apps
+
+
+def badge(key: str) -> Callable[[Badge], Badge]:
+    """Register how many things wait for somebody in the app `key`: the number on the rail."""
+
+    def register(count: Badge) -> Badge:
+        _badges[key] = count
+        return count
+
+    return register
+
+
+async def badged(apps: list[App], viewer: Viewer) -> list[App]:
+    """The apps with the numbers of their badges."""
+    return [replace(app, badge=await _badges[app.key](viewer)) if app.key in _badges else app for app in apps]

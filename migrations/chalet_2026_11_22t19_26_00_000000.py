@@ -24,7 +24,7 @@ UNIQUE = (
     ("job", "key"),
     ("scheduled", "kind"),
     ("command", "account_id, key"),
-    ("channel", "org_id, direct_key"),
+    ("channel", "org_id, sole_key"),
     ("channel_member", "channel_id, account_id"),
     ("reaction", "message_id, account_id, emoji"),
     ("mention", "message_id, account_id"),

@@ -2,27 +2,158 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+from typing import Any, Self
+
 from piccolo.columns import BigInt, ForeignKey, Varchar
 
+from app import database, live
+from app.lib import clock
+from app.lib.i18n import _, speaking
+from app.lib.ids import new_id
 from app.models.account import Account
-from app.models.base import Row
-from app.models.organisation import Organisation
+from app.models.announcements import announce
+from app.models.base import NotFound, Refused, Row
+from app.models.command import Command, undoes
+from app.models.organisation import EXTERNAL, Membership, Organisation, on_admission
+from app.models.viewer import Viewer
 
 PUBLIC, PRIVATE, DIRECT = "public", "private", "direct"
+GENERAL = "general"
+MOST_NAME, MOST_DESCRIPTION = 80, 500
+_NAME = re.compile(r"[\w][\w.\-]*")
+
+_SEEN_BY = """
+SELECT c.*, m.id AS member_id, m.read_up_to, m.favourite_at, m.muted_at
+  FROM channel c LEFT JOIN channel_member m ON m.channel_id = c.id AND m.account_id = $2
+ WHERE c.id = $1 AND c.org_id = $3
+"""
+
+
+class NameRefused(Refused):
+    """A channel can't have this name; the text says why."""
 
 
 class Channel(Row):
-    """A conversation of two or more people."""
+    """A conversation of some people."""
 
     org_id = ForeignKey(Organisation)
     kind = Varchar(length=8, default=PUBLIC)
     name = Varchar(length=80, default="", help_text="Empty in direct conversations.")
     description = Varchar(length=500, default="")
-    direct_key = Varchar(length=400, null=True, default=None, help_text="Sorted account ids of a direct conversation: there is one for each set of people.")
+    sole_key = Varchar(
+        length=400, null=True, default=None,
+        help_text="What there is one of in an organisation: sorted account ids of a direct conversation, `general` for the channel of all members.",
+    )
     created_by = ForeignKey(Account)
     created_at = BigInt(default=0)
     last_message_id = BigInt(default=0)
     archived_at = BigInt(null=True, default=None)
+
+    # Of whoever it was found for with `seen_by`.
+    member_id: int | None = None
+    read_up_to: int | None = None
+    favourite_at: int | None = None
+    muted_at: int | None = None
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is a direct conversation."""
+        return self.kind == DIRECT
+
+    @property
+    def is_general(self) -> bool:
+        """Whether it is the channel of all members, which can't be left."""
+        return self.sole_key == GENERAL
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"/chat/channels/{self.id}"
+
+    @classmethod
+    async def seen_by(cls, viewer: Viewer, id_: int) -> Self:
+        """The channel with this id as this person sees it: they are in it, or it is public and they are no guest. Raises `NotFound`."""
+        row = await database.fetch_one(_SEEN_BY, id_, viewer.account_id, viewer.org_id)
+        if row is None or not viewer.can_use("chat") or (row["member_id"] is None and (row["kind"] != PUBLIC or viewer.is_external)):
+            raise NotFound(f"channel {id_}")
+        return cls.from_row(row)
+
+    @classmethod
+    async def start(cls, viewer: Viewer, kind: str, name: str, description: str = "", people: Collection[int] = (), key: str | None = None) -> Self:
+        """A new channel with its founder and `people` in it. Raises `NameRefused`, `Refused`."""
+        if viewer.is_external:
+            raise Refused(_("Guests can’t start channels."))
+        name = channel_name(name)
+        try:
+            async with Command.once(viewer, "channel.create", key) as command:
+                if command.repeated:
+                    return await cls.seen_by(viewer, command.result or 0)
+                channel = await cls.insert_new(
+                    org_id=viewer.org_id, kind=kind, name=name, description=description, created_by=viewer.account_id, created_at=clock.now()
+                )
+                await channel.take_in([viewer.account_id, *await _colleagues(viewer, people)])
+                command.done(channel.id, what=f"#{name}", url=channel.url)
+        except database.UniqueViolation:
+            raise NameRefused(_("There is a channel of this name already.")) from None
+        return await cls.seen_by(viewer, channel.id)
+
+    async def describe(self, viewer: Viewer, name: str, description: str) -> None:
+        """Give it another name and description. Raises `NameRefused`, `Refused`."""
+        if viewer.is_external or self.is_direct:
+            raise Refused(_("You can’t rename this conversation."))
+        before = {"channel": self.id, "name": self.name, "description": self.description}
+        try:
+            async with Command.once(viewer, "channel.edit") as command:
+                await self.change(name=channel_name(name), description=description)
+                command.done(self.id, what=f"#{self.name}", url=self.url, inverse=before)
+                announce("channel.described", self.id)
+        except database.UniqueViolation:
+            raise NameRefused(_("There is a channel of this name already.")) from None
+
+    async def take_in(self, account_ids: Collection[int]) -> list[int]:
+        """Make accounts members, having read everything so far. Returns those who weren't before."""
+        now, added = clock.now(), []
+        for account_id in dict.fromkeys(account_ids):
+            added += await database.execute(
+                "INSERT INTO channel_member (id, channel_id, account_id, joined_at, read_up_to)"
+                " SELECT $1, c.id, $2, $3, c.last_message_id FROM channel c WHERE c.id = $4"
+                " ON CONFLICT (channel_id, account_id) DO NOTHING RETURNING account_id",
+                new_id(), account_id, now, self.id,
+            )
+        joined = [row["account_id"] for row in added]
+        announce("channel.members", self.id, joined)
+        return joined
+
+    async def let_go(self, account_id: int) -> None:
+        """End a membership, and what its browsers listen to."""
+        await database.execute("DELETE FROM channel_member WHERE channel_id = $1 AND account_id = $2", self.id, account_id)
+        live.cut(account_id, f"activity:{self.id}")
+        live.cut(account_id, f"channel:{self.id}")  # whoever may still read it subscribes anew
+        announce("channel.members", self.id, [account_id])
+
+    @classmethod
+    async def general(cls, organisation: Organisation, founder_id: int) -> Self:
+        """The channel of all members, made at the first call."""
+        with speaking(organisation.locale):
+            name, description = channel_name(_("General")), _("For everyone: news and what concerns us all")
+        await database.execute(
+            "INSERT INTO channel (id, org_id, kind, name, description, sole_key, created_by, created_at, last_message_id)"
+            " VALUES ($1, $2, 'public', $3, $4, 'general', $5, $6, 0) ON CONFLICT (org_id, sole_key) DO NOTHING",
+            new_id(), organisation.id, name, description, founder_id, clock.now(),
+        )
+        row = await database.fetch_one("SELECT * FROM channel WHERE org_id = $1 AND sole_key = 'general'", organisation.id)
+        assert row is not None
+        return cls.from_row(row)
+
+
+    @staticmethod
+    async def unread_for(viewer: Viewer, most: int = 6) -> list[dict[str, Any]]:
+        """Conversations with something new, for the home page: see `places.unread_for`."""
+        from app.models.chat.places import unread_for
+
+        return await unread_for(viewer, most)
 
 
 class ChannelMember(Row):
@@ -35,3 +166,46 @@ class ChannelMember(Row):
     favourite_at = BigInt(null=True, default=None)
     muted_at = BigInt(null=True, default=None)
     hidden_at = BigInt(null=True, default=None, help_text="A direct conversation that was put away until someone writes again.")
+
+
+def channel_name(typed: str) -> str:
+    """A name as channels have it: small letters, digits, `.`, `_` and `-` for spaces. Raises `NameRefused`."""
+    name = re.sub(r"[\s\-]+", "-", typed.strip().lstrip("#").strip().lower()).strip("-")
+    if not name:
+        raise NameRefused(_("Please give the channel a name."))
+    if len(name) > MOST_NAME:
+        raise NameRefused(_("This name is too long: at most %(most)s characters.") % {"most": MOST_NAME})
+    if not _NAME.fullmatch(name):
+        raise NameRefused(_("A channel’s name has letters, digits, hyphens, dots and underscores only."))
+    return name
+
+
+async def _colleagues(viewer: Viewer, account_ids: Collection[int]) -> list[int]:
+    """Those of these accounts who are in the viewer's organisation and use chat."""
+    found = []
+    for account_id in list(dict.fromkeys(account_ids))[:500]:
+        found += await database.fetch(
+            "SELECT m.account_id FROM membership m JOIN product_right r ON r.membership_id = m.id AND r.product = 'chat' AND r.level = 'use'"
+            " WHERE m.org_id = $1 AND m.account_id = $2 AND m.ended_at IS NULL",
+            viewer.org_id, account_id,
+        )
+    return [row["account_id"] for row in found]
+
+
+@undoes("channel.edit")
+async def _describe_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
+    channel = await Channel.seen_by(viewer, inverse["channel"])
+    try:
+        async with database.savepoint():
+            await channel.change(name=inverse["name"], description=inverse["description"])
+    except database.UniqueViolation:
+        raise NameRefused(_("There is a channel of this name already.")) from None
+    announce("channel.described", channel.id)
+
+
+@on_admission
+async def _welcome(organisation: Organisation, member: Membership) -> None:
+    """Members come into the general channel; guests only where they are taken."""
+    if member.role != EXTERNAL:
+        channel = await Channel.general(organisation, member.account_id)
+        await channel.take_in([member.account_id])

@@ -1,13 +1,38 @@
-"""What people write, and how others answer it."""
+"""What people write, and how it is changed and taken back."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
+from typing import Any, Self
+
 from piccolo.columns import BigInt, ForeignKey, Text, Varchar
 
+from app import database
+from app.lib import clock, markdown
+from app.lib.emoji import is_only_emoji
+from app.lib.i18n import _
+from app.lib.ids import new_id
 from app.models.account import Account
-from app.models.base import Row
-from app.models.chat.channel import Channel
+from app.models.announcements import announce
+from app.models.base import NotFound, Refused, Row
+from app.models.chat.channel import DIRECT, Channel
+from app.models.chat.log import shown
+from app.models.command import UNDO_FOR, Command, undoes
 from app.models.organisation import Organisation
+from app.models.search import SearchEntry
+from app.models.viewer import Viewer
+
+MOST_CHARACTERS = markdown.MOST_CHARACTERS
+_LONG = 1_500  # characters whose rendering is worth a thread
+
+_INSERT = """
+INSERT INTO message (id, org_id, channel_id, author_id, text, html, created_at, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $1)
+"""
+_LOCK = """
+SELECT c.kind, c.archived_at, m.id AS member_id FROM channel c
+  LEFT JOIN channel_member m ON m.channel_id = c.id AND m.account_id = $2 WHERE c.id = $1
+"""
 
 
 class Message(Row):
@@ -23,6 +48,113 @@ class Message(Row):
     edited_at = BigInt(null=True, default=None)
     deleted_at = BigInt(null=True, default=None)
     deleted_by = ForeignKey(Account, null=True, default=None)
+
+    channel: Channel  # where it was `found`
+
+    @property
+    def url(self) -> str:
+        """Its permanent address."""
+        return f"/chat/channels/{self.channel_id}/messages/{self.id}"
+
+    @classmethod
+    async def found(cls, viewer: Viewer, id_: int) -> Self:
+        """The message with this id in a channel that the viewer may read. Raises `NotFound`."""
+        message = await cls.get(id_)
+        message.channel = await Channel.seen_by(viewer, message.channel_id)
+        return message
+
+    @classmethod
+    async def post(cls, channel: Channel, viewer: Viewer, text: str, key: str | None = None, named: Collection[int] = ()) -> int:
+        """Say something in a channel; the same `key` says it once. Returns its id. `named` are accounts that its @names were chosen from.
+
+        Raises `Refused` for a text that is empty or too long, and in a channel that the viewer isn't in (any more).
+        """
+        text = checked(text)
+        async with Command.once(viewer, "message.post", key) as command:
+            if not command.repeated:
+                await _lock(channel, viewer)
+                id_ = new_id()  # made under the lock: ids in a channel are in the order of their commits
+                html, people = await rendered(channel, text, named)
+                await database.execute(_INSERT, id_, channel.org_id, channel.id, viewer.account_id, text, html, clock.now())
+                await database.execute("UPDATE channel SET last_message_id = $1 WHERE id = $2", id_, channel.id)
+                await _author_has_read(channel, viewer, id_)
+                await Mention.replace(channel, id_, people)
+                await SearchEntry.put("message", id_, channel.org_id, channel.id, "", text, clock.now(), viewer.account_id)
+                await _announce_new(channel, viewer, id_, people, key)
+                command.done(id_)
+        return int(command.result or 0)
+
+    async def edit(self, viewer: Viewer, text: str, key: str | None = None) -> Command:
+        """Change what one's own message says; what it said before is kept. Raises `Refused`."""
+        text = checked(text)
+        if self.author_id != viewer.account_id or self.deleted_at is not None or self.channel.member_id is None:
+            raise Refused(_("Only your own messages can be edited."))
+        async with Command.once(viewer, "message.edit", key) as command:
+            if not command.repeated and text != self.text:
+                before = self.text
+                await MessageVersion.insert_new(message_id=self.id, text=before, created_at=clock.now())
+                await self._rewrite(text)
+                command.done(self.id, what=text[:120], url=self.url, inverse={"message": self.id, "text": before})
+        return command
+
+    async def take_back(self, viewer: Viewer, key: str | None = None) -> Command:
+        """Take a message back; a trace stays. Its author may, and chat administrators. Raises `Refused`."""
+        if self.channel.member_id is None or (self.author_id != viewer.account_id and not viewer.can_manage("chat")):
+            raise Refused(_("Only your own messages can be deleted."))
+        async with Command.once(viewer, "message.delete", key) as command:
+            if not command.repeated and self.deleted_at is None:
+                await self.touch(deleted_at=clock.now(), deleted_by=viewer.account_id)
+                await self.announce()
+                await database.execute("DELETE FROM mention WHERE message_id = $1", self.id)
+                await SearchEntry.remove("message", self.id)
+                command.done(self.id, what=self.text[:120], url=self.url, inverse={"message": self.id})
+        return command
+
+    async def restore(self) -> None:
+        """Undo a deletion, as long as the text wasn't erased."""
+        if not self.text:
+            raise Refused(_("This can’t be undone any more."))
+        people = (await rendered(self.channel, self.text))[1]
+        await Mention.replace(self.channel, self.id, people)
+        await SearchEntry.put("message", self.id, self.org_id, self.channel_id, "", self.text, self.created_at, self.author_id)
+        await self.touch(deleted_at=None, deleted_by=None)
+        await self.announce()
+
+    async def touch(self, **values: Any) -> None:
+        """Write these columns, and that something shown with the message has changed. The message is locked until the transaction ends."""
+        if database.dialect() != "sqlite":
+            await database.fetch("SELECT id FROM message WHERE id = $1 FOR UPDATE", self.id)
+        self.changed = new_id()
+        columns = "".join(f", {name} = ${n}" for n, name in enumerate(values, 3))
+        await database.execute(f"UPDATE message SET changed = $2{columns} WHERE id = $1", self.id, self.changed, *values.values())
+        self.__dict__.update(values)
+
+    async def announce(self) -> None:
+        """Tell what it looks like now."""
+        announce("message.changed", await shown(self.channel_id, self.id))
+
+    async def _rewrite(self, text: str) -> None:
+        html, people = await rendered(self.channel, text)
+        await Mention.replace(self.channel, self.id, people)
+        await SearchEntry.put("message", self.id, self.org_id, self.channel_id, "", text, self.created_at, self.author_id)
+        await self.touch(text=text, html=html, edited_at=clock.now())
+        await self.announce()
+
+    @classmethod
+    async def last_of(cls, viewer: Viewer, channel: Channel) -> Self | None:
+        """The viewer's own latest message in a channel, to edit it."""
+        row = await database.fetch_one(
+            "SELECT * FROM message WHERE channel_id = $1 AND author_id = $2 AND deleted_at IS NULL AND id > $3 ORDER BY id DESC LIMIT 1",
+            channel.id, viewer.account_id, max(0, channel.last_message_id - (1 << 45)),
+        )
+        return cls.from_row(row) if row else None
+
+    @classmethod
+    async def erase_deleted(cls) -> None:
+        """Forget the words of messages that were deleted so long ago that it can't be undone."""
+        before = clock.now() - UNDO_FOR
+        await database.execute("DELETE FROM message_version WHERE message_id IN (SELECT id FROM message WHERE deleted_at < $1 AND text <> '')", before)
+        await database.execute("UPDATE message SET text = '', html = '' WHERE deleted_at < $1 AND text <> ''", before)
 
 
 class MessageVersion(Row):
@@ -48,3 +180,102 @@ class Mention(Row):
     message_id = ForeignKey(Message)
     channel_id = ForeignKey(Channel)
     account_id = ForeignKey(Account)
+
+    @classmethod
+    async def replace(cls, channel: Channel, message_id: int, account_ids: Collection[int]) -> None:
+        """Let these accounts, and no others, be named in a message."""
+        await database.execute("DELETE FROM mention WHERE message_id = $1", message_id)
+        for account_id in account_ids:
+            await database.execute(
+                "INSERT INTO mention (id, message_id, channel_id, account_id) VALUES ($1, $2, $3, $4)", new_id(), message_id, channel.id, account_id
+            )
+
+
+def checked(text: str) -> str:
+    """A text as it is kept. Raises `Refused` when it is empty or too long; nothing of it is lost in the browser then."""
+    text = text.replace("\x00", "").replace("\r\n", "\n").strip("\n").rstrip()
+    if not text.strip():
+        raise Refused(_("There is nothing to send yet."))
+    if len(text) > MOST_CHARACTERS:
+        raise Refused(
+            _("This message is too long: at most %(most)s characters, it has %(count)s. Your text is kept.") % {"most": MOST_CHARACTERS, "count": len(text)}
+        )
+    return text
+
+
+async def rendered(channel: Channel, text: str, named: Collection[int] = ()) -> tuple[str, list[int]]:
+    """The HTML of a text, and the ids of the members that it names."""
+    people = await _nameable(channel, text, named)
+    work = asyncio.to_thread(markdown.render, text, people) if len(text) > _LONG else None
+    made = await work if work else markdown.render(text, people)
+    html = f'<span class="jumbo">{text.strip()}</span>' if is_only_emoji(text) else made.html
+    return html, made.named
+
+
+async def _nameable(channel: Channel, text: str, named: Collection[int]) -> list[markdown.Named]:
+    """Members whose name may follow an @ in the text; first those that were chosen. A first name alone means somebody if it is theirs alone."""
+    starts = markdown.names_in(text)
+    if not starts:
+        return []
+    cases = list(dict.fromkeys(case for start in starts for case in _cases(start)))
+    found = await database.fetch(
+        "SELECT a.id, a.given_name, a.family_name FROM channel_member m JOIN account a ON a.id = m.account_id"
+        f" WHERE m.channel_id = $1 AND ({' OR '.join(f'a.given_name = ${n} OR a.given_name LIKE ${n} || $2' for n in range(3, len(cases) + 3))})"
+        " ORDER BY a.id LIMIT 2000",
+        channel.id, " %", *cases,
+    )
+    found.sort(key=lambda row: row["id"] not in named)
+    firsts: dict[str, list[int]] = {}
+    for row in found:
+        firsts.setdefault(row["given_name"].casefold(), []).append(row["id"])
+    full = [markdown.Named(row["id"], f"{row['given_name']} {row['family_name']}".strip()) for row in found]
+    alone = [markdown.Named(row["id"], row["given_name"]) for row in found if len(firsts[row["given_name"].casefold()]) == 1]
+    return full + alone
+
+
+def _cases(start: str) -> tuple[str, ...]:
+    start = start.rstrip(".-’'")
+    return start, start.lower(), start.upper(), start.capitalize(), start.title()
+
+
+async def _lock(channel: Channel, viewer: Viewer) -> None:
+    """Let one transaction at a time write to a channel, and only if the viewer may now."""
+    suffix = "" if database.dialect() == "sqlite" else " FOR UPDATE OF c"
+    now = await database.execute(_LOCK + suffix, channel.id, viewer.account_id)
+    if not now or (now[0]["member_id"] is None and now[0]["kind"] != "public"):
+        raise NotFound(f"channel {channel.id}")
+    if now[0]["member_id"] is None:
+        raise Refused(_("You aren’t in this channel any more. Join it to write here; your text is kept."))
+    if now[0]["archived_at"] is not None:
+        raise Refused(_("This channel was archived, so nothing can be written here any more. Your text is kept."))
+
+
+async def _author_has_read(channel: Channel, viewer: Viewer, id_: int) -> None:
+    await database.execute("UPDATE channel_member SET read_up_to = $1 WHERE channel_id = $2 AND account_id = $3", id_, channel.id, viewer.account_id)
+    if channel.kind == DIRECT:
+        await database.execute("UPDATE channel_member SET hidden_at = NULL WHERE channel_id = $1 AND hidden_at IS NOT NULL", channel.id)
+
+
+async def _announce_new(channel: Channel, viewer: Viewer, id_: int, people: list[int], key: str | None) -> None:
+    """Tell the channel, and those who are told in person: everybody in a direct conversation, else who is named. Not who muted it."""
+    told: set[int] | None = None
+    if channel.kind == DIRECT or people:
+        heard = await database.fetch("SELECT account_id FROM channel_member WHERE channel_id = $1 AND muted_at IS NULL", channel.id)
+        told = {row["account_id"] for row in heard}
+    members = told if channel.kind == DIRECT else None
+    named = [id_ for id_ in people if told and id_ in told and id_ != viewer.account_id]
+    announce("message.posted", await shown(channel.id, id_), members=members, named=named, key=key or "")
+
+
+@undoes("message.delete")
+async def _undelete(viewer: Viewer, inverse: dict[str, Any]) -> None:
+    await (await Message.found(viewer, inverse["message"])).restore()
+
+
+@undoes("message.edit")
+async def _unedit(viewer: Viewer, inverse: dict[str, Any]) -> None:
+    message = await Message.found(viewer, inverse["message"])
+    if message.deleted_at is not None:
+        raise Refused(_("This can’t be undone any more."))
+    await MessageVersion.insert_new(message_id=message.id, text=message.text, created_at=clock.now())
+    await message._rewrite(inverse["text"])

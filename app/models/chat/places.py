@@ -1,0 +1,155 @@
+"""What somebody's side column, badge and home page list: their conversations and what is new in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from app import database
+from app.models.chat.channel import DIRECT
+from app.models.viewer import Viewer
+
+MOST_DIRECT = 40
+
+_NEW = """
+CASE WHEN c.last_message_id <= m.read_up_to THEN 0
+     WHEN c.kind = 'direct' THEN (SELECT COUNT(*) FROM message x WHERE x.channel_id = c.id AND x.id > m.read_up_to AND x.deleted_at IS NULL)
+     ELSE (SELECT COUNT(*) FROM mention n WHERE n.account_id = m.account_id AND n.channel_id = c.id AND n.message_id > m.read_up_to)
+ END
+"""
+_MINE = f"""
+SELECT c.id, c.kind, c.name, c.description, c.last_message_id, c.sole_key, m.read_up_to, m.favourite_at, m.muted_at, {_NEW} AS count
+  FROM channel_member m JOIN channel c ON c.id = m.channel_id
+ WHERE m.account_id = $1 AND c.org_id = $2 AND c.archived_at IS NULL AND m.hidden_at IS NULL
+"""
+_COUNT = f"""
+SELECT COALESCE(SUM({_NEW}), 0) FROM channel_member m JOIN channel c ON c.id = m.channel_id
+ WHERE m.account_id = $1 AND c.org_id = $2 AND c.archived_at IS NULL AND c.last_message_id > m.read_up_to AND m.muted_at IS NULL
+"""
+_OTHERS = """
+SELECT o.channel_id, a.id, a.given_name, a.family_name, a.avatar
+  FROM channel_member m JOIN channel c ON c.id = m.channel_id AND c.kind = 'direct'
+  JOIN channel_member o ON o.channel_id = c.id JOIN account a ON a.id = o.account_id
+ WHERE m.account_id = $1 AND c.org_id = $2 AND m.hidden_at IS NULL ORDER BY a.given_name, a.family_name
+"""
+_LAST = """
+SELECT x.channel_id, x.text, x.created_at, x.deleted_at, x.author_id, a.given_name, a.family_name, a.avatar
+  FROM message x JOIN account a ON a.id = x.author_id WHERE x.id = $1
+"""
+_UNREAD = """
+SELECT COUNT(*) FROM (SELECT 1 FROM message WHERE channel_id = $1 AND id > $2 AND deleted_at IS NULL LIMIT 100) new_ones
+"""
+_PUBLIC = """
+SELECT c.id, c.name, c.description, c.kind, m.id AS member_id, (SELECT COUNT(*) FROM channel_member x WHERE x.channel_id = c.id) AS members
+  FROM channel c LEFT JOIN channel_member m ON m.channel_id = c.id AND m.account_id = $2
+ WHERE c.org_id = $1 AND c.kind = 'public' AND c.archived_at IS NULL AND c.name LIKE $3 ORDER BY c.name LIMIT $4
+"""
+
+
+@dataclass(slots=True)
+class Places:
+    """Somebody's conversations, as the side column groups them."""
+
+    favourites: list[dict[str, Any]] = field(default_factory=list)
+    channels: list[dict[str, Any]] = field(default_factory=list)
+    direct: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def everything(self) -> list[dict[str, Any]]:
+        """All of them."""
+        return [*self.favourites, *self.channels, *self.direct]
+
+
+async def places_of(viewer: Viewer) -> Places:
+    """The conversations of a person: favourites and channels by name, direct ones by their last message."""
+    rows = await database.fetch(_MINE, viewer.account_id, viewer.org_id)
+    await _name_direct(viewer, rows)
+    found = Places()
+    for row in rows:
+        row["url"] = f"/chat/channels/{row['id']}"
+        row["is_new"] = row["last_message_id"] > row["read_up_to"]
+        group = found.favourites if row["favourite_at"] else found.direct if row["kind"] == DIRECT else found.channels
+        group.append(row)
+    found.favourites.sort(key=lambda row: row["title"])
+    found.channels.sort(key=lambda row: row["title"])
+    found.direct.sort(key=lambda row: (-row["last_message_id"], row["title"]))
+    found.direct = [row for n, row in enumerate(found.direct) if n < MOST_DIRECT or row["is_new"]]
+    return found
+
+
+async def title_of(viewer: Viewer, channel_id: int) -> dict[str, Any]:
+    """A direct conversation's `title` and `people`, as the viewer sees them."""
+    rows = await database.fetch(
+        "SELECT a.id, a.given_name, a.family_name, a.avatar FROM channel_member m JOIN account a ON a.id = m.account_id"
+        " WHERE m.channel_id = $1 ORDER BY a.given_name, a.family_name",
+        channel_id,
+    )
+    row: dict[str, Any] = {"id": channel_id}
+    _put_names(viewer, row, rows)
+    return row
+
+
+async def count_for(viewer: Viewer) -> int:
+    """Mentions and direct messages that are new, in all conversations that aren't muted."""
+    return int(await database.fetch_value(_COUNT, viewer.account_id, viewer.org_id) or 0)
+
+
+async def unread_in(viewer: Viewer, channel_id: int) -> int:
+    """Mentions, or in a direct conversation messages, that are new in one of them."""
+    rows = await database.fetch(f"{_MINE} AND c.id = $3", viewer.account_id, viewer.org_id, channel_id)
+    return int(rows[0]["count"]) if rows else 0
+
+
+async def unread_for(viewer: Viewer, most: int = 6) -> list[dict[str, Any]]:
+    """Conversations with something new, for the home page: those that name the viewer first.
+
+    Each has id, kind, name, url, unread and mentions (counts), account_id and avatar (of a direct conversation's other person), and of
+    the last message snippet, author and at.
+    """
+    found = [row for row in (await places_of(viewer)).everything if row["is_new"] and not row["muted_at"]]
+    found.sort(key=lambda row: (row["count"] == 0, -row["last_message_id"]))
+    return [waiting for row in found[:most] if (waiting := await _waiting(row)) is not None]
+
+
+async def _waiting(row: dict[str, Any]) -> dict[str, Any] | None:
+    last = await database.fetch_one(_LAST, row["last_message_id"])
+    if last is None:
+        return None
+    unread = await database.fetch_value(_UNREAD, row["id"], row["read_up_to"])
+    person = row["people"][0] if row["people"] else {"id": row["id"], "avatar": ""}
+    author = f"{last['given_name']} {last['family_name']}".strip()
+    said = "" if last["deleted_at"] else " ".join(last["text"][:400].split())[:160]
+    return {
+        "id": row["id"], "kind": row["kind"], "name": row["title"], "url": row["url"], "unread": unread,
+        "mentions": row["count"] if row["kind"] != DIRECT else 0, "account_id": person["id"], "avatar": person["avatar"],
+        "snippet": said if row["kind"] == DIRECT and len(row["people"]) == 1 else f"{author}: {said}", "author": author, "at": last["created_at"],
+    }
+
+
+async def public_channels(viewer: Viewer, typed: str = "", most: int = 200) -> list[dict[str, Any]]:
+    """The channels that a member may find and join; guests find none (GUEST-18)."""
+    if viewer.is_external:
+        return []
+    name = typed.strip().lstrip("#").lower().replace("%", "").replace("_", " ")[:80]
+    return await database.fetch(_PUBLIC, viewer.org_id, viewer.account_id, f"%{name}%", most)
+
+
+async def _name_direct(viewer: Viewer, rows: list[dict[str, Any]]) -> None:
+    people: dict[int, list[dict[str, Any]]] = {}
+    if any(row["kind"] == DIRECT for row in rows):
+        for one in await database.fetch(_OTHERS, viewer.account_id, viewer.org_id):
+            people.setdefault(one["channel_id"], []).append(one)
+    for row in rows:
+        row["title"], row["people"] = row["name"], []
+        if row["kind"] == DIRECT:
+            _put_names(viewer, row, people.get(row["id"], []))
+
+
+def _put_names(viewer: Viewer, row: dict[str, Any], people: list[dict[str, Any]]) -> None:
+    """The others' names, or one's own in the conversation with oneself; first names where they are several."""
+    others = [person for person in people if person["id"] != viewer.account_id] or people
+    for person in others:
+        person["name"] = f"{person['given_name']} {person['family_name']}".strip()
+    row["people"] = others
+    row["title"] = ", ".join(person["given_name"] for person in others) if len(others) > 1 else others[0]["name"] if others else ""
+    row["is_self"] = len(others) == 1 and others[0]["id"] == viewer.account_id

@@ -1,0 +1,39 @@
+"""Emoji on messages. Twenty people may react at once: the message is locked, so what is announced last has them all."""
+
+from __future__ import annotations
+
+from app import database
+from app.lib import clock
+from app.lib.emoji import known
+from app.lib.i18n import _
+from app.lib.ids import new_id
+from app.models.base import Refused
+from app.models.chat.message import Message
+from app.models.viewer import Viewer
+
+MOST_KINDS = 24
+
+
+async def react(viewer: Viewer, message: Message, emoji: str) -> None:
+    """Put an emoji on a message; twice is once. Raises `Refused`."""
+    if message.channel.member_id is None or message.deleted_at is not None or emoji not in known():
+        raise Refused(_("You can’t react to this message."))
+    async with database.transaction():
+        await message.touch()
+        kinds = await database.fetch("SELECT DISTINCT emoji FROM reaction WHERE message_id = $1", message.id)
+        if len(kinds) >= MOST_KINDS and emoji not in {row["emoji"] for row in kinds}:
+            raise Refused(_("This message has as many different reactions as it can show."))
+        await database.execute(
+            "INSERT INTO reaction (id, message_id, account_id, emoji, created_at) VALUES ($1, $2, $3, $4, $5)"
+            " ON CONFLICT (message_id, account_id, emoji) DO NOTHING",
+            new_id(), message.id, viewer.account_id, emoji, clock.now(),
+        )
+        await message.announce()
+
+
+async def unreact(viewer: Viewer, message: Message, emoji: str) -> None:
+    """Take one's emoji back."""
+    async with database.transaction():
+        await message.touch()
+        await database.execute("DELETE FROM reaction WHERE message_id = $1 AND account_id = $2 AND emoji = $3", message.id, viewer.account_id, emoji)
+        await message.announce()

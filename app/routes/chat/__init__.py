@@ -1,0 +1,1 @@
+"""Chat over HTTP: `places` (the side column, browsing, starting conversations), `channels`, `members`, `messages`, `broadcasts`."""

@@ -1,0 +1,48 @@
+"""What browsers are told about chat. Each fragment is rendered once for all its readers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from app import live
+from app.models.announcements import announced
+from app.render import render
+
+
+@announced("message.posted")
+def _posted(message: dict[str, Any], *, members: Collection[int] | None, named: Collection[int], key: str) -> None:
+    """The message to those who have the channel open; to the others only that there is one."""
+    channel_id = message["channel_id"]
+    live.publish(f"channel:{channel_id}", "message", html=render("chat/_message.html", message=message), data={"id": message["id"], "key": key})
+    news = {"channel": channel_id, "message": message["id"], "author": message["author_id"]}
+    if members is not None:
+        for account_id in members:
+            live.publish(f"account:{account_id}", "chat.direct", data=news)
+        return
+    live.publish(f"activity:{channel_id}", "chat.activity", data=news)
+    for account_id in named:
+        live.publish(f"account:{account_id}", "chat.mention", data=news)
+
+
+@announced("message.changed")
+def _changed(message: dict[str, Any]) -> None:
+    live.publish(f"channel:{message['channel_id']}", "message", html=render("chat/_message.html", message=message), data={"id": message["id"], "key": ""})
+
+
+@announced("channel.read")
+def _read(account_id: int, **facts: int) -> None:
+    live.publish(f"account:{account_id}", "chat.read", data=facts)
+
+
+@announced("channel.members")
+def _members(channel_id: int, account_ids: Collection[int]) -> None:
+    """Those who came or went list their conversations anew."""
+    for account_id in account_ids:
+        live.publish(f"account:{account_id}", "chat.places", data={"channel": channel_id})
+
+
+@announced("channel.described")
+def _described(channel_id: int) -> None:
+    live.publish(f"activity:{channel_id}", "chat.places", data={"channel": channel_id})
+    live.publish(f"channel:{channel_id}", "chat.described", data={"channel": channel_id})

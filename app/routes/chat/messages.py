@@ -1,0 +1,122 @@
+"""Writing, editing, deleting, reacting."""
+
+from __future__ import annotations
+
+from litestar import Request, delete, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Response
+
+from app import access
+from app.lib.forms import Form, ManyField, NumberField, TextField
+from app.lib.i18n import _
+from app.models.base import Refused
+from app.models.chat import Message, log, reactions, reading
+from app.render import fragment, is_htmx, nothing, redirect, toast
+from app.routes.chat.channels import channel_page
+
+
+class Written(Form):
+    """A message. Its length is the model's business: a text that is too long is kept."""
+
+    text = TextField(most=1_000_000, strip=False, required=False)
+    mention = ManyField(NumberField(0, 2**53), most=500)
+    _key = TextField(most=80, required=False)
+
+
+class Reacted(Form):
+    """An emoji."""
+
+    emoji = TextField(most=40)
+
+
+@post("/chat/channels/{channel_id:int}/messages", status_code=200, include_in_schema=False)
+async def create_message(request: Request, channel_id: FromPath[int]) -> Response[bytes]:
+    """Say something. The same Idempotency-Key says it once and gets the same answer."""
+    viewer = request.state.viewer
+    channel = await access.find_channel(viewer, channel_id)
+    form = Written(await request.form())
+    try:
+        if not form.is_valid:
+            raise Refused(_("This can’t be sent. Your text is kept."))
+        id_ = await Message.post(channel, viewer, form["text"], request.state.idempotency_key or form["_key"] or None, form["mention"])
+    except Refused as refused:
+        if is_htmx(request):
+            raise
+        draft = str(form.raw.get("text", ""))
+        return await channel_page(request, channel, await log.newest(channel.id), status=422, draft=draft, error=str(refused))
+    if not is_htmx(request):
+        return redirect(request, channel.url)
+    return await _shown(request, channel.id, id_)
+
+
+@get("/chat/messages/{message_id:int}", include_in_schema=False)
+async def show_message(request: Request, message_id: FromPath[int]) -> Response[bytes]:
+    """The message alone for htmx; others are taken to its place in the channel."""
+    message = await access.find_message(request.state.viewer, message_id)
+    if not is_htmx(request):
+        return redirect(request, message.url)
+    return await _shown(request, message.channel_id, message.id)
+
+
+@get("/chat/messages/{message_id:int}/edit", include_in_schema=False)
+async def edit_message(request: Request, message_id: FromPath[int]) -> Response[bytes]:
+    """The form that takes the place of one's own message."""
+    message = await access.find_message(request.state.viewer, message_id)
+    if message.author_id != request.state.viewer.account_id or message.deleted_at is not None:
+        raise Refused(_("Only your own messages can be edited."))
+    return fragment(request, "chat/_edit_message.html", message=message)
+
+
+@post("/chat/messages/{message_id:int}", status_code=200, include_in_schema=False)
+async def update_message(request: Request, message_id: FromPath[int]) -> Response[bytes]:
+    """Change what it says."""
+    message = await access.find_message(request.state.viewer, message_id)
+    form = Written(await request.form())
+    if not form.is_valid:
+        raise Refused(_("This can’t be sent. Your text is kept."))
+    await message.edit(request.state.viewer, form["text"], request.state.idempotency_key or None)
+    return await _shown(request, message.channel_id, message.id)
+
+
+@delete("/chat/messages/{message_id:int}", status_code=200, include_in_schema=False)
+async def delete_message(request: Request, message_id: FromPath[int]) -> Response[bytes]:
+    """Take it back; the toast takes that back."""
+    message = await access.find_message(request.state.viewer, message_id)
+    command = await message.take_back(request.state.viewer, request.state.idempotency_key or None)
+    return await _shown(request, message.channel_id, message.id, toast(_("Message deleted."), undo=command.id))
+
+
+@post("/chat/messages/{message_id:int}/reactions", status_code=200, include_in_schema=False)
+async def create_reaction(request: Request, message_id: FromPath[int]) -> Response[bytes]:
+    """Put an emoji on it."""
+    message = await access.find_message(request.state.viewer, message_id)
+    form = Reacted(await request.form())
+    await reactions.react(request.state.viewer, message, form.values.get("emoji", ""))
+    return await _shown(request, message.channel_id, message.id)
+
+
+@delete("/chat/messages/{message_id:int}/reactions", status_code=200, include_in_schema=False)
+async def delete_reaction(request: Request, message_id: FromPath[int], emoji: FromQuery[str] = "") -> Response[bytes]:
+    """Take one's emoji back."""
+    message = await access.find_message(request.state.viewer, message_id)
+    await reactions.unreact(request.state.viewer, message, emoji)
+    return await _shown(request, message.channel_id, message.id)
+
+
+@delete("/chat/messages/{message_id:int}/reading", status_code=200, include_in_schema=False)
+async def delete_reading(request: Request, message_id: FromPath[int]) -> Response[bytes]:
+    """Count this message and what follows as new again."""
+    message = await access.find_message(request.state.viewer, message_id)
+    await reading.unread_from(request.state.viewer, message)
+    return nothing(204)
+
+
+async def _shown(request: Request, channel_id: int, id_: int, headers: dict[str, str] | None = None) -> Response[bytes]:
+    if not is_htmx(request):
+        return redirect(request, f"/chat/channels/{channel_id}/messages/{id_}")
+    return fragment(request, "chat/_message.html", message=await log.shown(channel_id, id_), headers=headers)
+
+
+handlers = [
+    create_message, show_message, edit_message, update_message, delete_message, create_reaction, delete_reaction, delete_reading,
+]

@@ -1,0 +1,59 @@
+// @names: while one is being typed, those whom it may mean are offered above the composer.
+import { options } from "../options.js";
+import { type } from "./marks.js";
+
+const WAIT = 90;
+
+/** Offer names for what is typed in `area` of `form`. Returns `close`. */
+export function names(form, area) {
+  const listbox = form.querySelector(".composer-names");
+  const keys = options(area, listbox, choose);
+  let timer, asked = 0;
+
+  const typed = () => /(?:^|[\s([{])@([^\s@][^@\n]{0,40})?$/.exec(area.value.slice(0, area.selectionStart));
+
+  function close() {
+    clearTimeout(timer);
+    asked += 1;
+    listbox.hidden = true;
+    keys.select(null);
+  }
+
+  function look() {
+    const found = typed();
+    if (!found) return close();
+    clearTimeout(timer);
+    timer = setTimeout(ask, WAIT, found[1] ?? "");
+  }
+
+  async function ask(text) {
+    const number = ++asked;
+    try {
+      await htmx.ajax("GET", `${form.dataset.names}?q=${encodeURIComponent(text)}`, { target: listbox, swap: "innerHTML" });
+    } catch {
+      return;
+    }
+    if (number !== asked || !typed()) return;
+    listbox.hidden = !listbox.childElementCount;
+    if (!listbox.hidden) keys.first();
+  }
+
+  function choose(option) {
+    const found = typed();
+    close();
+    if (!found) return;
+    area.setSelectionRange(area.selectionStart - (found[1] ?? "").length, area.selectionStart);
+    type(area, `${option.dataset.label} `);
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name: "mention", value: option.dataset.value });
+    form.append(field);
+    close();
+  }
+
+  const escape = (event) => event.key === "Escape" && !listbox.hidden && [close(), event.preventDefault(), event.stopPropagation()];
+  const hold = (event) => event.preventDefault();
+  area.addEventListener("input", look);
+  area.addEventListener("keydown", escape, true);
+  area.addEventListener("blur", () => setTimeout(close, 150));
+  listbox.addEventListener("pointerdown", hold);
+  return { close };
+}
