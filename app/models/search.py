@@ -30,7 +30,7 @@ from app.models.viewer import Viewer
 
 BODY_KEPT = 20_000  # characters shown in excerpts; words are indexed beyond
 _PLACES = 20  # low bits of an entry's address, below its time
-_NEWEST = 500  # hits of the words alone that are looked through first for somebody who sees much
+_NEWEST = 6  # times the limit: hits of the words alone that are looked through first for somebody who sees much
 _FEW = 64  # scopes that the index can look through at once
 _FARTHEST = 1 << 43  # milliseconds from the epoch that an address holds
 _ALWAYS = (1 << 63) - 1
@@ -239,9 +239,10 @@ async def _on_sqlite(wanted: _Wanted) -> list[dict[str, Any]]:
     them sees most of the newest hits anyway: those are tried first. The plain columns decide in either case."""
     if len(wanted.doors) <= _FEW:
         return await _by_scope(wanted)
-    places = await _places(wanted, _match(wanted), _NEWEST)
+    most = _NEWEST * wanted.limit
+    places = await _places(wanted, _match(wanted), most)
     rows = await _allowed(wanted, places)
-    if len(rows) < wanted.limit and len(places) == _NEWEST:
+    if len(rows) < wanted.limit and len(places) == most:
         rows += await _by_scope(replace(wanted, high=places[-1], limit=wanted.limit - len(rows)))
     return rows
 
