@@ -49,7 +49,10 @@ def weakness(password: str, personal: Iterable[str] = ()) -> str | None:
     core = _letters(lowered)
     if core in _common() or lowered in _common():
         return _("This is one of the passwords that guessers try first. A few words together are safer.")
-    if any(len(core) - len(word) < 4 for word in _words(personal) if word in core):
+    rest = core
+    for word in sorted(_words(personal), key=len, reverse=True):
+        rest = rest.replace(word, "")
+    if len(rest) < 4 and rest != core:
         return _("This is mostly your own name or address. Choose something that others can’t know.")
     return None
 

@@ -79,6 +79,12 @@ class Account(Row):
         row = await database.fetch_one("SELECT * FROM account WHERE email = $1", email.strip().lower())
         return cls.from_row(row) if row else None
 
+    @staticmethod
+    async def is_avatar_in(org_id: int, avatar: str) -> bool:
+        """Whether somebody of this organisation, now or earlier, shows this picture."""
+        sql = "SELECT 1 FROM account a JOIN membership m ON m.account_id = a.id WHERE a.avatar = $1 AND a.avatar <> '' AND m.org_id = $2 LIMIT 1"
+        return await database.fetch_value(sql, avatar, org_id) is not None
+
     async def has_password(self, password: str) -> bool:
         """Whether this is the account's password."""
         return await is_password(password, self.password_hash)

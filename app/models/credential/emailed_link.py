@@ -13,7 +13,7 @@ from app.lib.passwords import hash_password
 from app.lib.tokens import hash_token, new_token
 from app.models.account import Account
 from app.models.base import Refused, Row
-from app.models.credential.attempt import FailedAttempt, by_email
+from app.models.credential.attempt import MAILS, MAILS_FROM_ADDRESS, FailedAttempt, by_address, by_email
 from app.models.job import Job
 
 RESET, WELCOME, NEW_EMAIL = "reset", "welcome", "new-email"
@@ -91,3 +91,18 @@ class EmailedLink(Row):
     async def prune(cls) -> None:
         """Drop what is over."""
         await database.execute("DELETE FROM emailed_link WHERE expires_at < $1", clock.now() - clock.DAY)
+
+
+async def request_reset(email: str, address: str, origin: str) -> None:
+    """Promise a link to choose a new password, also where there is no account. Raises `Throttled`."""
+    await FailedAttempt.take(f"mail:{by_email(email)}", MAILS)
+    await FailedAttempt.take(f"mail:{by_address(address)}", MAILS_FROM_ADDRESS)
+    await Job.enqueue("mail_reset_link", email=email, origin=origin)
+
+
+async def request_new_email(account: Account, email: str, origin: str) -> None:
+    """Send a link to a new address, which becomes the account's own once it was followed. Raises `Refused`, `Throttled`."""
+    if email == account.email:
+        raise Refused(_("This is your address already."))
+    await FailedAttempt.take(f"mail:{by_email(account.email)}", MAILS)
+    await Job.enqueue("mail_new_email_link", account_id=account.id, to=email, origin=origin)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from app import database
 from app.lib.i18n import _
-from app.lib.passwords import is_password
+from app.lib.passwords import hash_password, is_password
 from app.models.account import Account
 from app.models.base import Refused
 from app.models.credential.attempt import FROM_ADDRESS, PASSWORDS, FailedAttempt, by_address, by_email
+from app.models.job import Job
 
 
 class WrongPassword(Refused):
@@ -51,3 +53,13 @@ def must_be_enabled(account: Account) -> None:
     """Raises `Disabled`."""
     if account.disabled_at is not None:
         raise Disabled
+
+
+async def change_password(account: Account, old: str, new: str, session_id: int) -> None:
+    """Replace the password by someone who knows it; devices other than `session_id` are signed out. Raises `WrongPassword`, `Throttled`."""
+    await check_password(account, old)
+    hashed = await hash_password(new)
+    async with database.transaction():
+        await account.change(password_hash=hashed)
+        await account.sign_out_everywhere(but=session_id)
+        await Job.enqueue("mail_password_changed", account_id=account.id)

@@ -1,0 +1,82 @@
+"""Choosing a new password by a link in a mail; new members choose their first one the same way."""
+
+from __future__ import annotations
+
+from litestar import Request, get, post
+from litestar.params import FromPath
+from litestar.response import Response
+
+from app.lib.forms import EmailField, Form, TextField
+from app.lib.passwords import LEAST, MOST, weakness
+from app.models.account import Account
+from app.models.base import Refused
+from app.models.credential import EmailedLink, LinkOver
+from app.models.credential.emailed_link import RESET, WELCOME, request_reset
+from app.render import page, redirect
+from app.routes.entrance import status_of
+from app.routes.guard import OPEN
+
+
+class ForgottenPassword(Form):
+    """Whose password."""
+
+    email = EmailField()
+
+
+class NewPassword(Form):
+    """The password to be."""
+
+    password = TextField(least=LEAST, most=MOST, strip=False)
+
+
+@get("/reset", opt=OPEN, include_in_schema=False)
+async def ask_for_link(request: Request) -> Response[bytes]:
+    """Asks for the address."""
+    return await page(request, "entrance/forgotten.html", form=ForgottenPassword(email=""), is_sent=False)
+
+
+@post("/reset", opt=OPEN, status_code=200, include_in_schema=False)
+async def send_link(request: Request) -> Response[bytes]:
+    """Promises a mail; the same for addresses without an account."""
+    form = ForgottenPassword(await request.form())
+    if not form.is_valid:
+        return await page(request, "entrance/forgotten.html", status=422, form=form, is_sent=False)
+    try:
+        await request_reset(form["email"], request.state.address, request.state.origin)
+    except Refused as error:
+        form.refuse("email", str(error))
+        return await page(request, "entrance/forgotten.html", status=status_of(error), form=form, is_sent=False)
+    return await page(request, "entrance/forgotten.html", form=form, is_sent=True)
+
+
+@get("/reset/{token:str}", opt=OPEN, include_in_schema=False)
+async def show_new_password(request: Request, token: FromPath[str]) -> Response[bytes]:
+    """Asks for the new password. Looking at it doesn't use the link up."""
+    try:
+        link = await EmailedLink.find_open(token, RESET, WELCOME)
+    except LinkOver:
+        return await page(request, "entrance/link_over.html", status=404, again="/reset")
+    return await _show(request, NewPassword(), link)
+
+
+@post("/reset/{token:str}", opt=OPEN, status_code=200, include_in_schema=False)
+async def set_new_password(request: Request, token: FromPath[str]) -> Response[bytes]:
+    """Sets it, signs every device out, and leads to the sign-in page, where a second step is still asked for."""
+    try:
+        link = await EmailedLink.find_open(token, RESET, WELCOME)
+        form = NewPassword(await request.form())
+        if form.is_valid and (why := weakness(form["password"], (await Account.get(link.account_id)).personal_words)):
+            form.refuse("password", why)
+        if not form.is_valid:
+            return await _show(request, form, link, 422)
+        await link.reset_password(form["password"])
+    except LinkOver:
+        return await page(request, "entrance/link_over.html", status=404, again="/reset")
+    return redirect(request, "/sign-in?reset=done", full=True)
+
+
+async def _show(request: Request, form: NewPassword, link: EmailedLink, status: int = 200) -> Response[bytes]:
+    return await page(request, "entrance/new_password.html", status=status, form=form, email=link.email, is_first=link.kind == WELCOME)
+
+
+handlers = [ask_for_link, send_link, show_new_password, set_new_password]
