@@ -6,9 +6,9 @@ import re
 
 import pytest
 from babel.messages.catalog import Message
-from tools import strings
 
 from app.lib.i18n import FOLDER, OFFERED
+from tools import strings
 
 TRANSLATED = [language for language in OFFERED if language != "en"]
 _PLACE = re.compile(r"%\(\w+\)s|%[sd]|\{\w+\}")

@@ -45,7 +45,7 @@ def test_nothing_is_inline(name: str) -> None:
     wrong = []
     for tag, attributes in _read(name).tags:
         for key, value in attributes.items():
-            if key.startswith("on") or key.startswith("hx-on"):
+            if key.startswith(("on", "hx-on")):
                 wrong.append(f"<{tag} {key}>")
             if key == "style" and not name.startswith(MAIL):
                 wrong.append(f"<{tag} style>")
