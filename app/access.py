@@ -7,7 +7,7 @@ from app.models.base import NotFound
 from app.models.chat import Channel, Message
 from app.models.viewer import Viewer
 
-__all__ = ["NotFound", "find_avatar", "find_channel", "find_message", "find_own_channel", "require"]
+__all__ = ["NotFound", "find_avatar", "find_channel", "find_message", "find_own_channel", "require", "require_member"]
 
 
 def require(viewer: Viewer, right: str) -> None:
@@ -16,14 +16,22 @@ def require(viewer: Viewer, right: str) -> None:
         raise NotFound(right)
 
 
+def require_member(viewer: Viewer, right: str) -> None:
+    """Let pass who holds a right and isn't a guest."""
+    require(viewer, right)
+    if viewer.is_external:
+        raise NotFound(right)
+
+
 async def find_channel(viewer: Viewer, id_: int) -> Channel:
     """A channel that the viewer is in or, as long as they are no guest, that is public."""
+    require(viewer, "chat.use")
     return await Channel.seen_by(viewer, id_)
 
 
 async def find_own_channel(viewer: Viewer, id_: int) -> Channel:
     """A channel that the viewer is in."""
-    channel = await Channel.seen_by(viewer, id_)
+    channel = await find_channel(viewer, id_)
     if channel.member_id is None:
         raise NotFound(f"channel {id_}")
     return channel
@@ -31,6 +39,7 @@ async def find_own_channel(viewer: Viewer, id_: int) -> Channel:
 
 async def find_message(viewer: Viewer, id_: int) -> Message:
     """A message in a channel that the viewer may read; `message.channel` is that channel."""
+    require(viewer, "chat.use")
     return await Message.found(viewer, id_)
 
 

@@ -7,50 +7,130 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import cast
 
 import httpx
 import pytest
 from litestar import Litestar
 
+from app import database
+from app.edge import Edge
 from app.main import create_app
-from app.settings import Settings, read_settings
+from app.models.chat.channel import PRIVATE, Channel
+from app.models.chat.message import Message
+from app.models.command import Command
+from app.settings import read_settings
 from tests.conftest import browser
-from tests.people import People
+from tests.people import People, Person
 
 OPEN = {
     "GET /healthz", "GET /readyz", "GET /metrics",
+    "GET /setup", "POST /setup",
+    "GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /sign-in/passkey", "POST /sign-in/passkey/options",
+    "GET /reset", "POST /reset", "GET /reset/{token:str}", "POST /reset/{token:str}", "GET /email/{token:str}", "POST /email/{token:str}",
+    "GET /manifest.webmanifest", "GET /sw.js", "GET /offline", "GET /favicon.ico", "GET /icons/{version:str}/{name:str}", "GET /brand.css",
 }
-"""Routes that answer anybody."""
+"""Routes that answer anybody: signing in, and what an installed app needs before that."""
 
-GUEST_MAY = {
-    "GET /", "GET /activity",
-    "GET /search", "GET /search/hits", "GET /search/palette", "GET /search/people",
+MEMBERS_ONLY = {
+    "GET /manager", "GET /manager/people", "POST /manager/people", "GET /manager/people/new", "GET /manager/system",
+    "GET /chat/channels", "GET /chat/channels/new", "POST /chat/channels",
 }
-"""Routes without ids that a guest of the organisation may use, too."""
+"""Routes without ids that a guest gets a 404 for. All others answer a guest, with what is the guest's own."""
+
+FORM = {"kind": "public", "text": "hello", "up_to": "1", "emoji": "👍", "role": "admin", "name": "name", "account_id": "1", "email": "x@example.org"}
 
 
-def routes(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Method and path of every route, ids filled with one that nobody has."""
-    suite: Litestar = create_app(settings)._app
+def routes() -> Iterator[tuple[str, str]]:
+    """Method and path of every route."""
+    suite = cast(Litestar, cast(Edge, create_app(read_settings({})))._app)
     for route in suite.routes:
         for method in sorted(getattr(route, "methods", ())):
             if method not in ("OPTIONS", "HEAD"):
                 yield method, route.path
 
 
-def filled(path: str, id_: int) -> str:
-    """A path with its parameters replaced: integers by `id_`, texts by a word."""
-    return re.sub(r"\{[^}:]+:int\}", str(id_), re.sub(r"\{[^}:]+:(str|path)\}", "nothing", path))
+ALL = sorted(routes())
+WITH_IDS = [(method, path) for method, path in ALL if ":int}" in path]
+PLAIN = [(method, path) for method, path in ALL if "{" not in path]
 
 
-ALL = sorted(routes(read_settings({"CHALET_DEBUG": ""})))
+def filled(path: str, ids: dict[str, int]) -> str:
+    """A path with its parameters replaced: integers by name, texts by a word."""
+    path = re.sub(r"\{[^}:]+:(str|path)\}", "nothing", path)
+    return re.sub(r"\{([^}:]+):int\}", lambda found: str(ids.get(found[1], ids.get("any", 1))), path)
+
+
+async def secrets_of_anna(people: People) -> dict[str, int]:
+    """Ids of things that only Anna and Beat may touch: a private channel, a message in it, a session, a change."""
+    channel = await Channel.start(people.anna.viewer, PRIVATE, "secret-plans", people=[people.beat.id])
+    message_id = await Message.post(channel, people.anna.viewer, "nobody else reads this")
+    (command, *_rest) = await Command.recent(people.anna.viewer)
+    return {
+        "channel_id": channel.id, "message_id": message_id, "session_id": people.anna.viewer.session_id, "command_id": command.id,
+        "account_id": people.anna.id, "any": people.anna.id,
+    }
+
+
+async def state() -> dict[str, object]:
+    """What an intruder must not change."""
+    tables = ("message", "channel", "channel_member", "reaction", "membership", "session", "organisation", "product_right")
+    rows = {table: await database.fetch(f"SELECT * FROM {table} ORDER BY id") for table in tables}
+    for session in rows["session"]:
+        session.pop("seen_at"), session.pop("address")
+    return dict(rows)
 
 
 @pytest.mark.parametrize(("method", "path"), ALL, ids=lambda value: value)
 async def test_a_stranger_is_asked_to_sign_in(method: str, path: str, people: People, stranger: httpx.AsyncClient) -> None:
-    answer = await stranger.request(method, filled(path, 1))
+    answer = await stranger.request(method, filled(path, {}), data=FORM if method != "GET" else None)
     if f"{method} {path}" in OPEN:
-        assert answer.status_code in (200, 303, 404, 422), answer.text
+        assert answer.status_code < 500
+        assert not answer.headers.get("location", "").startswith("/sign-in?next=")
     else:
         assert answer.status_code == 303, answer.text
         assert answer.headers["location"].startswith("/sign-in")
+
+
+async def test_outsiders_find_nothing_and_change_nothing(app: httpx.ASGITransport, people: People) -> None:
+    ids = await secrets_of_anna(people)
+    async with browser(app, people.anna) as anna:
+        shown = await anna.get(f"/chat/channels/{ids['channel_id']}")
+        assert shown.status_code == 200 and "nobody else reads this" in shown.text, "what is hidden below is there"
+    before = await state()
+    for intruder in (people.erik, people.gina, people.david):
+        await ask_everything(app, intruder, ids)
+    assert await state() == before
+
+
+async def ask_everything(app: httpx.ASGITransport, intruder: Person, ids: dict[str, int]) -> None:
+    async with browser(app, intruder) as client:
+        for method, path in WITH_IDS:
+            if path.startswith("/manager") and intruder.viewer.is_admin:
+                continue
+            for headers in ({}, {"hx-request": "true", "hx-target": "div#view"}):
+                answer = await client.request(method, filled(path, ids), data=FORM if method != "GET" else None, headers=headers)
+                assert answer.status_code == 404, f"{intruder.account.email} {method} {path}: {answer.status_code} {answer.text[:200]}"
+                assert "nobody else reads this" not in answer.text
+
+
+async def test_an_administrator_elsewhere_manages_nobody_here(app: httpx.ASGITransport, people: People) -> None:
+    before = await state()
+    async with browser(app, people.erik) as erik:
+        assert (await erik.delete(f"/manager/people/{people.beat.id}")).status_code == 404
+        assert (await erik.put(f"/manager/people/{people.beat.id}/role", data={"role": "admin"})).status_code == 404
+        assert "Beat" not in (await erik.get("/manager/people?q=beat")).text
+        assert "Beat" not in (await erik.get("/search?q=beat")).text
+    assert await state() == before
+
+
+@pytest.mark.parametrize(("method", "path"), [one for one in PLAIN if f"{one[0]} {one[1]}" not in OPEN], ids=lambda value: value)
+async def test_a_guest_gets_member_pages_as_if_they_were_not_there(method: str, path: str, app: httpx.ASGITransport, people: People) -> None:
+    async with browser(app, people.gina) as gina:
+        answer = await gina.request(method, path, data=FORM if method != "GET" else None)
+    if f"{method} {path}" in MEMBERS_ONLY:
+        assert answer.status_code == 404, answer.text[:300]
+    else:
+        assert answer.status_code < 500
+        for name in ("Beat", "Chiara", "David", "beat@alpina.example"):
+            assert name not in answer.text, "a guest sees only who shares a channel"

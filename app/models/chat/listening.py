@@ -19,6 +19,8 @@ from app.models.viewer import Viewer
 
 @live.topic("channel")
 async def _may_read(viewer: Viewer, channel_id: int) -> bool:
+    if not viewer.can_use("chat"):
+        return False
     try:
         await Channel.seen_by(viewer, channel_id)
     except NotFound:
@@ -28,7 +30,7 @@ async def _may_read(viewer: Viewer, channel_id: int) -> bool:
 
 @live.topic("activity")
 async def _is_member(viewer: Viewer, channel_id: int) -> bool:
-    return bool(await database.fetch(
+    return viewer.can_use("chat") and bool(await database.fetch(
         "SELECT m.id FROM channel_member m JOIN channel c ON c.id = m.channel_id WHERE m.channel_id = $1 AND m.account_id = $2 AND c.org_id = $3",
         channel_id, viewer.account_id, viewer.org_id,
     ))
@@ -41,6 +43,8 @@ async def _typing(viewer: Viewer, channel_id: int, _data: Any) -> dict[str, Any]
 
 @scopes_of("message")
 async def _scopes(viewer: Viewer) -> Collection[int]:
+    if not viewer.can_use("chat"):
+        return set()
     rows = await database.fetch(
         "SELECT c.id FROM channel_member m JOIN channel c ON c.id = m.channel_id WHERE m.account_id = $1 AND c.org_id = $2",
         viewer.account_id, viewer.org_id,

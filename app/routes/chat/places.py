@@ -64,9 +64,7 @@ async def show_side(request: Request, current: FromQuery[int] = 0) -> Response[b
 async def list_channels(request: Request, q: FromQuery[str] = "") -> Response[bytes]:
     """Public channels to join (not for guests)."""
     viewer = request.state.viewer
-    access.require(viewer, "chat.use")
-    if viewer.is_external:
-        raise access.NotFound("channels")
+    access.require_member(viewer, "chat.use")
     found = await places.public_channels(viewer, q)
     if request.headers.get("hx-target", "").endswith("#channel-rows"):
         return fragment(request, "chat/_browse_rows.html", channels=found, q=q)
@@ -76,16 +74,14 @@ async def list_channels(request: Request, q: FromQuery[str] = "") -> Response[by
 @get("/chat/channels/new", include_in_schema=False)
 async def new_channel(request: Request) -> Response[bytes]:
     """The form, in a dialog."""
-    access.require(request.state.viewer, "chat.use")
-    if request.state.viewer.is_external:
-        raise access.NotFound("channels")
+    access.require_member(request.state.viewer, "chat.use")
     return await _form(request, "new_channel", form=NewChannel())
 
 
 @post("/chat/channels", status_code=200, include_in_schema=False)
 async def create_channel(request: Request) -> Response[bytes]:
     """Start a channel and go there."""
-    access.require(request.state.viewer, "chat.use")
+    access.require_member(request.state.viewer, "chat.use")
     form = NewChannel(await request.form())
     if form.is_valid:
         try:
