@@ -18,9 +18,10 @@ addEventListener("install", (event) => event.waitUntil(install()));
 addEventListener("activate", (event) => event.waitUntil(activate()));
 addEventListener("fetch", (event) => answer(event));
 addEventListener("sync", (event) => event.tag === "outbox" && event.waitUntil(sendOutbox()));
-addEventListener("message", ({ data, ports }) => {
-  if (data === "version") ports[0].postMessage(VERSION);
-  if (data === "activate") skipWaiting();
+addEventListener("message", (event) => {
+  if (event.data === "version") event.ports[0].postMessage(VERSION);
+  if (event.data === "activate") skipWaiting();
+  if (event.data === "keep") event.waitUntil(keepOpen(event.source));
 });
 
 async function install() {
@@ -34,15 +35,12 @@ async function activate() {
   await registration.navigationPreload?.enable();
   await clients.claim();
   await Promise.all(old.map((name) => caches.delete(name)));
-  if (!old.length) await keepOpenPages();
 }
 
-// The very first pages were loaded before there was a worker: keep them, too.
-async function keepOpenPages() {
-  for (const { url } of await clients.matchAll({ type: "window" })) {
-    const place = new URL(url);
-    if (isKept(place)) await note(await fetch(place), place, "").catch(() => {});
-  }
+// A page that was loaded before there was a worker is kept, too.
+async function keepOpen(client) {
+  const place = new URL(client.url);
+  if (isKept(place)) await note(await fetch(place), place, "");
 }
 
 // -- which requests are ours
@@ -62,7 +60,7 @@ const isKept = (url) => !NEVER_KEPT.test(url.pathname);
 
 // A POST is never answered here: a form that another site made must reach the server as that site's.
 async function posted({ pathname }) {
-  if (pathname.startsWith("/account")) latest.prepared = ""; // the offline page shows names, language and theme
+  if (pathname.startsWith("/account")) await prepareAnew(); // the offline page shows name, language and theme
   if (pathname === "/sign-out") await outbox.remember("leaving", Date.now()).catch(() => {});
 }
 
@@ -130,6 +128,7 @@ async function note(response, url, part) {
   const holder = response.headers.get("Chalet-For") ?? "";
   if (version !== VERSION) lookForUpdate();
   await adopt(holder);
+  if (holder && [403, 404, 410].includes(response.status)) await drop(holder, url, part);
   if (holder && isKept(url) && isKeepable(response)) await keep(holder, keyOf(url, part), response);
   if (holder && !part) await prepare(holder);
 }
@@ -160,8 +159,14 @@ async function keep(holder, key, response) {
   headers.set("Kept-At", Date.now());
   headers.set("Kept-Title", encodeURIComponent(text.match(/<title>([^<]*)/)?.[1] ?? ""));
   await cache.delete(key); // so that the newest is last
-  await cache.put(key, new Response(text, { headers })).catch(() => caches.delete(pagesOf(holder))); // the device is full
+  await cache.put(key, new Response(text, { headers })).catch(() => Promise.all([caches.delete(pagesOf(holder)), prepareAnew()])); // the device is full
   await trim(cache);
+}
+
+// It is gone, or no longer for this person.
+async function drop(holder, url, part) {
+  const cache = await caches.open(pagesOf(holder));
+  await Promise.all([keyOf(url, part), keyOf(url, "")].map((key) => cache.delete(key)));
 }
 
 async function trim(cache) {
@@ -200,15 +205,23 @@ async function unseen(part) {
   return (!part && (await (await caches.open(KEPT_SHELL)).match("/offline", { ignoreVary: true }))) || Response.error();
 }
 
-// Keep the holder's offline page and the page on which the installed app starts.
+// Keep the holder's offline page, new each day, and the page on which the installed app starts.
 async function prepare(holder) {
-  if (latest.prepared === holder) return;
-  latest.prepared = holder;
+  const mark = `${VERSION} ${holder} ${Math.floor(Date.now() / DAY)}`;
+  latest.prepared ||= (await outbox.recall("prepared").catch(() => "")) ?? "";
+  if (latest.prepared === mark) return;
+  latest.prepared = mark;
+  await outbox.remember("prepared", mark).catch(() => {});
   const cache = await caches.open(pagesOf(holder));
   const offline = new URL("/offline", location);
   for (const part of ["", VIEW]) await fetchAndKeep(holder, offline, part);
   const start = new URL("/", location);
   if (!(await cache.match(keyOf(start, ""), { ignoreVary: true }))) await fetchAndKeep(holder, start, "");
+}
+
+async function prepareAnew() {
+  latest.prepared = "";
+  await outbox.remember("prepared", "").catch(() => {});
 }
 
 async function fetchAndKeep(holder, url, part) {
@@ -229,7 +242,6 @@ async function adopt(holder) {
   const before = await whoIsHere();
   if (before === holder) return;
   latest.holder = holder;
-  latest.prepared = "";
   await outbox.remember("holder", holder).catch(() => {});
   if (before && accountOf(before) !== accountOf(holder)) await forget(accountOf(before));
 }
@@ -238,6 +250,7 @@ async function adopt(holder) {
 async function forget(account) {
   const theirs = (await caches.keys()).filter((name) => name.startsWith(pagesOf(`${account}.`)));
   await Promise.all(theirs.map((name) => caches.delete(name)));
+  await prepareAnew();
   const leftAt = await outbox.recall("leaving").catch(() => 0);
   if (Date.now() - (leftAt ?? 0) < 60_000) await outbox.clear(account).catch(() => {});
 }

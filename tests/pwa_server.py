@@ -20,7 +20,9 @@ from app import database
 from app import render as rendering
 from app.assets import Assets
 from app.edge import session_cookie
+from app.lib.ids import new_id
 from app.models.base import Refused
+from app.models.chat import Channel
 from app.models.command import Command
 from app.models.organisation import Membership
 from app.models.session import Session
@@ -62,6 +64,12 @@ async def create_note(request: Request) -> Response[bytes]:
     return Response(f"<p>{len(notes)}</p>".encode(), media_type=rendering.HTML)
 
 
+@get("/test/channel", include_in_schema=False)
+async def show_channel(request: Request) -> Response[bytes]:
+    channel = await Channel.start(request.state.viewer, "public", f"news-{new_id()}")
+    return Response(b"", status_code=303, headers={"Location": f"/chat/channels/{channel.id}"})
+
+
 @get("/test/in/{name:str}", include_in_schema=False, opt={"open": True})
 async def sign_in(name: str) -> Response[bytes]:
     row = await database.fetch_one("SELECT m.* FROM membership m JOIN account a ON a.id = m.account_id WHERE a.given_name = $1", name.title())
@@ -70,7 +78,7 @@ async def sign_in(name: str) -> Response[bytes]:
     return Response(b"", status_code=303, headers={"Location": "/test/notes", "Set-Cookie": session_cookie(token, "http", 86_400)})
 
 
-OWN = [list_notes, show_more, list_written, create_note, sign_in]
+OWN = [list_notes, show_more, list_written, create_note, show_channel, sign_in]
 
 
 async def fill(settings: Settings) -> None:

@@ -19,8 +19,11 @@ export function keepDrafts() {
   sessionStorage.setItem(name, JSON.stringify(typed));
 }
 
+// Also the drafts that composers keep for longer, under a name with "draft" in it.
 export function forgetDrafts() {
-  sessionStorage.removeItem(name);
+  for (const storage of [sessionStorage, localStorage]) {
+    Object.keys(storage).filter((key) => key.includes("draft")).forEach((key) => storage.removeItem(key));
+  }
 }
 
 function give(field, kept) {
@@ -41,5 +44,11 @@ function restore() {
   sessionStorage.setItem(name, JSON.stringify([...kept]));
 }
 
+// What one person typed is not for the next one at this device.
+const account = holder.split(".")[0];
+if (account && account !== localStorage.getItem("account")) {
+  if (localStorage.getItem("account")) forgetDrafts();
+  localStorage.setItem("account", account);
+}
 restore();
 document.addEventListener("htmx:after:swap", restore);

@@ -6,6 +6,7 @@ const root = document.documentElement;
 const { version } = document.querySelector('meta[name="chalet"]').dataset;
 const workers = navigator.serviceWorker;
 const HOUR = 3_600_000;
+const FRESH = 5_000; // a page this young is of the server's version
 let registration, next, lookedAt = Date.now();
 
 // -- updates: a strip offers to reload, and what is typed comes back after it
@@ -49,6 +50,7 @@ async function register() {
     coming.addEventListener("statechange", () => coming.state === "installed" && workers.controller && waits(coming));
   });
   if (workers.controller) workers.addEventListener("controllerchange", tookOver);
+  else workers.addEventListener("controllerchange", () => workers.controller.postMessage("keep"), { once: true });
 }
 
 function look() {
@@ -63,16 +65,13 @@ if (workers) {
 }
 document.addEventListener("visibilitychange", () => document.hidden || Date.now() - lookedAt < HOUR || look());
 // The socket comes back after the server was started anew, perhaps upgraded; not everybody asks at once.
-let wasOn = false;
 new MutationObserver(() => {
-  if (root.dataset.live !== "on") return;
-  if (wasOn) setTimeout(look, Math.random() * 3_000);
-  wasOn = true;
+  if (root.dataset.live === "on" && performance.now() > FRESH) setTimeout(look, Math.random() * 3_000);
 }).observe(root, { attributeFilter: ["data-live"] });
 
 document.addEventListener("click", ({ target }) => target.closest?.("[data-reload]") && reload());
-document.addEventListener("submit", ({ target }) => {
-  if (target.getAttribute("action") !== "/sign-out") return;
+document.addEventListener("submit", ({ target, defaultPrevented }) => {
+  if (target.getAttribute("action") !== "/sign-out" || defaultPrevented) return;
   forgetDrafts();
   self.outbox?.remember("leaving", Date.now()).catch(() => {}); // where no worker sees it, the next one knows
 });

@@ -113,7 +113,7 @@ def sign_in(page: Page, suite: Suite, name: str) -> Page:
     expect(page.get_by_role("heading", name="Notes")).to_be_visible()
     page.wait_for_function("() => navigator.serviceWorker.controller")
     page.reload()
-    page.wait_for_function(PREPARED)
+    eventually(lambda: page.evaluate(PREPARED), page)
     return page
 
 
@@ -171,7 +171,7 @@ def test_an_unseen_page_says_so_and_comes_when_it_can(device: BrowserContext, an
     expect(anna.get_by_role("heading", name="You are offline")).to_be_visible()
     expect(anna.locator("[data-seen]").get_by_role("link", name="Notes")).to_be_visible()
     device.set_offline(False)
-    expect(anna.get_by_role("heading", name="More of it")).to_be_visible()
+    expect(anna.get_by_role("heading", name="More of it")).to_be_visible(timeout=10_000)
 
 
 def test_moving_inside_the_shell_works_offline(device: BrowserContext, anna: Page, suite: Suite) -> None:
@@ -190,6 +190,28 @@ def test_moving_inside_the_shell_works_offline(device: BrowserContext, anna: Pag
     anna.goto(f"{suite.url}/test/notes")
     anna.get_by_role("link", name="Never").click()
     expect(anna.get_by_role("heading", name="You are offline")).to_be_visible()
+
+
+def test_the_very_first_visit_is_enough(device: BrowserContext, suite: Suite) -> None:
+    page = device.new_page()
+    page.goto(f"{suite.url}/test/in/anna")
+    eventually(lambda: page.evaluate(PREPARED), page)
+    device.set_offline(True)
+    page.reload()
+    expect(page.get_by_role("heading", name="Notes")).to_be_visible()
+    page.goto(suite.url)  # where the installed app starts
+    expect(page.get_by_role("heading", name=re.compile("Good .*Anna"))).to_be_visible()
+
+
+def test_a_page_that_is_gone_is_not_kept(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    key = anna.evaluate("""async () => {
+      const name = (await caches.keys()).find((one) => one.startsWith("pages "));
+      const cache = await caches.open(name);
+      await cache.put("/test/gone", (await cache.match("/test/notes", { ignoreVary: true })).clone());
+      return name;
+    }""")
+    anna.goto(f"{suite.url}/test/gone")
+    eventually(lambda: anna.evaluate("async (name) => !(await (await caches.open(name)).match('/test/gone', { ignoreVary: true }))", key), anna)
 
 
 def test_search_is_never_kept(device: BrowserContext, anna: Page, suite: Suite) -> None:
@@ -273,6 +295,24 @@ def test_a_note_waits_for_its_writer(device: BrowserContext, anna: Page, suite: 
     eventually(lambda: ["Anna", "of Anna"] in suite.written(), beat)
 
 
+def test_a_message_written_offline_is_in_the_channel_once(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    anna.goto(f"{suite.url}/test/channel")
+    second = device.new_page()
+    second.goto(anna.url)
+    device.set_offline(True)
+    anna.locator('.composer textarea[name="text"]').fill("Written on the train")
+    anna.keyboard.press("Enter")
+    message = anna.locator(".msg", has_text="Written on the train")
+    expect(message).to_have_class(re.compile("pending"))
+    anna.reload()  # the page as last seen, with what waits
+    expect(message).to_have_count(1)
+    device.set_offline(False)
+    expect(message).not_to_have_class(re.compile("pending"), timeout=15_000)
+    second.reload()
+    expect(second.locator(".msg", has_text="Written on the train")).to_have_count(1)
+    assert anna.evaluate(WAITING) == 0
+
+
 def test_the_worker_sends_when_no_page_is_open(device: BrowserContext, anna: Page, suite: Suite) -> None:
     device.set_offline(True)
     write(anna, "from afar")
@@ -296,9 +336,12 @@ def test_the_worker_sends_when_no_page_is_open(device: BrowserContext, anna: Pag
 def test_signing_out_wipes_what_was_kept(device: BrowserContext, anna: Page, suite: Suite) -> None:
     write(anna, "refuse")
     assert anna.evaluate(KEPT) != [] and anna.evaluate(WAITING) == 1
+    anna.evaluate("() => { sessionStorage.setItem('drafts 1', '[]'); localStorage.setItem('chat:draft:1', 'secret'); }")
     anna.get_by_role("button", name="your menu").click()
     anna.get_by_role("menuitem", name="Sign out").click()
+    anna.get_by_role("button", name="Sign out and delete it").click()  # a note isn't sent yet
     anna.wait_for_url("**/sign-in**")
+    assert anna.evaluate("Object.keys(localStorage).concat(Object.keys(sessionStorage)).filter((key) => key.includes('draft'))") == []
     eventually(lambda: anna.evaluate(KEPT) == [] and anna.evaluate(WAITING) == 0, anna)
 
 

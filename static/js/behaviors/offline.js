@@ -2,6 +2,7 @@
 // and when the connection is back it becomes the page that was asked for.
 const holder = document.querySelector('meta[name="chalet"]')?.dataset.for ?? "";
 const MOST = 12;
+const PAUSE = 5_000;
 let tried = "";
 
 export default function connect(panel) {
@@ -37,8 +38,18 @@ export default function connect(panel) {
 
   showSeen();
   fromView();
-  addEventListener("online", again);
-  return () => removeEventListener("online", again);
+  addEventListener("online", probe);
+  const timer = setInterval(probe, PAUSE);
+  return () => {
+    removeEventListener("online", probe);
+    clearInterval(timer);
+  };
+
+  // An address that is never kept tells whether the server is there.
+  async function probe() {
+    const response = await fetch("/healthz", { cache: "no-store" }).catch(() => undefined);
+    if (response?.ok && panel.isConnected) again();
+  }
 
   async function fromView() {
     if (tried === here) return;

@@ -68,9 +68,22 @@ export default function connect(strip) {
     await changed();
   }
 
+  // Signing out wipes the outbox: not without having seen it.
+  function leaving(event) {
+    if (event.target.getAttribute("action") !== "/sign-out" || strip.hidden || dialog.contains(event.target)) return;
+    event.preventDefault();
+    dialog.classList.add("is-leaving");
+    open();
+  }
+
   strip.querySelector("[data-open]").addEventListener("click", open);
   dialog.addEventListener("click", click);
+  dialog.addEventListener("close", () => dialog.classList.remove("is-leaving"));
   document.addEventListener("outbox:entry", changed);
+  document.addEventListener("submit", leaving, true);
   count();
-  return () => document.removeEventListener("outbox:entry", changed);
+  return () => {
+    document.removeEventListener("outbox:entry", changed);
+    document.removeEventListener("submit", leaving, true);
+  };
 }
