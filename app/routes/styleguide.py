@@ -12,6 +12,7 @@ from app.models.base import NotFound
 from app.models.viewer import Viewer
 from app.render import fragment, nothing, page, toast
 from app.rooms import App
+from app.routes.guard import OPEN
 
 PAGES = {
     "shell": "Shell", "entrance": "Entrance", "colours": "Colours and type", "icons": "Icons", "buttons": "Buttons", "fields": "Fields",
@@ -40,24 +41,24 @@ _PEOPLE = [
 _ICONS = Path(__file__).parents[2] / "static" / "icons.svg"
 
 
-@get("/styleguide", include_in_schema=False)
+@get("/styleguide", include_in_schema=False, opt=OPEN)
 async def list_pages(request: Request) -> Response[bytes]:
     return await _page(request, "index")
 
 
-@get("/styleguide/{name:str}", include_in_schema=False)
+@get("/styleguide/{name:str}", include_in_schema=False, opt=OPEN)
 async def show(request: Request, name: str) -> Response[bytes]:
     if name not in PAGES:
         raise NotFound
     return await _page(request, name)
 
 
-@get("/styleguide/parts/dialog", include_in_schema=False)
+@get("/styleguide/parts/dialog", include_in_schema=False, opt=OPEN)
 async def show_dialog(request: Request) -> Response[bytes]:
     return fragment(request, "styleguide/_dialog.html", name="", error="")
 
 
-@post("/styleguide/parts/dialog", status_code=200, include_in_schema=False)
+@post("/styleguide/parts/dialog", status_code=200, include_in_schema=False, opt=OPEN)
 async def send_dialog(request: Request) -> Response[bytes]:
     name = str((await request.form()).get("name", "")).strip()
     if len(name) < 3:
@@ -65,18 +66,18 @@ async def send_dialog(request: Request) -> Response[bytes]:
     return nothing(204, **toast("Channel created", **{"dialog:close": {}}))
 
 
-@get("/styleguide/parts/people", include_in_schema=False)
+@get("/styleguide/parts/people", include_in_schema=False, opt=OPEN)
 async def list_people(request: Request, q: str = "") -> Response[bytes]:
     found = [person for person in _PEOPLE if q.lower() in f"{person['name']} {person['email']}".lower()]
     return fragment(request, "shared/_people_options.html", people=found)
 
 
-@get("/styleguide/parts/palette", include_in_schema=False)
+@get("/styleguide/parts/palette", include_in_schema=False, opt=OPEN)
 async def list_results(request: Request, q: str = "") -> Response[bytes]:
     return fragment(request, "styleguide/_results.html", pages=[one for one in PAGES.items() if q.lower() in one[1].lower()], people=_PEOPLE[:3], q=q)
 
 
-@post("/styleguide/parts/toast", status_code=200, include_in_schema=False)
+@post("/styleguide/parts/toast", status_code=200, include_in_schema=False, opt=OPEN)
 async def send_toast(request: Request) -> Response[bytes]:
     kind = str((await request.form()).get("kind", "info"))
     said = {"info": "Saved", "error": "The file is larger than 25 MB. Nothing was uploaded.", "undo": "Conversation archived"}
@@ -86,14 +87,14 @@ async def send_toast(request: Request) -> Response[bytes]:
     return nothing(204, **told)
 
 
-@get("/styleguide/parts/work/{done:int}", include_in_schema=False)
+@get("/styleguide/parts/work/{done:int}", include_in_schema=False, opt=OPEN)
 async def show_work(request: Request, done: int) -> Response[bytes]:
     return fragment(request, "styleguide/_work.html", done=min(done, 1240))
 
 
 async def _page(request: Request, name: str) -> Response[bytes]:
     context: dict[str, Any] = {
-        "viewer": _VIEWER, "apps": _APPS, "timezone": _VIEWER.timezone, "palette_url": "/styleguide/parts/palette", "pages": PAGES, "name": name,
+        "viewer": None if name == "entrance" else _VIEWER, "apps": _APPS, "timezone": _VIEWER.timezone, "palette_url": "/styleguide/parts/palette", "pages": PAGES, "name": name,
         "people": _PEOPLE, "theme": request.query_params.get("theme", "auto"), "is_outdated": "outdated" in request.query_params,
     }
     if name == "icons":

@@ -1,6 +1,5 @@
 // The entry: connects behaviours, keeps times in the reader's words, and watches over what htmx does.
 import { localise } from "./times.js";
-import "./confirm.js";
 import "./navigation.js";
 import "./shortcuts.js";
 
@@ -36,6 +35,15 @@ function watch(records) {
     for (const node of addedNodes) if (node.nodeType === 1 && node.isConnected) added(node);
   }
 }
+
+// A button with data-opens opens the dialog of that id.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-opens]");
+  if (!button) return;
+  button.closest("[popover]")?.hidePopover();
+  const dialog = document.getElementById(button.dataset.opens);
+  if (!dialog.open) dialog.showModal();
+});
 
 new MutationObserver(watch).observe(document.documentElement, { childList: true, subtree: true });
 added(document.body);

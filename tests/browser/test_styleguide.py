@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -31,6 +32,9 @@ def guide(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         shutil.copy(empty_database.removeprefix("sqlite:///"), folder / "chalet.db")
     running = Server(folder, CHALET_DEBUG="1", **environment)
     running.start()
+    founder = {"organisation": "Alpina", "given_name": "Anna", "family_name": "Alpha", "email": "anna@alpina.example", "password": "larch and stone 7"}
+    answer = httpx.post(f"{running.url}/setup", data={**founder, "language": "en", "timezone": "Europe/Zurich"}, headers={"origin": running.url})
+    assert answer.status_code < 400, answer.text
     yield f"{running.url}/styleguide"
     running.stop()
 
@@ -47,7 +51,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A window of a desktop; a script error or a refusal by the CSP fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale="en-GB", timezone_id="Europe/Zurich")
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale="en-GB", timezone_id="Europe/Zurich", service_workers="block")
     tab = context.new_page()
     broken: list[str] = []
     tab.on("pageerror", lambda error: broken.append(str(error)))
@@ -60,7 +64,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def visit(page: Page, guide: str, name: str, theme: str = "light") -> None:
     """Open a page of the guide and wait until its behaviours are connected."""
     answer = page.goto(f"{guide}/{name}?theme={theme}", wait_until="networkidle")
-    assert answer is not None and answer.status == 200
+    assert answer is not None and answer.status == 200 and page.url.startswith(guide)
 
 
 def violations(page: Page) -> list[str]:
