@@ -23,6 +23,7 @@ from app.rooms import apps_for, badged
 from app.settings import Settings
 
 HTML = "text/html; charset=utf-8"
+_MOVE = {"target": "#view", "headers": {"HX-Target": "div#view"}}  # htmx 4.0 names the body as target of such a request otherwise
 VARY = "HX-Target, Accept-Language, Cookie"
 _FOLDER = Path(__file__).parent / "templates"
 _templates: Templates
@@ -76,7 +77,7 @@ def redirect(request: Request, url: str, *, full: bool = False) -> Response[byte
         return Response(b"", status_code=303, headers={"Location": url, "Cache-Control": "no-store"})
     if full:
         return Response(b"", status_code=200, headers={"HX-Redirect": url, "HX-Reswap": "none"})
-    return Response(b"", status_code=200, headers={"HX-Location": _json({"path": url, "target": "#view"}), "HX-Reswap": "none"})
+    return Response(b"", status_code=200, headers={"HX-Location": _json(_MOVE | {"path": url}), "HX-Reswap": "none"})
 
 
 def nothing(status: int = 204, **headers: str) -> Response[bytes]:
