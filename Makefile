@@ -8,6 +8,9 @@ SHELL := /bin/sh
 BIN := .venv/bin
 JOBS ?= 2
 
+# Every server that a test starts would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check bench format strings
 
 run: .venv/.ok

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
@@ -62,6 +64,8 @@ __all__ = [
 
 AnyEngine = SQLite | Postgres
 T = TypeVar("T")
+
+MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
 _engine: AnyEngine | None = None
 
@@ -268,9 +272,21 @@ async def analyze() -> None:
 
 async def migrate() -> list[str]:
     """Run the migrations that are pending, one process at a time, and return their names."""
-    from app.database.migrations import migrate as run  # it imports Piccolo's migrations and so black: 0.4 s
+    if await _all_have_run():
+        return []
+    from app.database.migrations import migrate as run  # it imports Piccolo's migrations and so black: a quarter of the start
 
     return await run()
+
+
+async def _all_have_run() -> bool:
+    """Whether every file of migrations/ has its row, by their names alone. When in doubt, no: then they are looked at properly."""
+    try:
+        rows = await fetch("SELECT name FROM migration WHERE app_name = $1", "chalet")
+    except (sqlite3.OperationalError, asyncpg.UndefinedTableError):
+        return False
+    done = {"chalet_" + re.sub(r"\W", "_", row["name"].lower()) for row in rows}
+    return {path.stem for path in MIGRATIONS.glob("chalet_*.py")} == done
 
 
 async def pending_migrations() -> list[str]:

@@ -17,7 +17,6 @@ from app.lib.i18n import _
 
 LEAST, MOST = 10, 256  # characters
 _hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
-_nobody = _hasher.hash("nobody has this password")
 _threads = ThreadPoolExecutor(2, "argon2")  # so that many sign-ins at once wait for each other instead of for memory
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 _RUNS = (
@@ -35,7 +34,7 @@ async def is_password(password: str, hashed: str | None) -> bool:
     """Whether `password` is the one that was hashed. Takes as long when there is no hash, so that nobody learns which accounts exist."""
     if len(password) > MOST:
         return False
-    verified = await asyncio.get_running_loop().run_in_executor(_threads, _verify, _normal(password), hashed or _nobody)
+    verified = await asyncio.get_running_loop().run_in_executor(_threads, _verify, _normal(password), hashed)
     return verified and hashed is not None
 
 
@@ -62,9 +61,15 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def _verify(password: str, hashed: str) -> bool:
+@cache
+def _nobody() -> str:
+    """The hash that is tried where there is none. Made when it is first needed: it takes longer than importing all of this."""
+    return _hasher.hash("nobody has this password")
+
+
+def _verify(password: str, hashed: str | None) -> bool:
     try:
-        return _hasher.verify(hashed, password)
+        return _hasher.verify(hashed or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
 
