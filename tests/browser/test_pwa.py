@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sy
 
 CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parent.parent.parent
+AXE = ROOT / "tests" / "vendor" / "axe.min.js"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 ENQUEUE = """([url, body, label]) => import(document.querySelector('script[src$="js/pwa.js"]').src.replace("pwa.js", "outbox.js"))
   .then(({ enqueue }) => { window.answers ??= []; return enqueue({ url, body, label }); })
@@ -316,18 +317,31 @@ def test_a_message_written_offline_is_in_the_channel_once(device: BrowserContext
 def test_the_worker_sends_when_no_page_is_open(device: BrowserContext, anna: Page, suite: Suite) -> None:
     device.set_offline(True)
     write(anna, "from afar")
-    cdp = device.new_cdp_session(anna)
+    elsewhere = device.new_page()
+    cdp = device.new_cdp_session(elsewhere)
     found: list[str] = []
     cdp.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(one["registrationId"] for one in event["registrations"]))
     cdp.send("ServiceWorker.enable")
-    eventually(lambda: found, anna)
-    elsewhere = device.new_page()
-    elsewhere.goto("about:blank")
-    anna.evaluate("() => { XMLHttpRequest = undefined; window.stop(); }")
+    eventually(lambda: found, elsewhere)
+    anna.close()
     device.set_offline(False)
-    cdp.send("ServiceWorker.dispatchSyncEvent", {"origin": suite.url, "registrationId": found[0], "tag": "outbox", "lastChance": False})
+    cdp.send("ServiceWorker.dispatchSyncEvent", {"origin": suite.url, "registrationId": found[-1], "tag": "outbox", "lastChance": False})
     eventually(lambda: ["Anna", "from afar"] in suite.written(), elsewhere)
     assert suite.written().count(["Anna", "from afar"]) == 1
+
+
+def test_the_panel_and_the_offline_page_are_accessible(device: BrowserContext, anna: Page, suite: Suite) -> None:
+    write(anna, "refuse")
+    device.set_offline(True)
+    anna.goto(f"{suite.url}/test/more")
+    anna.locator(".strip-outbox").get_by_role("button", name="Show").click()
+    expect(anna.get_by_role("dialog", name="Not sent yet")).to_be_visible()
+    anna.evaluate(AXE.read_text())
+    for scheme in ("light", "dark"):
+        anna.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for place in ("#outbox", "#main", "#strips"):
+            found = anna.evaluate("(place) => axe.run(place, { resultTypes: ['violations'] })", place)
+            assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == [], (scheme, place)
 
 
 # -- signing out
