@@ -23,10 +23,12 @@ PAGES = {
 
 _VIEWER = Viewer(
     session_id=0, account_id=0, membership_id=1, org_id=1, org_name="Alpina", role="admin", email="anna@alpina.example", given_name="Anna",
-    family_name="Alpha", avatar="", locale="en", timezone="Europe/Zurich", week_start=0, theme="auto", rights=frozenset(), organisations=(), expires_at=0, seen_at=0,
+    family_name="Alpha", avatar="", locale="en", timezone="Europe/Zurich", week_start=0, theme="auto", rights=frozenset(), organisations=(),
+    expires_at=0, seen_at=0,
 )
 _APPS = [
-    App("home", "Home", "/styleguide/colours", "home"), App("mail", "Mail", "/styleguide/list", "mail"), App("calendar", "Calendar", "/styleguide/moment", "calendar"),
+    App("home", "Home", "/styleguide/colours", "home"), App("mail", "Mail", "/styleguide/list", "mail"),
+    App("calendar", "Calendar", "/styleguide/moment", "calendar"),
     App("contacts", "Contacts", "/styleguide/people", "users"), App("chat", "Chat", "/styleguide/shell", "message-circle", badge=4),
     App("drive", "Drive", "/styleguide/drop", "folder"), App("meet", "Meet", "/styleguide/toast", "video"),
     App("manager", "Manager", "/styleguide/fields", "settings"),
@@ -63,7 +65,8 @@ async def send_dialog(request: Request) -> Response[bytes]:
     name = str((await request.form()).get("name", "")).strip()
     if len(name) < 3:
         return fragment(request, "styleguide/_dialog.html", status=422, name=name, error="At least 3 characters, please.")
-    return nothing(204, **toast("Channel created", **{"dialog:close": {}}))
+    events: dict[str, Any] = {"dialog:close": {}}
+    return nothing(204, **toast("Channel created", **events))
 
 
 @get("/styleguide/parts/people", include_in_schema=False, opt=OPEN)
@@ -94,8 +97,9 @@ async def show_work(request: Request, done: int) -> Response[bytes]:
 
 async def _page(request: Request, name: str) -> Response[bytes]:
     context: dict[str, Any] = {
-        "viewer": None if name == "entrance" else _VIEWER, "apps": _APPS, "timezone": _VIEWER.timezone, "palette_url": "/styleguide/parts/palette", "pages": PAGES, "name": name,
-        "people": _PEOPLE, "theme": request.query_params.get("theme", "auto"), "is_outdated": "outdated" in request.query_params,
+        "viewer": None if name == "entrance" else _VIEWER, "apps": _APPS, "timezone": _VIEWER.timezone, "pages": PAGES,
+        "name": name, "palette_url": "/styleguide/parts/palette", "people": _PEOPLE,
+        "theme": request.query_params.get("theme", "auto"), "is_outdated": "outdated" in request.query_params,
     }
     if name == "icons":
         context["icons"] = [part.split('"')[1] for part in _ICONS.read_text().split("<symbol ")[1:]]

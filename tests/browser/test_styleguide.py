@@ -17,6 +17,10 @@ from tests.conftest import Server
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
+LAYERS = [
+    ("menu", "#open-menu"), ("dialog", "#open-dialog"), ("dialog", "#ask"), ("palette", "#open-palette"), ("tip", "#open-shortcuts"),
+    ("toast", "#toast-undo"), ("shell", ".bar-avatar"),
+]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
@@ -51,7 +55,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A window of a desktop; a script error or a refusal by the CSP fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale="en-GB", timezone_id="Europe/Zurich", service_workers="block")
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale="en-GB", timezone_id="Europe/Zurich", service_workers="block"
+    )
     tab = context.new_page()
     broken: list[str] = []
     tab.on("pageerror", lambda error: broken.append(str(error)))
@@ -85,7 +91,7 @@ def test_page_is_accessible(page: Page, guide: str, name: str, theme: str) -> No
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("name", "opener"), [("menu", "#open-menu"), ("dialog", "#open-dialog"), ("palette", "#open-palette"), ("tip", "#open-shortcuts"), ("toast", "#toast-undo"), ("dialog", "#ask"), ("shell", ".bar-avatar")])
+@pytest.mark.parametrize(("name", "opener"), LAYERS)
 def test_open_layer_is_accessible(page: Page, guide: str, name: str, opener: str, theme: str) -> None:
     visit(page, guide, name, theme)
     page.click(opener)
@@ -106,7 +112,7 @@ def test_touch_targets_on_a_phone_are_large(page: Page, guide: str) -> None:
     visit(page, guide, "shell?closed")
     tabs = page.locator(".rail-app:visible")
     assert tabs.count() == 5
-    assert all(box["width"] >= 44 and box["height"] >= 44 for box in map(lambda tab: tab.bounding_box(), tabs.all()) if box)
+    assert all(box["width"] >= 44 and box["height"] >= 44 for box in (tab.bounding_box() for tab in tabs.all()) if box)
 
 
 # -- the shell

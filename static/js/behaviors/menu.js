@@ -13,7 +13,7 @@ export default function connect(menu) {
   };
 
   function place() {
-    const at = point ?? (invoker ?? invokers().find((one) => one.checkVisibility()))?.getBoundingClientRect();
+    const at = point ?? [invoker, ...invokers()].find((one) => one?.checkVisibility())?.getBoundingClientRect();
     if (!at) return;
     const { offsetWidth: width, offsetHeight: height } = menu;
     const toRight = at.left + width <= innerWidth - GAP;
