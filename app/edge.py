@@ -10,12 +10,11 @@ import gzip
 import logging
 import secrets
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, cast
 from urllib.parse import quote
 
 import zstandard
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import database, live
 from app.assets import Assets
@@ -31,6 +30,11 @@ from app.models.viewer import Viewer
 from app.settings import Settings
 
 log = logging.getLogger("chalet.http")
+
+Scope = MutableMapping[str, Any]  # https://asgi.readthedocs.io: which keys there are depends on "type"
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 OBSERVED = frozenset(("/healthz", "/readyz", "/metrics"))  # answered under any host name: load balancers ask by address
@@ -61,7 +65,7 @@ def content_security_policy(nonce: str) -> bytes:
 class Edge:
     """The outermost ASGI app."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, assets: Assets, hosts: Hosts, figures: Figures) -> None:
+    def __init__(self, app: Any, settings: Settings, assets: Assets, hosts: Hosts, figures: Figures) -> None:
         self._app = app
         self._settings = settings
         self._assets = assets
@@ -69,6 +73,7 @@ class Edge:
         self._figures = figures
         self._trusted = frozenset(settings.trusted_proxies)
         self._is_set_up = False
+        self._sightings = Buckets(rate=1 / 60, burst=1)  # a session's row is written once a minute at most
         self._buckets = Buckets(rate=settings.rate_limit, burst=settings.rate_limit * 4)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,7 +127,7 @@ class Edge:
             origin=visit.origin, request_id=f"{secrets.randbits(48):012x}", idempotency_key=visit.idempotency_key,
         )
         speak(viewer.locale if viewer else negotiate(visit.accept_language))
-        if viewer and viewer.seen_at < clock.now() - clock.MINUTE:
+        if viewer and viewer.seen_at < clock.now() - clock.MINUTE and self._sightings.take(str(viewer.session_id)):
             await Session.seen(viewer.session_id, visit.address)
 
     def _sender(self, scope: Scope, visit: Visit, send: Send) -> Send:
@@ -187,14 +192,15 @@ class Edge:
             await send({"type": "websocket.close", "code": 1008})
             return
         viewer = await Viewer.by_token(visit.token) if visit.token else None
-        await live.connect(scope, receive, send, viewer)
+        await live.connect(cast(Any, scope), cast(Any, receive), cast(Any, send), viewer)
 
 
 class Visit:
     """What the edge reads from a request, in one pass over its headers."""
 
     __slots__ = (
-        "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_same_origin", "meant_for", "method", "origin", "scheme", "token", "wants_page",
+        "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_same_origin", "meant_for",
+        "method", "origin", "scheme", "token", "wants_page",
     )
 
     def __init__(self, scope: Scope, trusted: frozenset[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from app import live
@@ -17,7 +19,7 @@ class Figures:
         self._requests = Counter("chalet_requests", "Answers by route and status.", ("method", "route", "status"), registry=self._registry)
         self._seconds = Histogram("chalet_request_seconds", "Time to answer.", ("route",), buckets=_BUCKETS, registry=self._registry)
         for name, about in (("connections", "Open live connections."), ("topics", "Topics with listeners."), ("lagging", "Readers that lag.")):
-            Gauge(f"chalet_live_{name}", about, registry=self._registry).set_function(lambda name=name: float(live.status()[name]))
+            Gauge(f"chalet_live_{name}", about, registry=self._registry).set_function(partial(_live, name))
         self._jobs = Gauge("chalet_jobs", "Jobs waiting or dead.", ("state",), registry=self._registry)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -33,3 +35,7 @@ class Figures:
     def text(self) -> bytes:
         """All of it in Prometheus's text format."""
         return generate_latest(self._registry)
+
+
+def _live(name: str) -> float:
+    return float(live.status()[name])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
-from litestar.types import ASGIApp
 
 from app import database, jobs, live
 from app.assets import Assets
@@ -27,7 +26,7 @@ from app.settings import Settings
 FORM_LIMIT = 1_000_000  # bytes; routes that take files say more
 
 
-def create_app(settings: Settings, *, with_jobs: bool = True) -> ASGIApp:
+def create_app(settings: Settings, *, with_jobs: bool = True) -> Edge:
     """The whole suite as one ASGI app. The database must have been migrated."""
     assets, figures = Assets(), Figures()
     open_templates(assets, settings)
@@ -47,7 +46,7 @@ def create_app(settings: Settings, *, with_jobs: bool = True) -> ASGIApp:
     return Edge(inner, settings, assets, Hosts(settings), figures)
 
 
-def _running(settings: Settings, with_jobs: bool):
+def _running(settings: Settings, with_jobs: bool) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await open_database(settings)

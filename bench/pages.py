@@ -16,10 +16,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from app import database
+from app.models.account import Account
 from app.models.chat import Channel
 from app.models.organisation import Organisation
 from app.models.session import Session
-from app.models.account import Account
 from bench.calibration import calibrate, percentile
 from tests.databases import fresh_database, postgres_cluster
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import msgspec
 
@@ -53,10 +54,8 @@ class Runner:
             except Exception:
                 log.exception("the job queue can't be read")
                 pause = LONGEST_SLEEP
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._awake.wait(), pause)
-            except TimeoutError:
-                pass
 
     async def _round(self) -> float:
         room = AT_ONCE - len(self._under_way)

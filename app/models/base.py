@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from piccolo.columns import BigInt
+from piccolo.columns import BigInt, Column
 from piccolo.table import Table
 
 from app import database
@@ -57,5 +57,6 @@ class Row(Table):
 
     async def change(self, **values: Any) -> None:
         """Write these columns of this row, in the database and here."""
-        await type(self).update(values).where(type(self).id == self.id).run()
+        changes: dict[Column | str, Any] = dict(values.items())
+        await type(self).update(changes).where(type(self).id == self.id).run()
         self.__dict__.update(values)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
 from litestar import Request
 from litestar.exceptions import HTTPException
@@ -56,4 +58,6 @@ def _words(status: int) -> tuple[str, str]:
     }.get(status, (_("Something went wrong on our side"), _("Nothing that you saved is lost. Please try again in a moment.")))
 
 
-handlers = {SignInRequired: ask_to_sign_in, NotFound: not_found, Refused: refused, HTTPException: http_error, Exception: failure}
+handlers: dict[int | type[Exception], Callable[[Request, Any], Response[bytes]]] = {
+    SignInRequired: ask_to_sign_in, NotFound: not_found, Refused: refused, HTTPException: http_error, Exception: failure,
+}

@@ -16,6 +16,7 @@ from app.models.chat import places
 from app.models.chat.channel import MOST_DESCRIPTION, PRIVATE, PUBLIC, Channel, NameRefused
 from app.models.chat.direct import between
 from app.models.chat.members import people_for
+from app.models.viewer import Viewer
 from app.render import fragment, page, redirect
 from app.rooms import badge
 
@@ -38,7 +39,7 @@ class NewDirect(Form):
 
 
 @badge("chat")
-async def _waiting(viewer: access.Viewer) -> int:
+async def _waiting(viewer: Viewer) -> int:
     return await places.count_for(viewer)
 
 
