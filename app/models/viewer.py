@@ -82,7 +82,7 @@ class Viewer:
         return f"{product}.manage" in self.rights
 
     @classmethod
-    async def by_token(cls, token: str) -> Self | None:
+    async def by_token(cls, token: str) -> Viewer | None:
         """Who holds this session token, or None when it is unknown, expired, or its account or membership has ended."""
         key, now = hash_token(token), clock.now()
         kept = _cache.get(key)
