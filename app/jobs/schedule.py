@@ -14,6 +14,7 @@ _CHECK_EVERY = 20.0  # seconds
 
 REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "prune": clock.HOUR,
+    "erase_messages": clock.DAY,
 }
 
 

@@ -40,6 +40,8 @@ def kinds() -> dict[str, str]:
         "channel.edit": _("Changed a channel"),
         "channel.join": _("Joined a channel"),
         "channel.leave": _("Left a channel"),
+        "channel.add": _("Added people to a channel"),
+        "channel.remove": _("Removed somebody from a channel"),
     }
 
 

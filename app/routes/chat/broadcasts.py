@@ -7,14 +7,14 @@ from typing import Any
 
 from app import live
 from app.models.announcements import announced
-from app.render import render
+from app.routes.chat.articles import article
 
 
 @announced("message.posted")
 def _posted(message: dict[str, Any], *, members: Collection[int] | None, named: Collection[int], key: str) -> None:
     """The message to those who have the channel open; to the others only that there is one."""
     channel_id = message["channel_id"]
-    live.publish(f"channel:{channel_id}", "message", html=render("chat/_message.html", message=message), data={"id": message["id"], "key": key})
+    live.publish(f"channel:{channel_id}", "message", html=str(article(message)), data={"id": message["id"], "key": key})
     news = {"channel": channel_id, "message": message["id"], "author": message["author_id"]}
     if members is not None:
         for account_id in members:
@@ -27,7 +27,7 @@ def _posted(message: dict[str, Any], *, members: Collection[int] | None, named: 
 
 @announced("message.changed")
 def _changed(message: dict[str, Any]) -> None:
-    live.publish(f"channel:{message['channel_id']}", "message", html=render("chat/_message.html", message=message), data={"id": message["id"], "key": ""})
+    live.publish(f"channel:{message['channel_id']}", "message", html=str(article(message)), data={"id": message["id"], "key": ""})
 
 
 @announced("channel.read")

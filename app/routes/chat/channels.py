@@ -16,6 +16,7 @@ from app.models.chat import Channel, log, members, places, reading
 from app.models.chat.channel import MOST_DESCRIPTION, NameRefused
 from app.models.chat.message import MOST_CHARACTERS
 from app.render import fragment, nothing, page, redirect, toast
+from app.routes.chat.articles import article, furniture
 
 
 class ChannelDetails(Form):
@@ -64,7 +65,7 @@ async def list_messages(
         piece = await log.after(channel.id, after)
     else:
         piece = await (log.around(channel.id, around) if around else log.newest(channel.id))
-    return fragment(request, "chat/_piece.html", piece=piece, channel=channel)
+    return fragment(request, "chat/_piece.html", piece=piece, channel=channel, article=article)
 
 
 @get("/chat/channels/{channel_id:int}/changes", include_in_schema=False)
@@ -74,7 +75,7 @@ async def list_changes(request: Request, channel_id: FromPath[int], since: FromQ
     changed = await log.changes(channel.id, since)
     if changed is None:
         return nothing(205)
-    return fragment(request, "chat/_messages.html", messages=changed)
+    return fragment(request, "chat/_messages.html", messages=changed, article=article)
 
 
 @get("/chat/channels/{channel_id:int}/edit", include_in_schema=False)
@@ -165,12 +166,12 @@ async def channel_page(request: Request, channel: Channel, piece: log.Piece, *, 
     viewer = request.state.viewer
     mine = await places.places_of(viewer)
     about = await places.title_of(viewer, channel.id) if channel.is_direct else {"title": channel.name, "people": [], "is_self": False}
-    return await page(
-        request, "chat/channel.html", status=status, **{
-            "channel": channel, "piece": piece, "places": mine, "current": channel.id, "about": about, "members": await members.count_in(channel),
-            "target": target, "since": new_id(), "most_characters": MOST_CHARACTERS, "draft": "", "error": "", "people": None, **context,
-        },
-    )
+    shown = {
+        "channel": channel, "piece": piece, "places": mine, "current": channel.id, "about": about, "members": await members.count_in(channel),
+        "target": target, "since": new_id(), "article": article, "furniture": furniture(viewer, channel.member_id is not None),
+        "most_characters": MOST_CHARACTERS, "draft": "", "error": "", "people": None,
+    }
+    return await page(request, "chat/channel.html", status=status, **{**shown, **context})
 
 
 async def _marked(request: Request, channel_id: int, column: str, on: bool) -> Response[bytes]:
@@ -180,7 +181,7 @@ async def _marked(request: Request, channel_id: int, column: str, on: bool) -> R
     if request.headers.get("hx-request") != "true":
         return redirect(request, channel.url)
     channel = await access.find_own_channel(viewer, channel_id)
-    return fragment(request, "chat/_marks.html", channel=channel, places=await places.places_of(viewer), current=channel.id, oob=True)
+    return fragment(request, "chat/_marks.html", channel=channel, places=await places.places_of(viewer), current=channel.id, side_oob=True)
 
 
 async def _form(request: Request, channel: Channel, form: ChannelDetails, status: int = 200) -> Response[bytes]:

@@ -86,8 +86,9 @@ export default function connect(form) {
   } catch {
     // No storage, no draft.
   }
-  told = Date.now();
+  told = Date.now(); // what was there before isn't being written now
   changed();
+  told = 0;
   if (matchMedia("(hover: hover)").matches && !document.querySelector("dialog[open]") && !document.querySelector(".chat-scroll[data-target]:not([data-target='0'])")) area.focus({ preventScroll: true });
   return () => people.close();
 }

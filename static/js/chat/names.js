@@ -49,10 +49,20 @@ export function names(form, area) {
     close();
   }
 
-  const escape = (event) => event.key === "Escape" && !listbox.hidden && [close(), event.preventDefault(), event.stopPropagation()];
+  // Before the composer sees it: Enter means the name, also in the moment in which the list is renewed.
+  function take(event) {
+    if (listbox.hidden || event.isComposing || !["Escape", "Enter", "Tab"].includes(event.key)) return;
+    const option = keys.current() ?? listbox.querySelector('[role="option"]');
+    if (event.key === "Escape") close();
+    else if (option) choose(option);
+    else return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+
   const hold = (event) => event.preventDefault();
   area.addEventListener("input", look);
-  area.addEventListener("keydown", escape, true);
+  area.addEventListener("keydown", take, true);
   area.addEventListener("blur", () => setTimeout(close, 150));
   listbox.addEventListener("pointerdown", hold);
   return { close };

@@ -3,7 +3,7 @@ const id = (article) => Number(article.dataset.id);
 
 /** Put an article into a log. Returns "replaced", "added", or "ignored" where it is older than what is shown, or past the log's end. */
 export function place(log, article, key) {
-  const pending = key && log.querySelector(`.pending[data-key="${CSS.escape(key)}"]`);
+  const pending = key ? log.querySelector(`.pending[data-key="${CSS.escape(key)}"]`) : null;
   const shown = log.querySelector(`#m${article.dataset.id}`);
   if (shown) {
     pending?.remove();

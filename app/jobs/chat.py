@@ -1,0 +1,12 @@
+"""Forgetting what was said and taken back."""
+
+from __future__ import annotations
+
+from app.jobs import job
+from app.models.chat import Message
+
+
+@job("erase_messages")
+async def erase_messages() -> None:
+    """Erase the words of messages whose deletion can't be undone any more."""
+    await Message.erase_deleted()

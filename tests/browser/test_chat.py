@@ -1,0 +1,283 @@
+"""Two people in two browsers: what one does, the other sees, also after the server was killed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from app import database
+from app.edge import COOKIE
+from app.models.chat import Channel, Message
+from tests.conftest import Server, _empty
+from tests.people import People, Person, move_in
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
+AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
+
+
+@dataclass
+class House:
+    """A running server with Alpina in it, and a channel of Anna, Beat and Chiara."""
+
+    server: Server
+    people: People
+    url: str
+    visit: Callable[[Person], Page]
+    address: str
+
+    def say(self, person: Person, *texts: str) -> None:
+        """Post without a browser, from another process."""
+        _run(self.address, _say(self.url, person, texts))
+
+
+async def _say(url: str, person: Person, texts: tuple[str, ...]) -> None:
+    channel = await Channel.seen_by(person.viewer, int(url.rpartition("/")[2]))
+    for text in texts:
+        await Message.post(channel, person.viewer, text)
+
+
+async def _found(is_shared: bool) -> tuple[People, str]:
+    if is_shared:
+        await _empty()
+    people = await move_in()
+    channel = await Channel.start(people.anna.viewer, "public", "launch", people=[people.beat.id, people.chiara.id])
+    return people, channel.url
+
+
+def _run(address: str, work):  # type: ignore[no-untyped-def]
+    async def opened():  # type: ignore[no-untyped-def]
+        await database.open(address)
+        try:
+            return await work
+        finally:
+            await database.close()
+
+    with ThreadPoolExecutor(1) as apart:  # Playwright's own loop runs in this thread
+        return apart.submit(asyncio.run, opened()).result()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def house(server: Server, empty_database: str, chromium: Browser) -> Iterator[House]:
+    is_shared = not empty_database.startswith("sqlite")
+    address = empty_database if is_shared else f"sqlite:///{server.data_dir / 'chalet.db'}"
+    people, path = _run(address, _found(is_shared))
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def visit(person: Person) -> Page:
+        context = chromium.new_context(viewport={"width": 1280, "height": 800}, service_workers="block")
+        context.add_cookies([{"name": COOKIE.decode(), "value": person.token, "url": server.url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None)
+        page.goto(server.url + path)
+        expect(page.locator("html[data-live=on]")).to_be_attached(timeout=15_000)
+        return page
+
+    yield House(server, people, server.url + path, visit, address)
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+def write(page: Page, text: str) -> None:
+    page.locator("#composer textarea").fill(text)
+    page.keyboard.press("Enter")
+
+
+def message(page: Page, text: str):  # type: ignore[no-untyped-def]
+    return page.locator(".msg:not(.pending)", has_text=text)
+
+
+def test_two_people_talk(house: House) -> None:
+    anna, beat = house.visit(house.people.anna), house.visit(house.people.beat)
+    beat.locator("#composer textarea").press_sequentially("Hel", delay=20)
+    expect(anna.locator(".typing")).to_have_text("Beat is writing…")
+    write(beat, "Hello **Anna**")
+    expect(message(anna, "Hello Anna")).to_have_count(1)
+    expect(anna.locator(".typing")).to_have_text("")
+    expect(beat.locator(".msg")).to_have_count(1)
+    expect(beat.locator("#composer textarea")).to_have_value("")
+
+    message(anna, "Hello").hover()
+    anna.locator(".msg-tools [value='👍']").click()
+    expect(message(beat, "Hello").locator(".reaction")).to_have_text(re.compile("👍\\s*1"))
+    expect(message(anna, "Hello").locator(".reaction")).to_have_attribute("aria-pressed", "true")
+    expect(message(beat, "Hello").locator(".reaction")).to_have_attribute("aria-pressed", "false")
+    message(beat, "Hello").locator(".reaction").click()
+    expect(message(anna, "Hello").locator(".reaction .num")).to_have_text("2")
+    message(anna, "Hello").locator(".reaction").click()
+    expect(message(beat, "Hello").locator(".reaction .num")).to_have_text("1")
+
+    beat.locator("#composer textarea").press("ArrowUp")
+    edit = beat.locator(".composer-edit textarea")
+    expect(edit).to_have_value("Hello **Anna**")
+    edit.fill("Good morning")
+    edit.press("Enter")
+    expect(message(anna, "Good morning").locator("[data-word=edited]")).to_have_count(1)
+    expect(beat.locator("#composer textarea")).to_be_focused()
+
+    message(beat, "Good morning").focus()
+    beat.keyboard.press("Delete")
+    expect(anna.locator(".msg.deleted")).to_have_count(1)
+    expect(anna.locator(".msg", has_text="Good morning")).to_have_count(0)
+    beat.locator(".toast [data-undo]").click()
+    expect(message(anna, "Good morning")).to_have_count(1)
+    expect(message(beat, "Good morning")).to_have_count(1)
+
+
+def test_many_messages_arrive_once_and_in_order(house: House) -> None:
+    anna, beat = house.visit(house.people.anna), house.visit(house.people.beat)
+    for number in range(12):
+        write(anna if number % 2 else beat, f"number {number}.")
+    for page in (anna, beat):
+        expect(message(page, "number")).to_have_count(12)
+        expect(page.locator(".msg.pending")).to_have_count(0)
+    texts = [page.locator(".msg .prose").all_inner_texts() for page in (anna, beat)]
+    assert texts[0] == texts[1]
+
+
+def test_what_is_new_is_counted_and_read_in_all_tabs(house: House) -> None:
+    anna, other = house.visit(house.people.anna), house.visit(house.people.anna)
+    anna.goto(f"{house.server.url}/chat/channels")
+    other.goto(f"{house.server.url}/")
+    beat = house.visit(house.people.beat)
+    link = anna.locator(".side-link", has_text="launch")
+    write(beat, "Some news")
+    expect(link).to_have_class(re.compile("unread"))
+    expect(link.locator(".count")).to_be_hidden()
+    write(beat, "@Anna Alpha please look")
+    expect(message(beat, "please look").locator(".mention")).to_have_text("@Anna Alpha")
+    expect(link.locator(".count")).to_contain_text("1")
+    expect(other.locator("[data-behavior=chat-badge]")).to_contain_text("1")
+    expect(other).to_have_title(re.compile(r"^\(1\) "))
+    link.click()
+    expect(message(anna, "please look").locator(".mention.me")).to_have_count(1)
+    expect(anna.locator(".log-new")).to_have_count(1)
+    expect(other.locator("[data-behavior=chat-badge]")).to_be_hidden()
+    expect(other).not_to_have_title(re.compile(r"^\("))
+    expect(anna.locator(".side-link", has_text="launch")).not_to_have_class(re.compile("unread"))
+
+
+def test_names_are_offered_while_typing(house: House) -> None:
+    beat = house.visit(house.people.beat)
+    beat.locator("#composer textarea").press_sequentially("Hi @chi", delay=30)
+    expect(beat.locator("#composer-names [role=option]")).to_contain_text("Chiara Dotti")
+    beat.keyboard.press("Enter")
+    expect(beat.locator("#composer textarea")).to_have_value("Hi @Chiara Dotti ")
+    beat.keyboard.press("Enter")
+    expect(message(beat, "Chiara Dotti").locator(".mention")).to_have_count(1)
+
+
+def test_emoji_are_found_by_name(house: House) -> None:
+    anna = house.visit(house.people.anna)
+    write(anna, "Lunch?")
+    message(anna, "Lunch").focus()
+    anna.keyboard.press("r")
+    search = anna.locator("#emoji-picker input")
+    expect(search).to_be_focused()
+    search.fill("fondue")
+    expect(anna.locator("#emoji-picker button:visible")).to_have_count(1)
+    search.press("Enter")
+    expect(message(anna, "Lunch").locator(".reaction")).to_contain_text("🫕")
+
+
+def test_a_long_log_opens_where_one_stopped_and_loads_both_ways(house: House) -> None:
+    house.say(house.people.anna, *(f"number {n}." for n in range(130)))
+    beat = house.visit(house.people.beat)
+    expect(beat.locator(".log-new")).to_be_in_viewport()
+    expect(message(beat, "number 0.")).to_be_in_viewport()
+    expect(beat.locator(".log-jump")).to_be_visible()
+    beat.locator(".log-jump").click()
+    expect(message(beat, "number 129.")).to_be_in_viewport()
+    for _ in range(12):
+        beat.locator(".chat-scroll").evaluate("(element) => element.scrollBy(0, -3000)")
+        beat.wait_for_timeout(120)
+    expect(message(beat, "number 0.")).to_be_attached()
+    assert beat.locator(".msg").count() == 130
+    write(house.visit(house.people.chiara), "while Beat reads old things")
+    expect(beat.locator(".log-jump .count")).to_have_text("1")
+    place = message(beat, "number 40.").locator(".msg-time").get_attribute("href")
+    beat.goto(house.server.url + (place or ""))
+    expect(beat.locator(".msg.target")).to_contain_text("number 40.")
+    expect(beat.locator(".msg.target")).to_be_in_viewport()
+
+
+def test_nothing_is_lost_or_doubled_when_the_server_dies(house: House) -> None:
+    anna, beat = house.visit(house.people.anna), house.visit(house.people.beat)
+    write(beat, "before")
+    expect(message(anna, "before")).to_have_count(1)
+    house.server.kill()
+    write(beat, "during one")
+    write(beat, "during two")
+    expect(beat.locator(".msg.pending")).to_have_count(2)
+    house.server.start()
+    write(anna, "after")
+    for page in (anna, beat):
+        expect(page.locator("html[data-live=on]")).to_be_attached(timeout=40_000)
+        for text in ("before", "during one", "during two", "after"):
+            expect(message(page, text)).to_have_count(1, timeout=30_000)
+        expect(page.locator(".msg")).to_have_count(4)
+    beat.reload()
+    expect(beat.locator(".msg")).to_have_count(4)
+
+
+def test_words_that_were_refused_can_be_discarded(house: House) -> None:
+    anna = house.visit(house.people.anna)
+    anna.locator("#composer").evaluate("(form) => { form.dataset.most = '1000000' }")
+    write(anna, "y" * 21_000)
+    failed = anna.locator(".msg.pending[data-state=failed]")
+    expect(failed).to_contain_text("too long")
+    expect(failed.locator(".msg-raw")).to_contain_text("yyy")
+    failed.locator("[data-discard]").click()
+    expect(anna.locator(".msg")).to_have_count(0)
+
+
+def test_a_draft_survives_a_reload(house: House) -> None:
+    anna = house.visit(house.people.anna)
+    anna.locator("#composer textarea").fill("Half a thought")
+    anna.reload()
+    expect(anna.locator("#composer textarea")).to_have_value("Half a thought")
+
+
+def test_an_end_of_access_is_felt_at_once(house: House) -> None:
+    anna = house.visit(house.people.anna)
+    chiara = house.visit(house.people.chiara)
+    anna.locator("[aria-label=Members]").click()
+    row = anna.locator(".member", has_text="Chiara Dotti")
+    row.hover()
+    row.locator("[hx-delete]").click()
+    expect(row).to_have_count(0)
+    expect(chiara.locator(".chat-join")).to_be_visible()
+    expect(chiara.locator(".side-link", has_text="launch")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_for_everyone(house: House, scheme: str) -> None:
+    house.say(house.people.anna, "Hello @Beat", "- one\n- two", "`code` and https://example.org", "🎉")
+    beat = house.visit(house.people.beat)
+    beat.emulate_media(color_scheme=scheme)
+    beat.locator("[aria-label=Members]").click()
+    expect(beat.locator(".member")).to_have_count(3)
+    message(beat, "one").hover()
+    beat.evaluate(AXE)
+    found = beat.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    assert [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]] == []
