@@ -10,7 +10,6 @@ const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 export default function connect(form) {
   const area = form.elements.text;
   const { channel } = form.dataset;
-  const most = Number(form.dataset.most);
   const left = form.querySelector(".composer-left");
   const error = form.querySelector(".composer-error");
   const draft = `chat:draft:${channel}`;
@@ -18,7 +17,7 @@ export default function connect(form) {
   let told = 0;
 
   function changed() {
-    const over = most - area.value.length;
+    const over = Number(form.dataset.most) - area.value.length;
     left.hidden = over > 500;
     left.textContent = String(over);
     form.toggleAttribute("data-over", over < 0);
