@@ -22,7 +22,7 @@ from app.lib.locales import week_start
 from app.rooms import apps_for, badged
 from app.settings import Settings
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"  # Litestar adds the charset
 _MOVE = {"target": "#view", "headers": {"HX-Target": "div#view"}}  # htmx 4.0 names the body as target of such a request otherwise
 VARY = "HX-Target, Accept-Language, Cookie"
 _FOLDER = Path(__file__).parent / "templates"

@@ -10,7 +10,7 @@ const DAY = 86_400_000;
 const OLDEST = 30 * DAY;
 const PATIENCE = 4_000;
 const VIEW = "div#view"; // what htmx says it asks for on a move inside the shell
-const NEVER_KEPT = /^\/(search|manager|setup|sign-in|sign-out|offline|styleguide|api|account\/(security|sessions|passwords|passkeys))(\/|$)/;
+const NEVER_KEPT = /^\/(search|manager|setup|sign-in|sign-out|offline|styleguide|api|account\/(security|confirm|sync|two-factor))(\/|$)/;
 
 const latest = { holder: undefined, prepared: "", looked: 0 };
 

@@ -13,6 +13,7 @@ log = logging.getLogger("chalet.jobs")
 _CHECK_EVERY = 20.0  # seconds
 
 REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
+    "analyze": clock.DAY,
     "prune": clock.HOUR,
     "erase_messages": clock.DAY,
 }

@@ -67,6 +67,7 @@ async def add_member(viewer: Viewer, newcomer: Newcomer, origin: str, key: str |
             await Job.enqueue("mail_welcome_link", org_id=viewer.org_id, account_id=account.id, origin=origin, organisation=organisation.name)
         await _admit(organisation, account, newcomer.role)
         command.done(result=account.id, what=account.name, url="/manager/people")
+    Viewer.forget()
     return account, is_new
 
 

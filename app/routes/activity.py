@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Request, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app.lib.i18n import _
@@ -11,14 +12,14 @@ from app.render import nothing, page, redirect, toast
 
 
 @get("/activity", include_in_schema=False)
-async def list_activity(request: Request, before: int = 0) -> Response[bytes]:
+async def list_activity(request: Request, before: FromQuery[int] = 0) -> Response[bytes]:
     """The page, newest first, 50 at a time."""
     commands = await Command.recent(request.state.viewer, before or None)
     return await page(request, "activity/index.html", commands=commands, kinds=kinds(), before=before)
 
 
 @post("/activity/{command_id:int}/undo", status_code=200, include_in_schema=False)
-async def create_undo(request: Request, command_id: int) -> Response[bytes]:
+async def create_undo(request: Request, command_id: FromPath[int]) -> Response[bytes]:
     """Take one change back."""
     command = await Command.find_own(request.state.viewer, command_id)
     await command.undo(request.state.viewer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Request, delete, get, post, put
+from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app import __version__, database, live
@@ -26,6 +27,12 @@ class NewPerson(Form):
     role = ChoiceField((USER, ADMIN), default=USER, required=False)
 
 
+class NewRole(Form):
+    """What somebody becomes. Nobody is made legal representative here."""
+
+    role = ChoiceField((USER, ADMIN))
+
+
 @get("/manager", include_in_schema=False)
 async def show_manager(request: Request) -> Response[bytes]:
     """To its first page."""
@@ -34,7 +41,7 @@ async def show_manager(request: Request) -> Response[bytes]:
 
 
 @get("/manager/people", include_in_schema=False)
-async def list_people(request: Request, q: str = "") -> Response[bytes]:
+async def list_people(request: Request, q: FromQuery[str] = "") -> Response[bytes]:
     """The members, filtered by name or email; only the rows when the filter asks."""
     viewer = _let_in(request)
     people = await list_members(viewer, q.strip()[:100])
@@ -68,16 +75,18 @@ async def create_person(request: Request) -> Response[bytes]:
 
 
 @put("/manager/people/{account_id:int}/role", include_in_schema=False)
-async def update_role(request: Request, account_id: int) -> Response[bytes]:
+async def update_role(request: Request, account_id: FromPath[int]) -> Response[bytes]:
     """Make someone an administrator or a user."""
     viewer = _let_in(request)
-    role = ChoiceField((USER, ADMIN)).take([str(value) for value in (await request.form()).getall("role", [])])
-    await change_role(viewer, account_id, role)
+    form = NewRole(await request.form())
+    if not form.is_valid:
+        raise Refused(form.errors["role"])
+    await change_role(viewer, account_id, form["role"])
     return fragment(request, "manager/_people.html", people=await list_members(viewer), q="", headers=toast(_("Role changed.")))
 
 
 @delete("/manager/people/{account_id:int}", status_code=200, include_in_schema=False)
-async def delete_person(request: Request, account_id: int) -> Response[bytes]:
+async def delete_person(request: Request, account_id: FromPath[int]) -> Response[bytes]:
     """Take someone out of the organisation."""
     viewer = _let_in(request)
     command = await end_membership(viewer, account_id)
@@ -97,7 +106,7 @@ async def show_system(request: Request) -> Response[bytes]:
 
 
 @post("/manager/jobs/{job_id:int}/revive", status_code=200, include_in_schema=False)
-async def create_revival(request: Request, job_id: int) -> Response[bytes]:
+async def create_revival(request: Request, job_id: FromPath[int]) -> Response[bytes]:
     """Try a failed job again."""
     viewer = _let_in(request)
     await (await Job.find_dead(viewer.org_id, job_id)).revive()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, get
+from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app.assets import Assets
@@ -28,7 +29,7 @@ _PLAIN = Brand()
 
 
 @get("/manifest.webmanifest", opt=OPEN, include_in_schema=False)
-async def show_manifest(request: Request, lang: str = "") -> Response[bytes]:
+async def show_manifest(request: Request, lang: FromQuery[str] = "") -> Response[bytes]:
     """The app as this host's brand: browsers ask without cookies, so the language is in the address."""
     if lang in LANGUAGES:
         speak(lang)
@@ -46,7 +47,7 @@ async def show_worker(request: Request) -> Response[bytes]:
 
 
 @get("/icons/{version:str}/{name:str}", opt=OPEN, include_in_schema=False)
-async def show_icon(request: Request, version: str, name: str) -> Response[bytes]:
+async def show_icon(request: Request, version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """An icon of the brand, for ever under the address of its look; under any other it is today's."""
     brand = request.state.brand
     if name not in icons.ICONS and name != icons.FAVICON:
@@ -61,7 +62,7 @@ async def show_favicon(request: Request) -> Response[bytes]:
 
 
 @get("/brand.css", opt=OPEN, include_in_schema=False)
-async def show_brand(request: Request, v: str = "") -> Response[bytes]:
+async def show_brand(request: Request, v: FromQuery[str] = "") -> Response[bytes]:
     """The brand's values of the design tokens."""
     brand = request.state.brand
     accent, ink = _colours(brand)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app.models.base import NotFound
@@ -49,7 +50,7 @@ async def list_pages(request: Request) -> Response[bytes]:
 
 
 @get("/styleguide/{name:str}", include_in_schema=False, opt=OPEN)
-async def show(request: Request, name: str) -> Response[bytes]:
+async def show(request: Request, name: FromPath[str]) -> Response[bytes]:
     if name not in PAGES:
         raise NotFound
     return await _page(request, name)
@@ -70,13 +71,13 @@ async def send_dialog(request: Request) -> Response[bytes]:
 
 
 @get("/styleguide/parts/people", include_in_schema=False, opt=OPEN)
-async def list_people(request: Request, q: str = "") -> Response[bytes]:
+async def list_people(request: Request, q: FromQuery[str] = "") -> Response[bytes]:
     found = [person for person in _PEOPLE if q.lower() in f"{person['name']} {person['email']}".lower()]
     return fragment(request, "shared/_people_options.html", people=found)
 
 
 @get("/styleguide/parts/palette", include_in_schema=False, opt=OPEN)
-async def list_results(request: Request, q: str = "") -> Response[bytes]:
+async def list_results(request: Request, q: FromQuery[str] = "") -> Response[bytes]:
     return fragment(request, "styleguide/_results.html", pages=[one for one in PAGES.items() if q.lower() in one[1].lower()], people=_PEOPLE[:3], q=q)
 
 

@@ -56,6 +56,9 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (!ctx.hx?.trigger?.includes("toast")) tell("failed");
 });
 
+// Signed out elsewhere: the page asks anew, which leads to signing in and from there right back.
+document.addEventListener("live:signed-out", () => location.reload());
+
 document.addEventListener("htmx:error", ({ detail: { error } }) => {
   if (error instanceof TypeError || error === "timeout" || error?.name === "AbortError") tell("lost");
 });
