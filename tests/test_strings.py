@@ -12,6 +12,8 @@ from tools import strings
 
 TRANSLATED = [language for language in OFFERED if language != "en"]
 _PLACE = re.compile(r"%\(\w+\)s|%[sd]|\{\w+\}")
+_MARKUP = re.compile(r"</?\w+[^>]*>|&\w+;")
+_UNFRENCH = re.compile(r"'|\"|\.\.\.|(?<![\u202f\s«])[;!?»](?!\w)|[^\S\u202f][;:!?»]|(?<!\u202f):(?=\s|$)|«(?!\u202f)")
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -34,8 +36,27 @@ def test_a_translation_has_the_same_places_to_fill(language: str) -> None:
     assert [message.id for message in catalogue if message.id and _differs(message)] == []
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_translation_is_sure_and_has_the_same_markup(language: str) -> None:
+    catalogue = strings.read(FOLDER / f"{language}.po", language)
+    assert [message.id for message in catalogue if message.id and message.fuzzy] == []
+    assert [message.id for message in catalogue if message.id and len({tuple(sorted(_MARKUP.findall(text))) for text in [*_sources(message), *_translations(message)]}) > 1] == []
+
+
+def test_french_is_set_as_the_french_do() -> None:
+    """A narrow no-break space before ; : ! ? and inside « », and a curved apostrophe."""
+    catalogue = strings.read(FOLDER / "fr.po", "fr")
+    assert [text for message in catalogue if message.id for text in _translations(message) if _UNFRENCH.search(text)] == []
+
+
+def _sources(message: Message) -> list[str]:
+    return [message.id] if isinstance(message.id, str) else list(message.id)
+
+
+def _translations(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
+
+
 def _differs(message: Message) -> bool:
-    sources = [message.id] if isinstance(message.id, str) else list(message.id)
-    targets = [message.string] if isinstance(message.string, str) else list(message.string)
-    wanted = [set(_PLACE.findall(source)) for source in sources]
-    return any(target and set(_PLACE.findall(target)) not in wanted for target in targets)
+    wanted = [set(_PLACE.findall(source)) for source in _sources(message)]
+    return any(target and set(_PLACE.findall(target)) not in wanted for target in _translations(message))
