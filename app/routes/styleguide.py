@@ -92,7 +92,7 @@ async def send_toast(request: Request) -> Response[bytes]:
 
 
 @get("/styleguide/parts/work/{done:int}", include_in_schema=False, opt=OPEN)
-async def show_work(request: Request, done: int) -> Response[bytes]:
+async def show_work(request: Request, done: FromPath[int]) -> Response[bytes]:
     return fragment(request, "styleguide/_work.html", done=min(done, 1240))
 
 
