@@ -96,9 +96,7 @@ class _Checker(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
         allowed = _ALLOWED.get(tag)
-        if allowed is None or any(name not in allowed for name, _ in attrs):
-            self.found_other = True
-        elif tag == "a" and not any(name == "href" and (value or "").lower().startswith(_SCHEMES) for name, value in attrs):
+        if allowed is None or any(name not in allowed for name, _ in attrs) or (tag == "a" and not any(name == "href" and (value or "").lower().startswith(_SCHEMES) for name, value in attrs)):
             self.found_other = True
 
     def handle_startendtag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
