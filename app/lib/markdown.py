@@ -96,8 +96,9 @@ class _Checker(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
         allowed = _ALLOWED.get(tag)
-        if allowed is None or any(name not in allowed for name, _ in attrs) or (tag == "a" and not any(name == "href" and (value or "").lower().startswith(_SCHEMES) for name, value in attrs)):
-            self.found_other = True
+        is_listed = allowed is not None and all(name in allowed for name, _ in attrs)
+        leads_out = tag != "a" or any(name == "href" and (value or "").lower().startswith(_SCHEMES) for name, value in attrs)
+        self.found_other |= not (is_listed and leads_out)
 
     def handle_startendtag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
