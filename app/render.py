@@ -17,8 +17,9 @@ from litestar.response import Response
 
 from app.assets import Assets
 from app.lib.browsers import is_outdated
-from app.lib.i18n import LANGUAGES, OFFERED, _, language, ngettext
+from app.lib.i18n import LANGUAGES, OFFERED, language
 from app.lib.locales import week_start
+from app.lib.templates import Templates
 from app.rooms import apps_for, badged
 from app.settings import Settings
 
@@ -29,26 +30,10 @@ _FOLDER = Path(__file__).parent / "templates"
 _templates: Templates
 
 
-class Templates(jinja2.Environment):
-    """Jinja that looks into rows (dicts) first: halves the time of a page of 40 rows."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) is dict:
-            try:
-                return obj[attribute]
-            except KeyError:
-                pass  # a method of the dict, or nothing
-        return super().getattr(obj, attribute)
-
-
 def open_templates(assets: Assets, settings: Settings) -> None:
     """Make the templates of this process ready."""
     global _templates
-    _templates = Templates(
-        loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        auto_reload=settings.debug, extensions=["jinja2.ext.i18n"],
-    )
-    _templates.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    _templates = Templates(loader=jinja2.FileSystemLoader(_FOLDER), auto_reload=settings.debug)
     _templates.filters["iso"] = iso
     _templates.globals.update(static=assets.url, languages={code: LANGUAGES[code] for code in OFFERED}, mail_is_configured=bool(settings.smtp_url))
 
