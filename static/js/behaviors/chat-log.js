@@ -141,7 +141,7 @@ export default function connect(scroller) {
     typing: ({ data }) => String(data.account) !== me() && typing.start(data),
     subscribed: catchUp,
     resume: catchUp,
-    cut: () => htmx.ajax("GET", url, { target: "#view", swap: "innerHTML" }),
+    cut: () => htmx.ajax("GET", url, { source: "#view", target: "#view", swap: "innerHTML" }),
     "chat.described": () => !document.querySelector("dialog[open]") && htmx.ajax("GET", url, { target: ".chat-head", select: ".chat-head", swap: "outerHTML" }),
   };
   const stop = [

@@ -7,9 +7,10 @@ export function place(log, article, key) {
   const shown = log.querySelector(`#m${article.dataset.id}`);
   if (shown) {
     pending?.remove();
-    const isNewer = Number(article.dataset.changed) >= Number(shown.dataset.changed);
+    const isNewer = Number(article.dataset.changed) > Number(shown.dataset.changed);
     if (!isNewer || shown.querySelector("form.composer-edit")) return "ignored";
     shown.querySelector(".msg-tools")?.remove();
+    article.classList.toggle("target", shown.classList.contains("target"));
     const hadFocus = shown === document.activeElement;
     shown.replaceWith(article);
     if (hadFocus) article.focus({ preventScroll: true });
