@@ -23,11 +23,13 @@ export function place(log, article, key) {
   const first = log.querySelector(".msg[data-id]");
   if (first && id(article) < id(first) && log.querySelector(".log-edge.older")) return "ignored";
   const before = [...log.querySelectorAll(".msg[data-id]")].reverse().find((other) => id(other) < id(article));
+  const hadFocus = pending?.contains(document.activeElement);
   pending?.remove();
   const waiting = log.querySelector(".msg.pending");
   if (before) before.after(article);
   else if (first) first.before(article);
   else if (waiting) waiting.before(article);
   else log.append(article);
+  if (hadFocus) article.focus({ preventScroll: true });
   return pending ? "replaced" : "added";
 }
