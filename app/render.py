@@ -1,4 +1,4 @@
-"""Page, fragment, redirect: the only file that knows Jinja and htmx's headers (htmx 4).
+"""Page, fragment, redirect: the only file that knows our templates and htmx's headers (htmx 4).
 
 A page's template begins with `{% extends layout %}`: the layout is the whole shell, or only the view inside it when htmx
 navigates (its target is then `#view`).
