@@ -56,8 +56,11 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (!ctx.hx?.trigger?.includes("toast")) tell("failed");
 });
 
-// Signed out elsewhere: the page asks anew, which leads to signing in and from there right back.
-document.addEventListener("live:signed-out", () => location.reload());
+// Signed out elsewhere: where this page wants somebody signed in, ask who it is and come right back.
+document.addEventListener("live:signed-out", async () => {
+  const answer = await fetch(here(), { redirect: "manual", cache: "no-store" }).catch(() => null);
+  if (answer?.type === "opaqueredirect") location.assign(`/sign-in?next=${encodeURIComponent(here())}`);
+});
 
 document.addEventListener("htmx:error", ({ detail: { error } }) => {
   if (error instanceof TypeError || error === "timeout" || error?.name === "AbortError") tell("lost");
