@@ -54,10 +54,15 @@ class Assets:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
+        self._seen: list[tuple[Path, int]] = []
         self.load()
 
     def load(self) -> None:
-        """Read the folder (again)."""
+        """Read the folder, unless no file of it has changed since."""
+        seen = [(path, path.stat().st_mtime_ns) for path in self._folder.rglob("*")]
+        if seen == self._seen:
+            return
+        self._seen = seen
         found = {path.relative_to(self._folder).as_posix(): path.read_bytes() for path in sorted(self._folder.rglob("*")) if path.is_file()}
         found["app.css"] = _stylesheet(found)
         self.version = hashlib.sha256(b"".join(name.encode() + b"\0" + body for name, body in found.items())).hexdigest()[:10]
