@@ -43,8 +43,8 @@ async def can_listen(person: Person, room: int) -> bool:
     return room != CLOSED_ROOM and (person.account_id, room) not in forbidden
 
 
-@live.signal("typing")
-async def typing(person: Person, _room: int, data: Any) -> Any:
+@live.signal("waving")
+async def waving(person: Person, _room: int, data: Any) -> Any:
     return {"account": person.account_id} if data is None else None
 
 

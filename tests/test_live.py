@@ -352,15 +352,15 @@ async def test_a_restart_sends_everybody_away_for_a_moment() -> None:
 async def test_typing_reaches_those_who_listen_and_comes_only_from_them() -> None:
     async with serving() as url, tab(url, 1) as anna, tab(url, 2) as beat:
         await anna.subscribe("room:1")
-        await beat.send(say={"t": "room:1", "k": "typing"})
+        await beat.send(say={"t": "room:1", "k": "waving"})
         assert await anna.silence()
         await beat.subscribe("room:1")
         await beat.send(say={"t": "room:1", "k": "unheard-of"})
-        await beat.send(say={"t": "room:1", "k": "typing", "d": "refused by the signal"})
-        await beat.send(say={"t": "room:1", "k": "typing"})
-        assert await anna.hear() == {"t": "room:1", "k": "typing", "d": {"account": 2}}
+        await beat.send(say={"t": "room:1", "k": "waving", "d": "refused by the signal"})
+        await beat.send(say={"t": "room:1", "k": "waving"})
+        assert await anna.hear() == {"t": "room:1", "k": "waving", "d": {"account": 2}}
         for _ in range(20):
-            await beat.send(say={"t": "room:1", "k": "typing"})
+            await beat.send(say={"t": "room:1", "k": "waving"})
         assert not await anna.silence(1)
         await asyncio.sleep(0.3)
         assert sum(len(frame) for frame in anna.frames) <= 1 + hubs.SIGNALS_BURST + 2

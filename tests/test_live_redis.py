@@ -126,9 +126,9 @@ async def test_two_processes_are_one_place() -> None:
         await there.call("publish", "room:1", "secret", only=[1])
         assert (await anna.hear())["k"] == "secret"
 
-        await anna.send(say={"t": "room:1", "k": "typing"})
+        await anna.send(say={"t": "room:1", "k": "waving"})
         for reader in (anna, beat):
-            assert await reader.hear() == {"t": "room:1", "k": "typing", "d": {"account": 1}}
+            assert await reader.hear() == {"t": "room:1", "k": "waving", "d": {"account": 1}}
             assert await reader.silence()
 
         await there.call("cut", 1, "room:1")
