@@ -219,3 +219,12 @@ async def test_one_login_switches_organisations(people: People, app: httpx.ASGIT
     assert (await beat.post("/account/organisation", data={"membership_id": str(people.erik.membership.id)})).status_code == 404, "somebody else's"
     assert (await beat.post("/account/organisation", data={"membership_id": str(there.id)})).headers["location"] == "/"
     assert "<small>Nordlicht</small>" in (await beat.get("/account")).text
+
+
+async def test_without_scripts_a_page_says_what_was_saved(app: httpx.ASGITransport, people: People) -> None:
+    async with browser(app, people.beat) as beat:
+        answer = await beat.post("/account", data={"given_name": "Beat", "family_name": "Keller-Frei", "phone": ""})
+        assert answer.status_code == 303
+        page = await beat.get(answer.headers["location"])
+    toasts = page.text.split('class="toast-list"')[1].split("<template")[0]
+    assert 'class="toast-text"' in toasts
