@@ -7,7 +7,7 @@ from app.models.base import NotFound
 from app.models.chat import Channel, Message
 from app.models.viewer import Viewer
 
-__all__ = ["NotFound", "find_avatar", "find_channel", "find_message", "find_own_channel", "require", "require_member"]
+__all__ = ["NotFound", "find_avatar", "find_channel", "find_message", "find_own_channel", "require", "require_admin", "require_member"]
 
 
 def require(viewer: Viewer, right: str) -> None:
@@ -21,6 +21,13 @@ def require_member(viewer: Viewer, right: str) -> None:
     require(viewer, right)
     if viewer.is_external:
         raise NotFound(right)
+
+
+def require_admin(viewer: Viewer) -> Viewer:
+    """Let pass who administers the organisation, and return them; for others the page isn't there."""
+    if not viewer.is_admin:
+        raise NotFound("administration")
+    return viewer
 
 
 async def find_channel(viewer: Viewer, id_: int) -> Channel:

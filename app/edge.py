@@ -20,7 +20,7 @@ from app import database, live
 from app.assets import Assets
 from app.figures import Figures
 from app.hosts import Hosts
-from app.lib import clock
+from app.lib import caller, clock
 from app.lib.i18n import negotiate, speak
 from app.lib.rates import Buckets
 from app.models.brand import Brand
@@ -127,6 +127,7 @@ class Edge:
             origin=visit.origin, request_id=f"{secrets.randbits(48):012x}", idempotency_key=visit.idempotency_key,
         )
         speak(viewer.locale if viewer else negotiate(visit.accept_language))
+        caller.note_address(visit.address)
         if viewer and viewer.seen_at < clock.now() - clock.MINUTE and self._sightings.take(str(viewer.session_id)):
             await Session.seen(viewer.session_id, visit.address)
 

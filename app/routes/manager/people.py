@@ -1,4 +1,4 @@
-"""The Manager: who belongs to the organisation, and how the server is."""
+"""People: who belongs to the organisation."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from litestar import Request, delete, get, post, put
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
-from app import __version__, database, live
+from app.access import require_admin
 from app.lib.forms import ChoiceField, EmailField, Form, TextField
 from app.lib.i18n import _
 from app.mail import link_base
-from app.models.base import NotFound, Refused
-from app.models.job import Job
+from app.models.base import Refused
 from app.models.member import Newcomer, add_member, change_role, end_membership, list_members, welcome_link
 from app.models.organisation import ADMIN, USER
-from app.models.viewer import Viewer
-from app.render import fragment, nothing, page, redirect, toast
+from app.render import fragment, page, toast
 
 
 class NewPerson(Form):
@@ -33,17 +31,10 @@ class NewRole(Form):
     role = ChoiceField((USER, ADMIN))
 
 
-@get("/manager", include_in_schema=False)
-async def show_manager(request: Request) -> Response[bytes]:
-    """To its first page."""
-    _let_in(request)
-    return redirect(request, "/manager/people")
-
-
 @get("/manager/people", include_in_schema=False)
 async def list_people(request: Request, q: FromQuery[str] = "") -> Response[bytes]:
     """The members, filtered by name or email; only the rows when the filter asks."""
-    viewer = _let_in(request)
+    viewer = require_admin(request.state.viewer)
     people = await list_members(viewer, q.strip()[:100])
     if request.headers.get("hx-target", "").endswith("#people"):
         return fragment(request, "manager/_people.html", people=people, q=q)
@@ -53,14 +44,14 @@ async def list_people(request: Request, q: FromQuery[str] = "") -> Response[byte
 @get("/manager/people/new", include_in_schema=False)
 async def new_person(request: Request) -> Response[bytes]:
     """The form, in a dialog."""
-    _let_in(request)
+    require_admin(request.state.viewer)
     return fragment(request, "manager/_new_person.html", form=NewPerson())
 
 
 @post("/manager/people", status_code=200, include_in_schema=False)
 async def create_person(request: Request) -> Response[bytes]:
     """Add a member and mail them a link to choose a password."""
-    viewer = _let_in(request)
+    viewer = require_admin(request.state.viewer)
     settings = request.app.state.settings
     form = NewPerson(await request.form())
     if form.is_valid:
@@ -77,7 +68,7 @@ async def create_person(request: Request) -> Response[bytes]:
 @put("/manager/people/{account_id:int}/role", include_in_schema=False)
 async def update_role(request: Request, account_id: FromPath[int]) -> Response[bytes]:
     """Make someone an administrator or a user."""
-    viewer = _let_in(request)
+    viewer = require_admin(request.state.viewer)
     form = NewRole(await request.form())
     if not form.is_valid:
         raise Refused(form.errors["role"])
@@ -88,36 +79,10 @@ async def update_role(request: Request, account_id: FromPath[int]) -> Response[b
 @delete("/manager/people/{account_id:int}", status_code=200, include_in_schema=False)
 async def delete_person(request: Request, account_id: FromPath[int]) -> Response[bytes]:
     """Take someone out of the organisation."""
-    viewer = _let_in(request)
+    viewer = require_admin(request.state.viewer)
     command = await end_membership(viewer, account_id)
     people = await list_members(viewer)
     return fragment(request, "manager/_people.html", people=people, q="", headers=toast(_("Removed from the organisation."), undo=command.id))
 
 
-@get("/manager/system", include_in_schema=False)
-async def show_system(request: Request) -> Response[bytes]:
-    """How the server is: mail, database, live connections, and jobs that failed for good."""
-    viewer = _let_in(request)
-    settings = request.app.state.settings
-    return await page(
-        request, "manager/system.html", version=__version__, engine=database.dialect(), live=live.status(), dead=await Job.dead(viewer.org_id),
-        redis=bool(settings.redis_url), outbox=str(settings.data_dir / "outbox"),
-    )
-
-
-@post("/manager/jobs/{job_id:int}/revive", status_code=200, include_in_schema=False)
-async def create_revival(request: Request, job_id: FromPath[int]) -> Response[bytes]:
-    """Try a failed job again."""
-    viewer = _let_in(request)
-    await (await Job.find_dead(viewer.org_id, job_id)).revive()
-    return nothing(200, **toast(_("It will be tried again now.")))
-
-
-def _let_in(request: Request) -> Viewer:
-    viewer: Viewer = request.state.viewer
-    if not viewer.is_admin:
-        raise NotFound("manager")
-    return viewer
-
-
-handlers = [show_manager, list_people, new_person, create_person, update_role, delete_person, show_system, create_revival]
+handlers = [list_people, new_person, create_person, update_role, delete_person]

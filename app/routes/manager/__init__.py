@@ -1,0 +1,1 @@
+"""The Manager: a file per section."""
