@@ -23,8 +23,9 @@ const names = (element) => element.dataset.behavior.split(/\s+/).filter(Boolean)
 const withBehaviour = (root) => [...(root.matches("[data-behavior]") ? [root] : []), ...root.querySelectorAll("[data-behavior]")];
 
 function added(root) {
-  for (const element of withBehaviour(root)) for (const name of names(element)) connect(element, name);
+  const connecting = withBehaviour(root).flatMap((element) => names(element).map((name) => connect(element, name)));
   localise(root);
+  return Promise.all(connecting);
 }
 
 function watch(records) {
@@ -46,5 +47,5 @@ document.addEventListener("click", ({ target }) => {
 });
 
 new MutationObserver(watch).observe(document.documentElement, { childList: true, subtree: true });
-added(document.body);
+added(document.body).then(() => (document.documentElement.dataset.connected = "")); // the page answers to hand and keyboard
 if (document.body.dataset.account) import("./live.js");
