@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Self
 
-from piccolo.columns import BigInt, SmallInt, Text, Varchar
+from piccolo.columns import BigInt, Boolean, SmallInt, Text, Varchar
 
 from app import database, live
 from app.lib import clock
@@ -44,6 +44,7 @@ class Account(Row):
     theme = Varchar(length=8, default=AUTOMATIC)
     created_at = BigInt(default=0)
     disabled_at = BigInt(null=True, default=None)
+    is_bot = Boolean(default=False, help_text="Whether it speaks for the suite; nobody signs in with it.")
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Self
 
-from piccolo.columns import BigInt, ForeignKey, Integer, SmallInt, Varchar
+from piccolo.columns import BigInt, ForeignKey, Integer, OnDelete, SmallInt, Varchar
 
 from app import database, live
 from app.lib import clock
@@ -14,7 +14,7 @@ from app.models.account import Account
 from app.models.base import Row
 from app.models.search_people import index_person
 
-LEGAL, ADMIN, USER, EXTERNAL = "legal", "admin", "user", "external"
+LEGAL, ADMIN, USER, EXTERNAL, BOT = "legal", "admin", "user", "external", "bot"
 ROLES = (LEGAL, ADMIN, USER, EXTERNAL)
 PRODUCTS = ("chat", "calendar", "contacts", "drive")
 USE, MANAGE = "use", "manage"
@@ -40,6 +40,7 @@ class Organisation(Row):
     storage_limit = BigInt(null=True, default=None, help_text="Bytes; null for no limit.")
     session_days = SmallInt(default=30)
     two_factor_required_at = BigInt(null=True, default=None)
+    features = Text(null=True, default=None, help_text="What the plan allows (FEATURES), with spaces between; null: everything.")
     created_at = BigInt(default=0)
 
     @classmethod
@@ -72,6 +73,13 @@ class Membership(Row):
     title = Varchar(length=120, default="")
     created_at = BigInt(default=0)
     ended_at = BigInt(null=True, default=None)
+    disabled_at = BigInt(null=True, default=None, help_text="Shut out for now, since when. `ended_at` is set with it, so that nothing lets them in.")
+    seen_at = BigInt(default=0, help_text="When they last used the suite here.")
+    sort_name = Varchar(length=200, default="", help_text="Their name folded, by which lists are ordered.")
+    words = Varchar(length=700, default="", help_text="Name, address and title folded, in which lists are searched.")
+    ends_at = BigInt(null=True, default=None, help_text="When a guest’s time is over; nobody gets in after it.")
+    end_warned_at = BigInt(null=True, default=None)
+    invited_by = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.set_null)
 
     async def grant(self, product: str, level: str) -> None:
         """Give the right to use or manage a product (MGR-04). Granting twice changes nothing."""

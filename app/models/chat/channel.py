@@ -50,6 +50,7 @@ class Channel(Row):
     created_at = BigInt(default=0)
     last_message_id = BigInt(default=0)
     archived_at = BigInt(null=True, default=None)
+    default_since = BigInt(null=True, default=None, help_text="Since when new members come into it by themselves (CHAT-12).")
 
     # Of whoever it was found for with `seen_by`.
     member_id: int | None = None

@@ -1,0 +1,35 @@
+"""What an organisation has decided about its chat: who may start channels, and who may bring in guests."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from piccolo.columns import Varchar
+
+from app import database
+from app.models.base import Row
+
+MEMBERS, MANAGERS = "members", "managers"
+WHO = (MEMBERS, MANAGERS)
+
+
+class ChatRules(Row):
+    """The rules of one organisation. The row's id is the organisation's; without a row the defaults hold."""
+
+    channel_makers = Varchar(length=10, default=MEMBERS, help_text="Who may start channels: members, or managers of chat only.")
+    guest_hosts = Varchar(length=10, default=MANAGERS, help_text="Who may invite guests: managers of chat, or all members.")
+
+    @classmethod
+    async def of(cls, org_id: int) -> Self:
+        """The rules that hold in an organisation."""
+        row = await database.fetch_one("SELECT * FROM chat_rules WHERE id = $1", org_id)
+        return cls.from_row(row) if row else cls(id=org_id)
+
+    async def put(self, channel_makers: str, guest_hosts: str) -> None:
+        """Decide anew."""
+        await database.execute(
+            "INSERT INTO chat_rules (id, channel_makers, guest_hosts) VALUES ($1, $2, $3)"
+            " ON CONFLICT (id) DO UPDATE SET channel_makers = excluded.channel_makers, guest_hosts = excluded.guest_hosts",
+            self.id, channel_makers, guest_hosts,
+        )
+        self.channel_makers, self.guest_hosts = channel_makers, guest_hosts

@@ -1,0 +1,1 @@
+"""Invitations: offered by administrators, accepted by the people themselves."""
