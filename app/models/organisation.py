@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Self
 
-from piccolo.columns import BigInt, ForeignKey, Integer, OnDelete, SmallInt, Varchar
+from piccolo.columns import BigInt, ForeignKey, Integer, OnDelete, SmallInt, Text, Varchar
 
 from app import database, live
 from app.lib import clock
