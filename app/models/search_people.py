@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 from app import database
+from app.lib.searching import fold
 from app.models.search import Indexed, SearchEntry, scopes_of, texts_of
 from app.models.viewer import Viewer
 
@@ -30,6 +31,7 @@ async def _texts() -> AsyncIterator[Indexed]:
 
 async def index_person(account_id: int) -> None:
     """Bring the entries of an account's memberships up to date. Call it where a name, address, role or membership changes."""
+    await _name_memberships(account_id)
     rows = await database.fetch(f"{_SELECT} WHERE m.account_id = $1 AND {_LISTED}", account_id)
     listed = {row["id"]: _indexed(row) for row in rows}
     for member in await database.fetch("SELECT id FROM membership WHERE account_id = $1", account_id):
@@ -37,6 +39,14 @@ async def index_person(account_id: int) -> None:
             await SearchEntry.put(PERSON, found.subject_id, found.org_id, found.scope, found.title, found.body, found.at, found.author_id)
         else:
             await SearchEntry.remove(PERSON, member["id"])
+
+
+async def _name_memberships(account_id: int) -> None:
+    """What lists of members, guests among them, are ordered by and searched in."""
+    for row in await database.fetch(f"{_SELECT} WHERE m.account_id = $1", account_id):
+        sort_name = fold(f"{row['given_name']} {row['family_name']}".strip())[:200]
+        words = fold(f"{row['given_name']} {row['family_name']} {row['email']} {row['title']}".strip())[:700]
+        await database.execute("UPDATE membership SET sort_name = $1, words = $2 WHERE id = $3", sort_name, words, row["id"])
 
 
 def _indexed(row: dict[str, Any]) -> Indexed:
