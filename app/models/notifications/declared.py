@@ -1,0 +1,112 @@
+"""The kinds of notices that exist."""
+
+from __future__ import annotations
+
+from app.lib import clock
+from app.lib.i18n import _
+from app.models.notifications.kinds import CHAT, HIGH, LOW, PEOPLE, SECURITY, SYSTEM, Action, Facts, Words, notice_kind
+
+_HOUR = clock.HOUR // clock.SECOND
+_WEEK = 7 * clock.DAY // clock.SECOND
+
+
+def _chat_actions(facts: Facts) -> list[Action]:
+    channel = facts.get("channel_id")
+    return [
+        Action("reply", _("Reply"), url=f"/chat/channels/{channel}/messages", field="text", placeholder=_("Write a reply")),
+        Action("read", _("Mark as read")),
+    ]
+
+
+@notice_kind(
+    "chat.direct", label=lambda: _("Direct messages"), area=CHAT, icon="message-circle", actions=_chat_actions, urgency=HIGH,
+    about=lambda: _("Somebody writes to you alone, or to a group that you are in."),
+)
+def _direct(facts: Facts) -> Words:
+    title = facts.get("actor", "")
+    return Words(_("%(name)s (in a group)") % {"name": title} if facts.get("is_group") else title, facts.get("text", ""))
+
+
+@notice_kind(
+    "chat.mention", label=lambda: _("Mentions"), area=CHAT, icon="at-sign", actions=_chat_actions, urgency=HIGH,
+    about=lambda: _("Somebody names you in a channel."),
+)
+def _mention(facts: Facts) -> Words:
+    return Words(_("%(actor)s mentioned you in #%(channel)s") % {"actor": facts.get("actor", ""), "channel": facts.get("channel", "")}, facts.get("text", ""))
+
+
+@notice_kind(
+    "chat.reaction", label=lambda: _("Reactions to my messages"), area=CHAT, icon="smile", push=False, mail=False, urgency=LOW, ttl=_HOUR,
+    about=lambda: _("Somebody puts an emoji on something that you wrote."),
+)
+def _reaction(facts: Facts) -> Words:
+    return Words(_("%(actor)s reacted with %(emoji)s") % {"actor": facts.get("actor", ""), "emoji": facts.get("emoji", "")}, facts.get("text", ""))
+
+
+@notice_kind(
+    "member.joined", label=lambda: _("Somebody new joins"), area=PEOPLE, icon="user-plus", push=False, mail=False, urgency=LOW,
+    about=lambda: _("A colleague or a guest is new in the organisation or in one of your channels."),
+)
+def _joined(facts: Facts) -> Words:
+    place = facts.get("place") or facts.get("organisation") or ""
+    name = facts.get("name", "")
+    return Words(_("%(name)s joined %(place)s") % {"name": name, "place": place} if place else _("%(name)s joined") % {"name": name}, facts.get("text", ""))
+
+
+@notice_kind(
+    "invitation.accepted", label=lambda: _("An invitation of mine is accepted"), area=PEOPLE, icon="circle-check",
+    about=lambda: _("Somebody whom you invited has registered."),
+)
+def _accepted(facts: Facts) -> Words:
+    return Words(_("%(name)s accepted your invitation") % {"name": facts.get("name", "")}, facts.get("email", ""))
+
+
+@notice_kind(
+    "guest.ending", label=lambda: _("A guest’s access ends soon"), area=PEOPLE, icon="clock", urgency=LOW, ttl=_WEEK,
+    about=lambda: _("So that whoever invited the guest can prolong it in time."),
+)
+def _ending(facts: Facts) -> Words:
+    return Words(_("The access of %(name)s ends on %(date)s") % {"name": facts.get("name", ""), "date": facts.get("date", "")}, facts.get("text", ""))
+
+
+@notice_kind(
+    "security.sign_in", label=lambda: _("A new sign-in"), area=SECURITY, icon="log-in", urgent=True, always=True, urgency=HIGH, ttl=_WEEK,
+    about=lambda: _("Your account is used on a device that it wasn’t used on before. Comes also while you aren’t to be disturbed."),
+)
+def _sign_in(facts: Facts) -> Words:
+    return Words(_("New sign-in to your account"), _("%(device)s. If this wasn’t you, change your password now.") % {"device": facts.get("device") or _("Unknown device")})
+
+
+@notice_kind(
+    "security.password", label=lambda: _("The password is changed"), area=SECURITY, icon="key-round", urgent=True, always=True, urgency=HIGH, ttl=_WEEK,
+    about=lambda: _("Also when a second step is added or removed. Comes also while you aren’t to be disturbed."),
+)
+def _password(facts: Facts) -> Words:
+    return Words(facts.get("title") or _("Your password was changed"), _("If this wasn’t you, ask an administrator for help at once."))
+
+
+@notice_kind(
+    "push.gone", label=lambda: _("A device gets no more notifications"), area=SYSTEM, icon="bell-off", push=False, mail=False,
+    about=lambda: _("The browser or its push service has ended the subscription of one of your devices."),
+)
+def _gone(facts: Facts) -> Words:
+    return Words(
+        _("%(device)s gets no more notifications") % {"device": facts.get("device", "")},
+        _("Its browser ended the subscription. Open Chalet there and turn notifications on again."),
+    )
+
+
+@notice_kind(
+    "system.jobs", label=lambda: _("Work of the server failed"), area=SYSTEM, icon="triangle-alert", admins=True, urgency=LOW,
+    about=lambda: _("Something that the server should have done was given up after many tries."),
+)
+def _jobs(facts: Facts) -> Words:
+    return Words(_("The server gave up some work"), _("%(what)s: %(error)s") % {"what": facts.get("kind", ""), "error": facts.get("error", "")})
+
+
+@notice_kind(
+    "system.mail", label=lambda: _("Mail isn’t configured"), area=SYSTEM, icon="mail", admins=True, push=False, mail=False, urgency=LOW,
+    about=lambda: _("Mails wait in the outbox folder because no mail server is set."),
+)
+def _mail(_facts: Facts) -> Words:
+    return Words(_("Mails aren’t sent"), _("No mail server is set, so invitations and password links stay on the server."))

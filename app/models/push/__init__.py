@@ -1,0 +1,1 @@
+"""Web push: devices, keys, what is sent and what became of it."""
