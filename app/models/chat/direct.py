@@ -33,20 +33,24 @@ async def between(viewer: Viewer, account_ids: Collection[int]) -> Channel:
     if len(await _colleagues(viewer, others)) != len(others) or not await _may_reach(viewer, others):
         raise NotFound("people")
     async with database.transaction():
-        channel_id = await _made(viewer, ",".join(map(str, people)))
-        channel = await Channel.get(channel_id)
-        await channel.take_in(people)
-        await database.execute("UPDATE channel_member SET hidden_at = NULL WHERE channel_id = $1 AND account_id = $2", channel_id, viewer.account_id)
-    return await Channel.seen_by(viewer, channel_id)
+        channel = await conversation(viewer.org_id, viewer.account_id, people)
+        await database.execute("UPDATE channel_member SET hidden_at = NULL WHERE channel_id = $1 AND account_id = $2", channel.id, viewer.account_id)
+    return await Channel.seen_by(viewer, channel.id)
 
 
-async def _made(viewer: Viewer, key: str) -> int:
+async def conversation(org_id: int, founder_id: int, people: Collection[int]) -> Channel:
+    """The conversation of exactly these people, made by the founder at the first call. Nobody is asked whether they may: see `between`."""
+    key = ",".join(map(str, sorted(people)))
     await database.execute(
         "INSERT INTO channel (id, org_id, kind, name, description, sole_key, created_by, created_at, last_message_id)"
         " VALUES ($1, $2, 'direct', '', '', $3, $4, $5, 0) ON CONFLICT (org_id, sole_key) DO NOTHING",
-        new_id(), viewer.org_id, key, viewer.account_id, clock.now(),
+        new_id(), org_id, key, founder_id, clock.now(),
     )
-    return int(await database.fetch_value("SELECT id FROM channel WHERE org_id = $1 AND sole_key = $2", viewer.org_id, key))
+    row = await database.fetch_one("SELECT * FROM channel WHERE org_id = $1 AND sole_key = $2", org_id, key)
+    assert row is not None
+    channel = Channel.from_row(row)
+    await channel.take_in(people)
+    return channel
 
 
 async def _may_reach(viewer: Viewer, others: Collection[int]) -> bool:

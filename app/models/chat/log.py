@@ -16,7 +16,8 @@ OVERLAP = 10 * clock.SECOND  # transactions may commit in another order than the
 TOGETHER = 5 * clock.MINUTE  # messages of one author within this time stand under one name
 
 _COLUMNS = """
-m.id, m.channel_id, m.author_id, m.html, m.created_at, m.changed, m.edited_at, m.deleted_at, a.given_name, a.family_name, a.avatar
+m.id, m.channel_id, m.author_id, m.html, m.created_at, m.changed, m.edited_at, m.deleted_at, a.given_name, a.family_name, a.avatar,
+a.is_bot
 """
 _FROM = f"SELECT {_COLUMNS} FROM message m JOIN account a ON a.id = m.author_id WHERE m.channel_id = $1"
 _BEFORE = f"{_FROM} AND m.id < $2 ORDER BY m.id DESC LIMIT $3"

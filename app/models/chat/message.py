@@ -72,17 +72,24 @@ class Message(Row):
         text = checked(text)
         async with Command.once(viewer, "message.post", key) as command:
             if not command.repeated:
-                await _lock(channel, viewer)
-                id_ = new_id()  # made under the lock: ids in a channel are in the order of their commits
-                html, people = await rendered(channel, text, named)
-                await database.execute(_INSERT, id_, channel.org_id, channel.id, viewer.account_id, text, html, clock.now())
-                await database.execute("UPDATE channel SET last_message_id = $1 WHERE id = $2", id_, channel.id)
-                await _author_has_read(channel, viewer, id_)
-                await Mention.replace(channel, id_, people)
-                await SearchEntry.put("message", id_, channel.org_id, channel.id, "", text, clock.now(), viewer.account_id)
-                await _announce_new(channel, viewer, id_, people, key)
-                command.done(id_)
+                command.done(await cls.write(channel, viewer.account_id, text, key, named))
         return int(command.result or 0)
+
+    @classmethod
+    async def write(
+        cls, channel: Channel, author_id: int, text: str, key: str | None = None, named: Collection[int] = (), *, must_be_member: bool = True
+    ) -> int:
+        """Put a text that was `checked` into a channel, in the transaction under way: what `post` does, and what the suite's bot does."""
+        await _lock(channel, author_id, must_be_member)
+        id_ = new_id()  # made under the lock: ids in a channel are in the order of their commits
+        html, people = await rendered(channel, text, named)
+        await database.execute(_INSERT, id_, channel.org_id, channel.id, author_id, text, html, clock.now())
+        await database.execute("UPDATE channel SET last_message_id = $1 WHERE id = $2", id_, channel.id)
+        await _author_has_read(channel, author_id, id_)
+        await Mention.replace(channel, id_, people)
+        await SearchEntry.put("message", id_, channel.org_id, channel.id, "", text, clock.now(), author_id)
+        await _announce_new(channel, author_id, id_, people, key)
+        return id_
 
     async def edit(self, viewer: Viewer, text: str, key: str | None = None) -> Command:
         """Change what one's own message says; what it said before is kept. Raises `Refused`."""
@@ -238,32 +245,32 @@ def _cases(start: str) -> tuple[str, ...]:
     return start, start.lower(), start.upper(), start.capitalize(), start.title()
 
 
-async def _lock(channel: Channel, viewer: Viewer) -> None:
-    """Let one transaction at a time write to a channel, and only if the viewer may now."""
+async def _lock(channel: Channel, author_id: int, must_be_member: bool) -> None:
+    """Let one transaction at a time write to a channel, and only if its author may now."""
     suffix = "" if database.dialect() == "sqlite" else " FOR UPDATE OF c"
-    now = await database.execute(_LOCK + suffix, channel.id, viewer.account_id)
-    if not now or (now[0]["member_id"] is None and now[0]["kind"] != "public"):
+    now = await database.execute(_LOCK + suffix, channel.id, author_id)
+    if not now or (must_be_member and now[0]["member_id"] is None and now[0]["kind"] != "public"):
         raise NotFound(f"channel {channel.id}")
-    if now[0]["member_id"] is None:
+    if must_be_member and now[0]["member_id"] is None:
         raise Refused(_("You aren’t in this channel any more. Join it to write here; your text is kept."))
     if now[0]["archived_at"] is not None:
         raise Refused(_("This channel was archived, so nothing can be written here any more. Your text is kept."))
 
 
-async def _author_has_read(channel: Channel, viewer: Viewer, id_: int) -> None:
-    await database.execute("UPDATE channel_member SET read_up_to = $1 WHERE channel_id = $2 AND account_id = $3", id_, channel.id, viewer.account_id)
+async def _author_has_read(channel: Channel, author_id: int, id_: int) -> None:
+    await database.execute("UPDATE channel_member SET read_up_to = $1 WHERE channel_id = $2 AND account_id = $3", id_, channel.id, author_id)
     if channel.kind == DIRECT:
         await database.execute("UPDATE channel_member SET hidden_at = NULL WHERE channel_id = $1 AND hidden_at IS NOT NULL", channel.id)
 
 
-async def _announce_new(channel: Channel, viewer: Viewer, id_: int, people: list[int], key: str | None) -> None:
+async def _announce_new(channel: Channel, author_id: int, id_: int, people: list[int], key: str | None) -> None:
     """Tell the channel, and those who are told in person: everybody in a direct conversation, else who is named. Not who muted it."""
     told: set[int] | None = None
     if channel.kind == DIRECT or people:
         heard = await database.fetch("SELECT account_id FROM channel_member WHERE channel_id = $1 AND muted_at IS NULL", channel.id)
         told = {row["account_id"] for row in heard}
     members = told if channel.kind == DIRECT else None
-    named = [id_ for id_ in people if told and id_ in told and id_ != viewer.account_id]
+    named = [id_ for id_ in people if told and id_ in told and id_ != author_id]
     announce("message.posted", await shown(channel.id, id_), members=members, named=named, key=key or "")
 
 
