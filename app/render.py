@@ -1,12 +1,13 @@
 """Page, fragment, redirect: the only file that knows our templates and htmx's headers (htmx 4).
 
-A page's template begins with `{% extends layout %}`: the layout is the whole shell, or only the view inside it when htmx
-navigates (its target is then `#view`).
+A page's template begins with `{% extends layout %}` and fills the blocks of shared/parts.html. Around them comes the whole shell, or only
+the view inside it when htmx navigates (its target is then `#view`). The shell is kept for each reader.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,15 @@ from app.lib.browsers import is_outdated
 from app.lib.i18n import LANGUAGES, OFFERED, language
 from app.lib.locales import week_start
 from app.lib.templates import Templates
-from app.rooms import apps_for, badged
+from app.rooms import App, apps_for, badged
 from app.settings import Settings
 
 HTML = "text/html"  # Litestar adds the charset
 _MOVE = {"target": "#view", "headers": {"HX-Target": "div#view"}}  # htmx 4.0 names the body as target of such a request otherwise
 VARY = "HX-Target, Accept-Language, Cookie"
+_PARTS = ("title", "heading", "side", "main", "detail", "overlays")
+_SEAM = secrets.token_hex(12)  # between the parts of a page; nobody can write it into a text
+_FRAMED = ("viewer", "brand", "locale", "timezone", "theme", "is_outdated")  # what the shell shows, besides the apps
 _FOLDER = Path(__file__).parent / "templates"
 _templates: Templates
 
@@ -45,15 +49,27 @@ def render(template: str, **context: Any) -> str:
 
 async def page(request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> Response[bytes]:
     """A page: whole, or only its view when htmx navigates inside the shell."""
-    layout = "shared/view.html" if _is_navigation(request) else "shared/shell.html"
     viewer = request.scope["state"]["viewer"]
     apps = {"apps": await badged(apps_for(viewer), viewer)} if viewer else {}
-    return _answer(request, template, status, headers, {**apps, **context, "layout": layout})
+    return unbadged_page(request, template, status=status, headers=headers, **{**apps, **context})
+
+
+def unbadged_page(request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> Response[bytes]:
+    """A page that asks the database for nothing more, for errors."""
+    facts = {**_common(request), **context, "layout": "shared/parts.html", "seam": _SEAM}
+    parts = _templates.get_template(template).render(facts).split(_SEAM)
+    if len(parts) == 1:  # its layout is not the shell
+        return _answer(parts[0], status, headers)
+    gaps = dict(zip(_PARTS, parts, strict=True))
+    apps = tuple(facts["apps"])
+    shown = {name: facts[name] for name in _FRAMED} | {"apps": apps, "here": _app_of(request.url.path, apps), "has_side": bool(gaps["side"].strip())}
+    frame = "shared/view.html" if _is_navigation(request) else "shared/shell.html"
+    return _answer(_templates.fill(frame, shown, gaps | {"nonce": facts["nonce"]}), status, headers)
 
 
 def fragment(request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> Response[bytes]:
     """A part of a page, the same file that the page includes."""
-    return _answer(request, template, status, headers, context)
+    return _answer(_templates.get_template(template).render({**_common(request), **context}), status, headers)
 
 
 def redirect(request: Request, url: str, *, full: bool = False) -> Response[bytes]:
@@ -97,11 +113,15 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _answer(request: Request, template: str, status: int, headers: dict[str, str] | None, context: dict[str, Any]) -> Response[bytes]:
-    text = _templates.get_template(template).render({**_common(request), **context})
+def _answer(text: str, status: int, headers: dict[str, str] | None) -> Response[bytes]:
     return Response(
         text.encode(), status_code=status, media_type=HTML, headers={"Cache-Control": "private, no-cache", "Vary": VARY, **(headers or {})}
     )
+
+
+def _app_of(path: str, apps: tuple[App, ...]) -> str:
+    """The key of the app that an address belongs to."""
+    return next((app.key for app in apps if path == app.url or (app.url != "/" and path.startswith(f"{app.url}/"))), "")
 
 
 def _common(request: Request) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 Jinja looks at each call for decorators that ask for the context, and at each import for globals that differ. Our templates use
 neither, so both looks are skipped (`Context.call`, `Template`). What a macro answers depends on its arguments and the language alone,
-so answers are kept.
+so answers are kept. What surrounds a page depends on the reader alone, so it is kept with gaps for the rest (`Templates.fill`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import secrets
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import jinja2
@@ -17,6 +19,7 @@ from markupsafe import Markup
 from app.lib.i18n import _, language, ngettext
 
 _MOST_KEPT = 20_000
+_MOST_FRAMES = 1_000
 
 
 class Context(jinja2.runtime.Context):
@@ -56,6 +59,8 @@ class Templates(jinja2.Environment):
         self.install_gettext_callables(_, ngettext, newstyle=True)  # type: ignore[attr-defined]
         self.globals.update(_=said, kept=kept, lasting=self._lasting)
         self._parts: dict[tuple[str, str], Markup] = {}
+        self._frames: dict[tuple[Hashable, ...], list[str]] = {}
+        self._mark = secrets.token_hex(12)  # nobody can write it into a text
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """An attribute of an object, or an entry of a dict."""
@@ -72,6 +77,20 @@ class Templates(jinja2.Environment):
         if key not in self._parts or self.auto_reload:
             self._parts[key] = Markup(self.get_template(name).render())
         return self._parts[key]
+
+
+    def fill(self, name: str, facts: dict[str, Hashable], gaps: dict[str, str]) -> str:
+        """The template `name`, rendered once for these facts and this language, with the HTML of `gaps` where it names them."""
+        key = (name, language(), *facts.values())
+        frame = self._frames.get(key)
+        if frame is None or self.auto_reload:
+            if len(self._frames) >= _MOST_FRAMES:
+                self._frames.clear()
+            text = self.get_template(name).render({**facts, **{gap: Markup(f"{self._mark}{gap};") for gap in gaps}})
+            frame = self._frames[key] = re.split(f"{self._mark}([a-z]+);", text)  # text, name of a gap, text, …
+        filled = frame.copy()
+        filled[1::2] = [gaps[gap] for gap in frame[1::2]]
+        return "".join(filled)
 
 
 def plain(function: Callable[..., Any]) -> Callable[..., Any]:

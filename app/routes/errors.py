@@ -12,7 +12,7 @@ from litestar.response import Response
 
 from app.lib.i18n import _
 from app.models.base import NotFound, Refused
-from app.render import fragment, is_htmx, nothing, toast
+from app.render import is_htmx, nothing, toast, unbadged_page
 from app.routes.guard import SignInRequired, ask_to_sign_in
 
 log = logging.getLogger("chalet.http")
@@ -45,7 +45,7 @@ def _show(request: Request, status: int, why: str = "") -> Response[bytes]:
         answer = nothing(status, **toast(why or text, kind="error"))
         answer.headers["HX-Reswap"] = "none"
         return answer
-    return fragment(request, "shared/error.html", status=status, title=title, text=why or text, request_id=request.state.request_id)
+    return unbadged_page(request, "shared/error.html", status=status, title=title, text=why or text, request_id=request.state.request_id)
 
 
 def _words(status: int) -> tuple[str, str]:
