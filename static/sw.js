@@ -158,7 +158,6 @@ async function keep(holder, key, response) {
   headers.delete("Content-Length");
   headers.set("Kept-At", Date.now());
   headers.set("Kept-Title", encodeURIComponent(text.match(/<title>([^<]*)/)?.[1] ?? ""));
-  await cache.delete(key); // so that the newest is last
   await cache.put(key, new Response(text, { headers })).catch(() => Promise.all([caches.delete(pagesOf(holder)), prepareAnew()])); // the device is full
   await trim(cache);
 }
@@ -209,11 +208,11 @@ async function unseen(part) {
 async function prepare(holder) {
   const mark = `${VERSION} ${holder} ${Math.floor(Date.now() / DAY)}`;
   latest.prepared ||= (await outbox.recall("prepared").catch(() => "")) ?? "";
-  if (latest.prepared === mark) return;
-  latest.prepared = mark;
-  await outbox.remember("prepared", mark).catch(() => {});
   const cache = await caches.open(pagesOf(holder));
   const offline = new URL("/offline", location);
+  if (latest.prepared === mark && (await cache.match(keyOf(offline, ""), { ignoreVary: true }))) return;
+  latest.prepared = mark;
+  await outbox.remember("prepared", mark).catch(() => {});
   for (const part of ["", VIEW]) await fetchAndKeep(holder, offline, part);
   const start = new URL("/", location);
   if (!(await cache.match(keyOf(start, ""), { ignoreVary: true }))) await fetchAndKeep(holder, start, "");

@@ -6,8 +6,8 @@ const root = document.documentElement;
 const { version } = document.querySelector('meta[name="chalet"]').dataset;
 const workers = navigator.serviceWorker;
 const HOUR = 3_600_000;
-const FRESH = 5_000; // a page this young is of the server's version
-let registration, next, lookedAt = Date.now();
+const RETRIES = [2_000, 5_000, 15_000, 60_000]; // after a look at which the server was still starting
+let registration, next, lookedAt = Date.now(), looking, failures = 0;
 
 // -- updates: a strip offers to reload, and what is typed comes back after it
 
@@ -45,17 +45,38 @@ async function tookOver() {
 async function register() {
   registration = await workers.register("/sw.js", { updateViaCache: "none" });
   if (registration.waiting) waits(registration.waiting);
-  registration.addEventListener("updatefound", () => {
-    const coming = registration.installing;
-    coming.addEventListener("statechange", () => coming.state === "installed" && workers.controller && waits(coming));
-  });
+  registration.addEventListener("updatefound", () => comes(registration.installing));
+  if (registration.installing) comes(registration.installing); // found before we listened
   if (workers.controller) workers.addEventListener("controllerchange", tookOver);
   else workers.addEventListener("controllerchange", () => workers.controller.postMessage("keep"), { once: true });
 }
 
-function look() {
+function comes(coming) {
+  coming?.addEventListener("statechange", () => {
+    if (coming.state === "installed" && workers.controller) waits(coming);
+    if (coming.state === "redundant" && coming !== next) lookAgain(); // its files could not all be fetched
+  });
+}
+
+async function look() {
   lookedAt = Date.now();
-  registration?.update().catch(() => {});
+  clearTimeout(looking);
+  try {
+    await registration?.update();
+  } catch {
+    lookAgain();
+  }
+}
+
+// The server answers with another version than this page's.
+function notice() {
+  if (!next && Date.now() - lookedAt > 10_000) look();
+}
+
+function lookAgain() {
+  clearTimeout(looking);
+  if (failures < RETRIES.length) looking = setTimeout(look, RETRIES[failures]);
+  failures += 1;
 }
 
 if (workers) {
@@ -64,16 +85,19 @@ if (workers) {
   else addEventListener("load", start);
 }
 document.addEventListener("visibilitychange", () => document.hidden || Date.now() - lookedAt < HOUR || look());
-// The socket comes back after the server was started anew, perhaps upgraded; not everybody asks at once.
+// The socket comes back after the server was started anew, perhaps upgraded, however young the page; not everybody asks at once.
 new MutationObserver(() => {
-  if (root.dataset.live === "on" && performance.now() > FRESH) setTimeout(look, Math.random() * 3_000);
+  if (root.dataset.live !== "on") return;
+  failures = 0;
+  clearTimeout(looking);
+  looking = setTimeout(look, Math.random() * 3_000);
 }).observe(root, { attributeFilter: ["data-live"] });
 
 document.addEventListener("click", ({ target }) => target.closest?.("[data-reload]") && reload());
 document.addEventListener("submit", ({ target, defaultPrevented }) => {
   if (target.getAttribute("action") !== "/sign-out" || defaultPrevented) return;
   forgetDrafts();
-  self.outbox?.remember("leaving", Date.now()).catch(() => {}); // where no worker sees it, the next one knows
+  self.outbox?.remember?.("leaving", Date.now()).catch(() => {}); // where no worker sees it, the next one knows
 });
 
 // -- pages seen offline
@@ -96,7 +120,7 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
     showAge();
   }
   const theirs = headers.get("Chalet-Version");
-  if (theirs && theirs !== version && !headers.has("Chalet-As-Of") && !registration) offer();
+  if (theirs && theirs !== version && !headers.has("Chalet-As-Of")) registration ? notice() : offer();
 });
 showAge();
 
