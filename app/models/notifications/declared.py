@@ -74,7 +74,8 @@ def _ending(facts: Facts) -> Words:
     about=lambda: _("Your account is used on a device that it wasn’t used on before. Comes also while you aren’t to be disturbed."),
 )
 def _sign_in(facts: Facts) -> Words:
-    return Words(_("New sign-in to your account"), _("%(device)s. If this wasn’t you, change your password now.") % {"device": facts.get("device") or _("Unknown device")})
+    device = facts.get("device") or _("Unknown device")
+    return Words(_("New sign-in to your account"), _("%(device)s. If this wasn’t you, change your password now.") % {"device": device})
 
 
 @notice_kind(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from piccolo.columns import BigInt, Boolean, ForeignKey, Integer, OnDelete, SmallInt, Text, Varchar
 
 from app.models.account import Account
