@@ -425,9 +425,9 @@ def test_the_next_person_never_sees_the_pages_of_the_last(device: BrowserContext
 
 
 def test_an_upgrade_is_offered_loses_nothing_typed_and_old_pages_still_look_right(device: BrowserContext, lone: Page, suite: Suite) -> None:
+    device.add_init_script("performance.now = () => 1_000")  # however young the pages
     other = device.new_page()
     other.goto(f"{suite.url}/test/more")
-    lone.add_init_script("performance.now = () => 1_000")  # however young the page
     lone.reload()
     lone.get_by_label("Note").fill("half a thought")
     before = lone.locator('meta[name="chalet"]').get_attribute("data-version")
