@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from piccolo.columns import BigInt, ForeignKey, Varchar
+from piccolo.columns import BigInt, ForeignKey, SmallInt, Varchar
+from piccolo.columns.base import OnDelete
 
 from app import database, live
 from app.lib import clock
 from app.lib.tokens import hash_token, new_token
 from app.models.account import Account
 from app.models.base import NotFound, Row
+from app.models.credential.provider import SignInProvider
 from app.models.organisation import Membership
 from app.models.viewer import Viewer
 
@@ -40,6 +42,9 @@ class Session(Row):
     seen_at = BigInt(default=0)
     expires_at = BigInt(default=0)
     confirmed_at = BigInt(default=0, help_text="When the person last proved who they are.")
+    method = Varchar(length=12, default="", help_text="How they signed in: password, passkey, link or openid; empty: not known.")
+    factors = SmallInt(default=1, help_text="2 where a second factor was part of it.")
+    provider_id = ForeignKey(SignInProvider, null=True, default=None, on_delete=OnDelete.set_null)
 
     @classmethod
     async def begin(cls, membership: Membership, days: int, *, host: str = "", address: str = "", user_agent: str = "") -> tuple[Self, str]:

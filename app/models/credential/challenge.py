@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from piccolo.columns import BigInt, ForeignKey, Varchar
+from piccolo.columns import BigInt, ForeignKey, Text, Varchar
 
 from app import database
 from app.lib import clock
@@ -22,6 +22,7 @@ class Challenge(Row):
     kind = Varchar(length=24)
     token_hash = Varchar(length=64)
     account_id = ForeignKey(Account, null=True, default=None)
+    facts = Text(default="", help_text="JSON: what has to be remembered until the answer.")
     expires_at = BigInt(default=0)
 
     @classmethod

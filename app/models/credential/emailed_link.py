@@ -34,6 +34,8 @@ class EmailedLink(Row):
     account_id = ForeignKey(Account)
     token_hash = Varchar(length=64)
     email = Varchar(length=254, help_text="Where it was sent.")
+    asked_by = Varchar(length=300, default="", help_text="User-Agent of the browser that asked for it.")
+    browser_hash = Varchar(length=64, default="", help_text="Of the token that this browser holds.")
     created_at = BigInt(default=0)
     expires_at = BigInt(default=0)
     used_at = BigInt(null=True, default=None)
