@@ -20,7 +20,7 @@ from app.live import registry
 from app.live.bus import Internal, LocalBus, Published, RedisBus
 from app.live.frames import REFETCH, Event, encode
 from app.live.hub import ACCESS_ENDED, BEAT, RESTART, SIGNED_OUT, Connection, Hub, Publication
-from app.live.registry import CanSubscribe, Person, Presence, Renew, Signal
+from app.live.registry import CanSubscribe, Person, Presence, Renew, Signal, Tick
 from app.live.registry import Internal as InternalHandler
 from app.live.socket import MOST_BYTES, recheck, serve
 
@@ -37,8 +37,10 @@ __all__ = [
     "cut_session",
     "on_internal",
     "on_presence",
+    "on_tick",
     "open",
     "publish",
+    "publish_here",
     "renewal",
     "signal",
     "status",
@@ -71,6 +73,8 @@ async def open(redis_url: str = "") -> None:  # noqa: A001 - read as live.open
     _hub = Hub()
     _bus = RedisBus(redis_url, _take, _lost) if redis_url else LocalBus()
     await _bus.open()
+    for tick in registry.ticks:
+        tick(0)
     _start(_look_after(_hub))
 
 
@@ -100,6 +104,11 @@ def publish(topic: str, kind: str, *, html: str | None = None, data: Any = None,
     """
     event = encode(Event(topic, kind, html, data))
     _after_commit(Published(topic, event, None if only is None else frozenset(only)))
+
+
+def publish_here(topic: str, kind: str, *, data: Any = None, only: Collection[int] | None = None) -> None:
+    """Tell the listeners in this process alone, at once: for what every process finds out by itself, such as who is there."""
+    _take(Published(topic, encode(Event(topic, kind, None, data)), None if only is None else frozenset(only)))
 
 
 def cut(account_id: int, topic: str) -> None:
@@ -175,6 +184,12 @@ def on_presence(notice: Presence) -> Presence:
     """Register what happens when a tab comes, goes (`.is_open`) or changes between active and not (`.active`)."""
     registry.presences.append(notice)
     return notice
+
+
+def on_tick(tick: Tick) -> Tick:
+    """Register what a process does every second: `def tick(second)`, which is 0 in `open`."""
+    registry.ticks.append(tick)
+    return tick
 
 
 def renewal(renew: Renew) -> Renew:
@@ -256,6 +271,8 @@ async def _look_after(hub: Hub) -> None:
         try:
             hub.sweep(loop.time())
             connections = hub.beat(second)
+            for tick in registry.ticks:
+                tick(second)
         except Exception:
             log.exception("Looking after the live connections failed")
             continue

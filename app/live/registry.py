@@ -25,12 +25,14 @@ Signal = Callable[[Any, int, Any], Awaitable[Any]]
 Internal = Callable[[Any], None]
 Renew = Callable[[Any], Awaitable[Any]]
 Presence = Callable[[Any], None]
+Tick = Callable[[int], None]
 
 topics: dict[str, CanSubscribe] = {}
 signals: dict[str, Signal] = {}
 internals: dict[str, list[Internal]] = {}
 renewals: list[Renew] = []
 presences: list[Presence] = []
+ticks: list[Tick] = []
 
 _TOPIC = re.compile(r"([a-z][a-z_]{0,30}):(0|[1-9][0-9]{0,15})", re.ASCII)
 

@@ -35,6 +35,7 @@ class Account(Row):
     given_name = Varchar(length=80)
     family_name = Varchar(length=80, default="")
     phone = Varchar(length=40, default="")
+    pronouns = Varchar(length=40, default="")
     avatar = Varchar(length=64, default="", help_text="SHA-256 of the picture; empty: initials.")
     password_hash = Text(null=True, default=None)
     sync_name = Varchar(length=12, help_text="Short name for DAV clients, such as AB12345 (DAV-04).")

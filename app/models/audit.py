@@ -61,6 +61,14 @@ class AuditEntry(Row):
         return [cls.from_row(row) for row in rows]
 
 
+class AuditCheck(Row):
+    """The last time that an organisation's chain was verified. The row's id is the organisation's."""
+
+    checked_at = BigInt(default=0)
+    entries = BigInt(default=0)
+    broken_at = BigInt(null=True, default=None, help_text="Position of the first entry that doesn't hold; null: all hold.")
+
+
 async def record(
     kind: str, subject: str = "", *, viewer: Viewer | None = None, org_id: int | None = None, concerns: int | None = None, **facts: Any
 ) -> None:
