@@ -114,6 +114,11 @@ def said(text: str, **facts: Any) -> Markup:
     return found
 
 
+def _frozen(value: Any) -> Any:
+    """A value and its type, or the entries of a dict with theirs."""
+    return tuple((name, one, type(one)) for name, one in value.items()) if type(value) is dict else (value, type(value))
+
+
 @plain
 def kept(macro: Callable[..., Markup]) -> Callable[..., Markup]:
     """A macro whose answers are kept, by its arguments and the language. It must depend on nothing else."""
@@ -121,12 +126,16 @@ def kept(macro: Callable[..., Markup]) -> Callable[..., Markup]:
 
     @plain
     def answer(*args: Any, **kwargs: Any) -> Markup:
+        # With their types: text that is equal to some markup must still be escaped.
+        key: tuple[Any, ...] = (language(), args, *map(type, args), *((name, value, type(value)) for name, value in kwargs.items()))
         try:
-            # With their types: text that is equal to some markup must still be escaped.
-            key = (language(), args, *map(type, args), *((name, value, type(value)) for name, value in kwargs.items()))
             found = answers.get(key)
-        except TypeError:  # a list or a dict among the arguments
-            return macro(*args, **kwargs)
+        except TypeError:  # a dict among the arguments, or a list
+            key = (language(), *map(_frozen, args), *((name, _frozen(value)) for name, value in kwargs.items()))
+            try:
+                found = answers.get(key)
+            except TypeError:
+                return macro(*args, **kwargs)
         if found is None:
             if len(answers) >= _MOST_KEPT:
                 answers.clear()
