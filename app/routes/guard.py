@@ -18,8 +18,8 @@ class SignInRequired(Exception):
     """Nobody is signed in, and this page wants somebody."""
 
 
-def signed_in(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
-    """Litestar's guard for all handlers."""
+async def signed_in(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
+    """Litestar's guard for all handlers. A coroutine, because Litestar runs plain functions in a thread."""
     if connection.scope["state"]["viewer"] is None and not handler.opt.get("open"):
         raise SignInRequired
 

@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from app.lib.i18n import language
+from app.lib.templates import plain
 from app.models.viewer import Viewer
 from app.render import render
 
@@ -20,6 +21,12 @@ def article(message: dict[str, Any]) -> Markup:
     """A message as `models.chat.log` has it. `changed` moves with everything that is shown, but for the author's name and picture."""
     key = (message["id"], message["changed"], message["follows"], message["name"], message["avatar"])
     return _articles.get(key) or _keep(_articles, key, "chat/_message.html", message=message)
+
+
+@plain
+def articles(messages: list[dict[str, Any]]) -> Markup:
+    """Messages in their order."""
+    return Markup("\n").join(map(article, messages))
 
 
 def furniture(viewer: Viewer, is_member: bool) -> Markup:

@@ -16,7 +16,7 @@ from app.models.chat import Channel, log, members, places, reading
 from app.models.chat.channel import MOST_DESCRIPTION, NameRefused
 from app.models.chat.message import MOST_CHARACTERS
 from app.render import fragment, nothing, page, redirect, toast
-from app.routes.chat.articles import article, furniture
+from app.routes.chat.articles import articles, furniture
 
 
 class ChannelDetails(Form):
@@ -65,7 +65,7 @@ async def list_messages(
         piece = await log.after(channel.id, after)
     else:
         piece = await (log.around(channel.id, around) if around else log.newest(channel.id))
-    return fragment(request, "chat/_piece.html", piece=piece, channel=channel, article=article)
+    return fragment(request, "chat/_piece.html", piece=piece, channel=channel, articles=articles)
 
 
 @get("/chat/channels/{channel_id:int}/changes", include_in_schema=False)
@@ -75,7 +75,7 @@ async def list_changes(request: Request, channel_id: FromPath[int], since: FromQ
     changed = await log.changes(channel.id, since)
     if changed is None:
         return nothing(205)
-    return fragment(request, "chat/_messages.html", messages=changed, article=article)
+    return fragment(request, "chat/_messages.html", messages=changed, articles=articles)
 
 
 @get("/chat/channels/{channel_id:int}/edit", include_in_schema=False)
@@ -168,7 +168,7 @@ async def channel_page(request: Request, channel: Channel, piece: log.Piece, *, 
     about = await places.title_of(viewer, channel.id) if channel.is_direct else {"title": channel.name, "people": [], "is_self": False}
     shown = {
         "channel": channel, "piece": piece, "places": mine, "current": channel.id, "about": about, "members": await members.count_in(channel),
-        "target": target, "since": new_id(), "article": article, "furniture": furniture(viewer, channel.member_id is not None),
+        "target": target, "since": new_id(), "articles": articles, "furniture": furniture(viewer, channel.member_id is not None),
         "most_characters": MOST_CHARACTERS, "draft": "", "error": "", "people": None,
     }
     return await page(request, "chat/channel.html", status=status, **{**shown, **context})

@@ -12,7 +12,7 @@ from app.lib.i18n import _
 from app.models.base import Refused
 from app.models.chat import Message, log, reactions, reading
 from app.render import fragment, is_htmx, nothing, redirect, toast
-from app.routes.chat.articles import article
+from app.routes.chat.articles import articles
 from app.routes.chat.channels import channel_page
 
 
@@ -115,7 +115,7 @@ async def delete_reading(request: Request, message_id: FromPath[int]) -> Respons
 async def _shown(request: Request, channel_id: int, id_: int, headers: dict[str, str] | None = None) -> Response[bytes]:
     if not is_htmx(request):
         return redirect(request, f"/chat/channels/{channel_id}/messages/{id_}")
-    return fragment(request, "chat/_messages.html", messages=[await log.shown(channel_id, id_)], article=article, headers=headers)
+    return fragment(request, "chat/_messages.html", messages=[await log.shown(channel_id, id_)], articles=articles, headers=headers)
 
 
 handlers = [
