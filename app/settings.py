@@ -79,6 +79,7 @@ class Settings:
     redis_url: str = setting("REDIS_URL", "", _url("redis", "rediss", "unix"), "Redis address, for several server processes.")
     smtp_url: str = setting("SMTP_URL", "", _url("smtp", "smtps"), "Outgoing mail, such as smtps://user:password@mail.example.org:465. Empty: mail lands in the data folder's outbox.")
     mail_from: str = setting("CHALET_MAIL_FROM", "", str, "Sender address of outgoing mail. Empty: chalet@ and the host of the base address.")
+    push_private_hosts: tuple[str, ...] = setting("CHALET_PUSH_PRIVATE_HOSTS", (), _hosts, "Push services of your own network that may be called although they aren’t public, as host:port, separated by commas.")
     rate_limit: int = setting("CHALET_RATE_LIMIT", 100, _whole(0, 1_000_000), "Requests per second that one address may make, four times that at once. 0: no limit.")
     metrics_token: str = setting("CHALET_METRICS_TOKEN", "", str, "Bearer token for /metrics. Empty: only requests from this machine get it.")
     log_format: str = setting("CHALET_LOG_FORMAT", "text", _one_of("text", "json"), "Log lines for people or for programs.")
@@ -90,6 +91,12 @@ class Settings:
     def database_address(self) -> str:
         """The URL of the database in use; the embedded one where none was set."""
         return self.database_url or f"sqlite:///{self.data_dir / 'chalet.db'}"
+
+    @property
+    def push_subject(self) -> str:
+        """Whom a push service may ask about this server (RFC 8292 §2.1)."""
+        sender = self.mail_from or f"chalet@{self.public_host or 'localhost'}"
+        return self.base_url.rstrip("/") if self.base_url.startswith("https://") else f"mailto:{sender}"
 
     @property
     def public_host(self) -> str:
