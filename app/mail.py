@@ -44,7 +44,11 @@ def write(letter: Letter, brand: Brand, settings: Settings) -> EmailMessage:
         facts = {"brand": brand, "name": letter.to.name, "locale": letter.locale, **letter.facts}
         subject, _sep, text = render(f"mail/{letter.template}.txt", **facts).partition("\n")
         html = render(f"mail/{letter.template}.html", subject=subject, **facts)
-    return compose(Party(_sender(settings), brand.name), letter.to, subject, text.strip() + "\n", html)
+    message = compose(Party(_sender(settings), brand.name), letter.to, subject, text.strip() + "\n", html)
+    if unsubscribe := letter.facts.get("unsubscribe_url"):  # RFC 8058: mail programs show a button
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return message
 
 
 async def send(message: EmailMessage, settings: Settings) -> None:

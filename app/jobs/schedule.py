@@ -16,6 +16,10 @@ REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "analyze": clock.DAY,
     "prune": clock.HOUR,
     "erase_messages": clock.DAY,
+    "digests": 10 * clock.MINUTE,
+    "watch_system": clock.HOUR,
+    "prune_notifications": clock.DAY,
+    "prune_push": clock.DAY,
 }
 
 

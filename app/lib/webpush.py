@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 MOST_BYTES = 3_900
 """Bytes of a message before it is encrypted: 4096 less what RFC 8188 adds (86 + 17), and some room."""
 

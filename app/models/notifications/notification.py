@@ -8,6 +8,7 @@ import msgspec
 from piccolo.columns import BigInt, Boolean, ForeignKey, Text, Varchar
 
 from app import database
+from app.lib import clock
 from app.models.account import Account
 from app.models.base import NotFound, Row
 from app.models.notifications.kinds import Kind, Words, kind_of, known
@@ -15,6 +16,7 @@ from app.models.organisation import Organisation
 from app.models.viewer import Viewer
 
 PAGE = 40
+HELD_FOR, READ_FOR, KEPT_FOR = 7 * clock.DAY, 60 * clock.DAY, 180 * clock.DAY
 UNREAD = "shown = TRUE AND read_at IS NULL"
 
 
@@ -85,6 +87,15 @@ class Notification(Row):
             viewer.account_id, viewer.org_id, before or 2**53, most,
         )
         return [cls.from_row(row) for row in rows if known(row["kind"])]
+
+    @classmethod
+    async def prune(cls) -> None:
+        """Forget what was held back after a week, what was read after two months, and anything after half a year."""
+        now = clock.now()
+        await database.execute(
+            "DELETE FROM notification WHERE (shown = FALSE AND created_at < $1) OR (read_at IS NOT NULL AND created_at < $2) OR created_at < $3",
+            now - HELD_FOR, now - READ_FOR, now - KEPT_FOR,
+        )
 
 
 async def unread_count(account_id: int, org_id: int) -> int:
