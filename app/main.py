@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from litestar import Litestar
-from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 
 from app import database, jobs, live
@@ -28,42 +27,56 @@ FORM_LIMIT = 1_000_000  # bytes; routes that take files say more
 
 def create_app(settings: Settings, *, with_jobs: bool = True) -> Edge:
     """The whole suite as one ASGI app. The database must have been migrated."""
+    return equip(register(settings.debug, with_jobs), settings)
+
+
+def register(debug: bool, with_jobs: bool) -> Litestar:
+    """All handlers in their places, which takes a while; `equip` makes a suite of them."""
+    return Litestar(
+        route_handlers=all_handlers(debug),
+        guards=[signed_in],
+        exception_handlers=errors.handlers,
+        lifespan=[_running_with_jobs if with_jobs else _running],
+        request_max_body_size=FORM_LIMIT,
+        openapi_config=OpenAPIConfig(title="Chalet", version="1", path="/api/schema") if debug else None,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def equip(inner: Litestar, settings: Settings) -> Edge:
+    """The suite with these settings, around handlers that are registered."""
     assets, figures = Assets(), Figures()
     open_templates(assets, settings)
     jobs.load()
     context.use(settings)
-    inner = Litestar(
-        route_handlers=all_handlers(settings),
-        state=State({"settings": settings, "figures": figures, "assets": assets}),
-        guards=[signed_in],
-        exception_handlers=errors.handlers,
-        lifespan=[_running(settings, with_jobs)],
-        request_max_body_size=FORM_LIMIT,
-        openapi_config=OpenAPIConfig(title="Chalet", version="1", path="/api/schema") if settings.debug else None,
-        logging_config=None,
-        debug=False,
-    )
+    inner.state.update({"settings": settings, "figures": figures, "assets": assets})
     return Edge(inner, settings, assets, Hosts(settings), figures)
 
 
-def _running(settings: Settings, with_jobs: bool) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        await open_database(settings)
-        await live.open(settings.redis_url)
-        worker = await Worker.join(secrets.randbits(48))
+@asynccontextmanager
+async def _running(app: Litestar) -> AsyncIterator[Worker]:
+    settings: Settings = app.state.settings
+    await open_database(settings)
+    await live.open(settings.redis_url)
+    worker = await Worker.join(secrets.randbits(48))
+    try:
+        yield worker
+    finally:
+        await live.close()
+        await worker.leave()
+        await database.close()
+
+
+@asynccontextmanager
+async def _running_with_jobs(app: Litestar) -> AsyncIterator[None]:
+    async with _running(app) as worker:
         runner = Runner(worker)
-        if with_jobs:
-            runner.start()
+        runner.start()
         try:
             yield
         finally:
             await runner.stop()
-            await live.close()
-            await worker.leave()
-            await database.close()
-
-    return lifespan
 
 
 async def open_database(settings: Settings) -> None:

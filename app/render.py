@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,15 @@ _templates: Templates
 def open_templates(assets: Assets, settings: Settings) -> None:
     """Make the templates of this process ready."""
     global _templates
-    _templates = Templates(loader=jinja2.FileSystemLoader(_FOLDER), auto_reload=settings.debug)
+    _templates = _environment(settings.debug)
     _templates.filters["iso"] = iso
-    _templates.globals.update(static=assets.url, languages={code: LANGUAGES[code] for code in OFFERED}, mail_is_configured=bool(settings.smtp_url))
+    _templates.renew(static=assets.url, languages={code: LANGUAGES[code] for code in OFFERED}, mail_is_configured=bool(settings.smtp_url))
+
+
+@cache
+def _environment(debug: bool) -> Templates:
+    """Compiled templates don't depend on the settings, so a process that starts the suite anew has them still."""
+    return Templates(loader=jinja2.FileSystemLoader(_FOLDER), auto_reload=debug)
 
 
 def render(template: str, **context: Any) -> str:

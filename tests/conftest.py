@@ -11,14 +11,16 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from app import database
 from app.edge import COOKIE
-from app.main import create_app
+from app.main import equip, register
 from app.models.viewer import Viewer
 from app.settings import Settings, read_settings
 from tests.databases import fresh_database, postgres_cluster
@@ -69,11 +71,17 @@ async def app(settings: Settings) -> AsyncIterator[httpx.ASGITransport]:
         yield transport
 
 
+@cache
+def _registered(debug: bool) -> Litestar:
+    """The handlers, which are the same for all tests of a process."""
+    return register(debug, with_jobs=False)
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[httpx.ASGITransport]:
     """The suite with these settings, asked from another machine's address."""
     Viewer.clear_cache()
-    suite = create_app(settings, with_jobs=False)
+    suite = equip(_registered(settings.debug), settings)
     async with _lifespan(suite):
         if settings.database_url:
             await _empty()

@@ -9,7 +9,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from app.routes import all_handlers
-from app.settings import read_settings
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "routes.md"
 HEAD = """# Addresses
@@ -28,7 +27,7 @@ def page() -> str:
 
 
 def _rows() -> list[tuple[str, str, str]]:
-    app = Litestar(all_handlers(read_settings({})), openapi_config=None)
+    app = Litestar(all_handlers(debug=False), openapi_config=None)
     return [
         (route.path, method, _about(handler))
         for route in app.routes

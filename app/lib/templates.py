@@ -79,6 +79,12 @@ class Templates(jinja2.Environment):
         return self._parts[key]
 
 
+    def renew(self, **names: Any) -> None:
+        """Give the templates other globals, and forget what was rendered with the earlier ones."""
+        self.globals.update(names)
+        self._parts.clear()
+        self._frames.clear()
+
     def fill(self, name: str, facts: dict[str, Hashable], gaps: dict[str, str]) -> str:
         """The template `name`, rendered once for these facts and this language, with the HTML of `gaps` where it names them."""
         key = (name, language(), *facts.values())
