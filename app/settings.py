@@ -85,6 +85,7 @@ class Settings:
     log_format: str = setting("CHALET_LOG_FORMAT", "text", _one_of("text", "json"), "Log lines for people or for programs.")
     max_upload_mb: int = setting("CHALET_MAX_UPLOAD_MB", 25, _whole(1, 100_000), "Largest picture or file that a form takes, in megabytes.")
     debug: bool = setting("CHALET_DEBUG", False, _flag, "For developers: style guide, templates and static files read anew at each request.")
+    invitation_days: int = setting("CHALET_INVITATION_DAYS", 14, _whole(1, 365), "Days for which the link of an invitation works.")
     demo_password: str = setting("CHALET_DEMO_PASSWORD", "", str, "Password of the demo accounts. Empty: made up and printed.")
 
     @property

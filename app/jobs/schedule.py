@@ -16,6 +16,8 @@ REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "analyze": clock.DAY,
     "prune": clock.HOUR,
     "erase_messages": clock.DAY,
+    "end_guests": 5 * clock.MINUTE,
+    "prune_invitations": clock.DAY,
     "digests": 10 * clock.MINUTE,
     "watch_system": clock.HOUR,
     "prune_notifications": clock.DAY,

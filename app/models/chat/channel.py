@@ -15,6 +15,7 @@ from app.lib.ids import new_id
 from app.models.account import Account
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused, Row
+from app.models.chat.rules import MEMBERS, ChatRules
 from app.models.command import Command, undoes
 from app.models.organisation import EXTERNAL, Membership, Organisation, on_admission
 from app.models.viewer import Viewer
@@ -86,6 +87,8 @@ class Channel(Row):
         """A new channel with its founder and `people` in it. Raises `NameRefused`, `Refused`."""
         if viewer.is_external:
             raise Refused(_("Guests can’t start channels."))
+        if not await may_start(viewer):
+            raise Refused(_("In this organisation, channels are started by those who manage Chat. Ask one of them."))
         name = channel_name(name)
         try:
             async with Command.once(viewer, "channel.create", key) as command:
@@ -181,6 +184,13 @@ def channel_name(typed: str) -> str:
     return name
 
 
+async def may_start(viewer: Viewer) -> bool:
+    """Whether somebody may start channels: who manages Chat, and every member unless the organisation decided otherwise."""
+    if viewer.is_external or not viewer.can_use("chat"):
+        return False
+    return viewer.can_manage("chat") or (await ChatRules.of(viewer.org_id)).channel_makers == MEMBERS
+
+
 async def _colleagues(viewer: Viewer, account_ids: Collection[int]) -> list[int]:
     """Those of these accounts who are in the viewer's organisation and use chat."""
     found = []
@@ -206,7 +216,14 @@ async def _describe_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
 
 @on_admission
 async def _welcome(organisation: Organisation, member: Membership) -> None:
-    """Members come into the general channel; guests only where they are taken."""
-    if member.role != EXTERNAL:
-        channel = await Channel.general(organisation, member.account_id)
-        await channel.take_in([member.account_id])
+    """Members who use Chat come into the general channel and the default ones (CHAT-12); guests only where they are taken."""
+    uses = await database.fetch_value(
+        "SELECT 1 FROM product_right WHERE membership_id = $1 AND product = 'chat' AND level = 'use'", member.id
+    )
+    if member.role == EXTERNAL or not uses:
+        return
+    await (await Channel.general(organisation, member.account_id)).take_in([member.account_id])
+    for row in await database.fetch(
+        "SELECT * FROM channel WHERE org_id = $1 AND default_since IS NOT NULL AND archived_at IS NULL", organisation.id
+    ):
+        await Channel.from_row(row).take_in([member.account_id])
