@@ -124,6 +124,7 @@ class Account(Row):
         """Set theme, locale, timezone or week_start."""
         await self.change(**choices)
         Viewer.forget()
+        live.broadcast_internal("presence.chosen", self.id)  # quiet hours are on the clock of their time zone
 
     async def disable(self) -> None:
         """Nobody signs in with it any more, and whoever is signed in is out at once. What they wrote stays."""

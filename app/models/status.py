@@ -215,6 +215,7 @@ async def _tell(membership_id: int) -> None:
     data = [[account_id, *(stack[-1].saying if stack else Saying())]]
     only = await sharers(org_id, account_id) if await is_guest(org_id, account_id) else None
     live.publish(f"presence:{org_id}", "status", data=data, only=only)
+    live.publish(f"account:{account_id}", "presence.me")
     for guest in await guests_who_know(org_id, account_id):
         live.publish(f"account:{guest}", "status", data=data)
 

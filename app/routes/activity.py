@@ -21,8 +21,9 @@ async def list_activity(request: Request, before: FromQuery[int] = 0) -> Respons
 @post("/activity/{command_id:int}/undo", status_code=200, include_in_schema=False)
 async def create_undo(request: Request, command_id: FromPath[int]) -> Response[bytes]:
     """Take one change back."""
-    command = await Command.find_own(request.state.viewer, command_id)
-    await command.undo(request.state.viewer)
+    viewer = request.state.viewer
+    command = await Command.find_own(command_id, account_id=viewer.account_id, org_id=viewer.org_id)
+    await command.undo(viewer)
     if request.headers.get("hx-target", "").startswith("li"):
         return redirect(request, "/activity")
     return nothing(200, **toast(_("Undone."), undone={"kind": command.kind}), **{"HX-Reswap": "none"})
@@ -34,6 +35,8 @@ def kinds() -> dict[str, str]:
         "member.add": _("Added a member"),
         "member.role": _("Changed a role"),
         "member.end": _("Removed a member"),
+        "status.set": _("Set a status"),
+        "status.clear": _("Cleared the status"),
         "message.post": _("Wrote a message"),
         "message.edit": _("Edited a message"),
         "message.delete": _("Deleted a message"),

@@ -10,6 +10,7 @@
 const QUIET = 34_000; // the server says something every 25 s
 const MOMENT = 2_500;
 const LONGEST = 30_000;
+const REST = 120_000; // a tab that is seen but not touched for so long isn't in use any more
 const SIGNED_OUT = 4001, MOVED = [1012, 4003], SLOW_DOWN = [4029, 4400];
 
 const root = document.documentElement;
@@ -79,7 +80,8 @@ function opened() {
   heardAt = Date.now();
   for (const topic of handlers.keys()) changes.set(topic, true);
   flush();
-  if (document.hidden) send({ active: false });
+  toldUse = true; // what the server takes for granted
+  tellUse();
 }
 
 function heard(text) {
@@ -163,6 +165,22 @@ function wake() {
   connect();
 }
 
+// -- whether somebody uses this tab: the server makes of it who is there, and who needs a push
+
+let touchedAt = performance.now(), toldUse = true;
+
+function tellUse() {
+  const isInUse = !document.hidden && performance.now() - touchedAt < REST;
+  if (isInUse === toldUse || socket?.readyState !== WebSocket.OPEN) return;
+  toldUse = isInUse;
+  send({ active: isInUse });
+}
+
+function touched() {
+  touchedAt = performance.now();
+  if (!toldUse) tellUse();
+}
+
 // -- elements
 
 const watched = new Map(); // element → Map(topic → unsubscribe)
@@ -219,12 +237,14 @@ document.body.querySelectorAll("[data-live]").forEach(follow);
 if (document.body.matches("[data-live]")) follow(document.body);
 new MutationObserver(mutated).observe(root, { childList: true, subtree: true, attributeFilter: ["data-live"] });
 setInterval(check, 5_000);
+setInterval(tellUse, 5_000);
+for (const kind of ["pointerdown", "pointermove", "keydown", "wheel", "touchmove", "focusin"]) addEventListener(kind, touched, { capture: true, passive: true });
 addEventListener("online", wake);
 addEventListener("pageshow", wake);
 document.addEventListener("resume", wake);
 document.addEventListener("visibilitychange", () => {
-  send({ active: !document.hidden });
-  if (document.hidden) return;
+  if (document.hidden) return tellUse();
+  touched();
   wake();
   due.forEach((element) => refreshed(element));
 });

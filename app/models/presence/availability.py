@@ -117,7 +117,7 @@ async def set_quiet_hours(account_id: int, spans: Sequence[Span]) -> None:
         await database.execute("DELETE FROM quiet_hours WHERE account_id = $1", account_id)
         for span in spans[:MOST_SPANS]:
             await QuietHours.insert_new(account_id=account_id, days=span.days, starts=span.starts, ends=span.ends)
-        live.broadcast_internal("presence.chosen", account_id)
+        _tell(account_id)
 
 
 async def _write(account_id: int, columns: str, *values: Any) -> None:
@@ -126,7 +126,13 @@ async def _write(account_id: int, columns: str, *values: Any) -> None:
             "INSERT INTO availability (id, chosen, away_minutes) VALUES ($1, '', $2) ON CONFLICT (id) DO NOTHING", account_id, AWAY_AFTER
         )
         await database.execute(f"UPDATE availability SET {columns} WHERE id = $1", account_id, *values)
-        live.broadcast_internal("presence.chosen", account_id)
+        _tell(account_id)
+
+
+def _tell(account_id: int) -> None:
+    """Every process works out anew how they are, and their own tabs show what they chose."""
+    live.broadcast_internal("presence.chosen", account_id)
+    live.publish(f"account:{account_id}", "presence.me")
 
 
 async def _read(account_ids: Sequence[int]) -> dict[int, Choice]:

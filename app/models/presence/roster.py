@@ -14,10 +14,10 @@ from collections.abc import Collection, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from app import database, live
+from app import live
 from app.lib import clock
 from app.models.presence.audience import sharers
-from app.models.presence.availability import AUTOMATIC, AWAY, DND, OFFLINE, ONLINE, Choice, choices_of
+from app.models.presence.availability import AWAY, DND, OFFLINE, ONLINE, Choice, choices_of
 from app.models.viewer import Viewer
 
 GRACE = 6 * clock.SECOND

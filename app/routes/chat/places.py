@@ -123,11 +123,15 @@ async def list_people(request: Request, q: FromQuery[str] = "", channel: FromQue
 async def list_emoji(request: Request) -> Response[bytes]:
     """The emoji picker's insides."""
     access.require(request.state.viewer, "chat.use")
-    names = {
+    return fragment(request, "chat/_emoji.html", groups=emoji.groups(), names=emoji_group_names(), headers={"Cache-Control": "private, max-age=86400"})
+
+
+def emoji_group_names() -> dict[str, str]:
+    """What the groups of emoji are called, by their keys."""
+    return {
         "smileys": _("Smileys"), "people": _("People"), "hearts": _("Hearts"), "nature": _("Nature"), "food": _("Food"), "activity": _("Activities"),
         "travel": _("Travel"), "objects": _("Objects"), "symbols": _("Symbols"),
     }
-    return fragment(request, "chat/_emoji.html", groups=emoji.groups(), names=names, headers={"Cache-Control": "private, max-age=86400"})
 
 
 async def _form(request: Request, name: str, **context: Any) -> Response[bytes]:

@@ -1,10 +1,10 @@
-// The emoji picker: one popover for the composer and for reactions, filled at its first opening.
+// The emoji picker: a popover that is filled at its first opening. Chat has one for the composer and for reactions.
 const GAP = 8;
 let picker, chosen;
 
 /** Open the picker beside `anchor`; resolves with an emoji, or undefined when it is closed without one. */
-export async function pick(anchor) {
-  picker = document.getElementById("emoji-picker");
+export async function pick(anchor, within = document.getElementById("emoji-picker")) {
+  picker = within;
   if (!picker.childElementCount) await fill();
   picker.hidePopover();
   picker.showPopover();
@@ -17,7 +17,7 @@ export async function pick(anchor) {
 }
 
 async function fill() {
-  await htmx.ajax("GET", "/chat/emoji", { target: picker, swap: "innerHTML" });
+  await htmx.ajax("GET", picker.dataset.url ?? "/chat/emoji", { target: picker, swap: "innerHTML" });
   picker.addEventListener("click", ({ target }) => target.closest(".emoji-grid button") && choose(target.closest("button").value));
   picker.addEventListener("toggle", ({ newState }) => newState === "closed" && choose());
   picker.addEventListener("input", ({ target }) => filter(target.value));
