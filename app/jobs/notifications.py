@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -36,7 +37,7 @@ async def watch_system() -> None:
     await system.watch(mail_is_configured=bool(context.settings().smtp_url))
 
 
-def _facts(letter: Letter) -> dict[str, object]:
+def _facts(letter: Letter) -> dict[str, Any]:
     settings, account = context.settings(), letter.account
     for notice in (notice for group in letter.groups for notice in group["notices"]):
         at = datetime.fromtimestamp(notice.pop("at") / 1000, ZoneInfo(account.timezone))

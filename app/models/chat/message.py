@@ -16,6 +16,7 @@ from app.lib.ids import new_id
 from app.models.account import Account
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused, Row
+from app.models.chat import notices
 from app.models.chat.channel import DIRECT, Channel
 from app.models.chat.log import shown
 from app.models.command import UNDO_FOR, Command, undoes
@@ -89,6 +90,7 @@ class Message(Row):
         await Mention.replace(channel, id_, people)
         await SearchEntry.put("message", id_, channel.org_id, channel.id, "", text, clock.now(), author_id)
         await _announce_new(channel, author_id, id_, people, key)
+        await notices.tell(channel, author_id, id_, text, people)
         return id_
 
     async def edit(self, viewer: Viewer, text: str, key: str | None = None) -> Command:
@@ -112,6 +114,7 @@ class Message(Row):
             if not command.repeated and self.deleted_at is None:
                 await self.touch(deleted_at=clock.now(), deleted_by=viewer.account_id)
                 await self.announce()
+                await notices.withdraw(self.channel, self.id)
                 await database.execute("DELETE FROM mention WHERE message_id = $1", self.id)
                 await SearchEntry.remove("message", self.id)
                 command.done(self.id, what=self.text[:120], url=self.url, inverse={"message": self.id})
@@ -126,6 +129,7 @@ class Message(Row):
         await SearchEntry.put("message", self.id, self.org_id, self.channel_id, "", self.text, self.created_at, self.author_id)
         await self.touch(deleted_at=None, deleted_by=None)
         await self.announce()
+        await notices.tell(self.channel, self.author_id, self.id, self.text, people)
 
     async def touch(self, **values: Any) -> None:
         """Write these columns, and that something shown with the message has changed. The message is locked until the transaction ends."""
@@ -146,6 +150,7 @@ class Message(Row):
         await SearchEntry.put("message", self.id, self.org_id, self.channel_id, "", text, self.created_at, self.author_id)
         await self.touch(text=text, html=html, edited_at=clock.now())
         await self.announce()
+        await notices.tell_again(self.channel, self.author_id, self.id, text, people)
 
     @classmethod
     async def last_of(cls, viewer: Viewer, channel: Channel) -> Self | None:
@@ -259,6 +264,7 @@ async def _lock(channel: Channel, author_id: int, must_be_member: bool) -> None:
 
 async def _author_has_read(channel: Channel, author_id: int, id_: int) -> None:
     await database.execute("UPDATE channel_member SET read_up_to = $1 WHERE channel_id = $2 AND account_id = $3", id_, channel.id, author_id)
+    await notices.read_up_to(author_id, channel.id, id_)
     if channel.kind == DIRECT:
         await database.execute("UPDATE channel_member SET hidden_at = NULL WHERE channel_id = $1 AND hidden_at IS NOT NULL", channel.id)
 

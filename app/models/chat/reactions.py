@@ -8,6 +8,7 @@ from app.lib.emoji import known
 from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.models.base import Refused
+from app.models.chat import notices
 from app.models.chat.message import Message
 from app.models.viewer import Viewer
 
@@ -23,11 +24,13 @@ async def react(viewer: Viewer, message: Message, emoji: str) -> None:
         kinds = await database.fetch("SELECT DISTINCT emoji FROM reaction WHERE message_id = $1", message.id)
         if len(kinds) >= MOST_KINDS and emoji not in {row["emoji"] for row in kinds}:
             raise Refused(_("This message has as many different reactions as it can show."))
-        await database.execute(
+        added = await database.execute(
             "INSERT INTO reaction (id, message_id, account_id, emoji, created_at) VALUES ($1, $2, $3, $4, $5)"
-            " ON CONFLICT (message_id, account_id, emoji) DO NOTHING",
+            " ON CONFLICT (message_id, account_id, emoji) DO NOTHING RETURNING id",
             new_id(), message.id, viewer.account_id, emoji, clock.now(),
         )
+        if added:
+            await notices.tell_reaction(viewer, message.channel, message.author_id, message.id, message.text, emoji)
         await message.announce()
 
 
@@ -36,4 +39,5 @@ async def unreact(viewer: Viewer, message: Message, emoji: str) -> None:
     async with database.transaction():
         await message.touch()
         await database.execute("DELETE FROM reaction WHERE message_id = $1 AND account_id = $2 AND emoji = $3", message.id, viewer.account_id, emoji)
+        await notices.withdraw_reaction(viewer, message.channel, message.id)
         await message.announce()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app import database
 from app.models.announcements import announce
+from app.models.chat import notices
 from app.models.chat.channel import Channel
 from app.models.chat.message import Message
 from app.models.chat.places import count_for, unread_in
@@ -12,6 +13,7 @@ from app.models.viewer import Viewer
 
 async def read(viewer: Viewer, channel: Channel, up_to: int) -> None:
     """Everything up to a message was seen. Never goes back."""
+    await notices.read_up_to(viewer.account_id, channel.id, up_to)
     moved = await database.execute(
         "UPDATE channel_member SET read_up_to = $1 WHERE channel_id = $2 AND account_id = $3 AND read_up_to < $1 RETURNING read_up_to",
         min(up_to, channel.last_message_id), channel.id, viewer.account_id,

@@ -121,20 +121,19 @@ class Digest(Row):
     hour = SmallInt(default=8, help_text="Of the day, in the person's time zone.")
     weekday = SmallInt(default=0, help_text="0 Monday to 6 Sunday.")
     sent_at = BigInt(default=0)
-    due_at = BigInt(default=0, help_text="When the next one is looked for; 0: when something waits.")
 
     @classmethod
     async def of(cls, account_id: int) -> Self:
         """Somebody's digest, as it is by default where they haven't chosen."""
         row = await database.fetch_one("SELECT * FROM digest WHERE id = $1", account_id)
-        return cls.from_row(row) if row else cls(id=account_id, frequency=DAILY, hour=8, weekday=0, sent_at=0, due_at=0)
+        return cls.from_row(row) if row else cls(id=account_id, frequency=DAILY, hour=8, weekday=0, sent_at=0)
 
     @classmethod
     async def choose(cls, account_id: int, frequency: str, hour: int, weekday: int) -> None:
         """Have it this often from now on."""
         await database.execute(
-            "INSERT INTO digest (id, frequency, hour, weekday, sent_at, due_at) VALUES ($1, $2, $3, $4, 0, 0)"
-            " ON CONFLICT (id) DO UPDATE SET frequency = excluded.frequency, hour = excluded.hour, weekday = excluded.weekday, due_at = 0",
+            "INSERT INTO digest (id, frequency, hour, weekday, sent_at) VALUES ($1, $2, $3, $4, 0)"
+            " ON CONFLICT (id) DO UPDATE SET frequency = excluded.frequency, hour = excluded.hour, weekday = excluded.weekday",
             account_id, frequency, hour, weekday,
         )
 

@@ -62,6 +62,14 @@ def _accepted(facts: Facts) -> Words:
 
 
 @notice_kind(
+    "invitation.declined", label=lambda: _("An invitation of mine is declined"), area=PEOPLE, icon="ban", push=False, mail=False,
+    about=lambda: _("Somebody whom you invited doesn’t want to join."),
+)
+def _declined(facts: Facts) -> Words:
+    return Words(_("%(email)s declined your invitation") % {"email": facts.get("email", "")})
+
+
+@notice_kind(
     "guest.ending", label=lambda: _("A guest’s access ends soon"), area=PEOPLE, icon="clock", urgency=LOW, ttl=_WEEK,
     about=lambda: _("So that whoever invited the guest can prolong it in time."),
 )

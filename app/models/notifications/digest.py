@@ -97,6 +97,7 @@ async def _letter(account_id: int, org_id: int) -> list[Letter]:
     notices = [Notification.from_row(row) for row in sorted(rows, key=lambda row: row["id"]) if known(row["kind"])]
     if not notices or not member:
         return []
+    await database.execute("UPDATE digest SET sent_at = $1 WHERE id = $2", clock.now(), account_id)
     account = await Account.get(account_id)
     with speaking(account.locale):
         groups = _grouped(notices[-MOST:])

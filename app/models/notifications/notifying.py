@@ -54,18 +54,20 @@ class Event:
     source_name: str
     subject: str
     actor_id: int | None
+    muted: frozenset[int] = frozenset()
 
 
 async def notify(
     kind: str, people: Collection[int], org_id: int, *, facts: Facts | None = None, url: str = "/", source: str = "", source_name: str = "",
-    actor_id: int | None = None, group: str | None = None,
+    actor_id: int | None = None, group: str | None = None, muted: Collection[int] = (),
 ) -> None:
     """Tell these accounts of the organisation that something happened; whoever did it (`actor_id`) isn't told.
 
     `source` is the place that it comes from, such as `channel:12` (what people mute, and what groups their list), with `source_name` as
     people know it. `group` names the thing itself, such as `message:34`: `notices_withdrawn` and `notices_changed` find it by that.
+    Those in `muted` have muted the source by other means, such as in the channel itself.
     """
-    event = Event(kind_of(kind), org_id, facts or {}, url, source or kind, source_name, group or "", actor_id)
+    event = Event(kind_of(kind), org_id, facts or {}, url, source or kind, source_name, group or "", actor_id, frozenset(muted))
     told = [id_ for id_ in dict.fromkeys(people) if id_ != actor_id]
     for start in range(0, len(told), _MOST):
         async with database.transaction():
@@ -99,17 +101,20 @@ async def notices_unread(account_id: int, ids: Collection[int]) -> None:
             await _announce([account_id], org_id)
 
 
-async def notices_withdrawn(org_id: int, group: str, kinds: Collection[str] = ()) -> None:
-    """What these notices were about is gone: they go, from lists and from devices."""
-    only = f" AND kind IN ({', '.join(repr(kind_of(kind).key) for kind in kinds)})" if kinds else ""
+async def notices_withdrawn(
+    org_id: int, group: str, *, kinds: Collection[str] = (), people: Collection[int] | None = None, actor_id: int | None = None
+) -> None:
+    """What these notices were about is gone: they go, from lists and from devices. Narrowed to kinds, readers, or who did it."""
     async with database.transaction():
-        rows = await database.fetch(f"SELECT id, account_id, org_id, shown FROM notification WHERE org_id = $1 AND subject = $2{only}", org_id, group)
+        rows = await database.fetch("SELECT id, account_id, kind, actor_id FROM notification WHERE org_id = $1 AND subject = $2", org_id, group)
         by_account = defaultdict(list)
         for row in rows:
-            by_account[row["account_id"]].append(row)
-        for account_id, theirs in by_account.items():
-            await _close_pushes(account_id, [row["id"] for row in theirs])
-        await database.execute(f"DELETE FROM notification WHERE org_id = $1 AND subject = $2{only}", org_id, group)
+            is_meant = (not kinds or row["kind"] in kinds) and (people is None or row["account_id"] in people)
+            if is_meant and (actor_id is None or row["actor_id"] == actor_id):
+                by_account[row["account_id"]].append(row["id"])
+        for account_id, ids in by_account.items():
+            await _close_pushes(account_id, ids)
+            await database.execute(f"DELETE FROM notification WHERE id IN ({_marks(ids, 1)})", *ids)
         await _announce(list(by_account), org_id)
 
 
@@ -123,7 +128,7 @@ async def notices_changed(org_id: int, group: str, **facts: Any) -> None:
         await _announce([row["account_id"] for row in rows], org_id)
 
 
-async def subjects_told(org_id: int, group: str, kind: str) -> set[int]:
+async def told_of(org_id: int, group: str, kind: str) -> set[int]:
     """Whom a notice of this kind about a thing was written for."""
     rows = await database.fetch("SELECT account_id FROM notification WHERE org_id = $1 AND subject = $2 AND kind = $3", org_id, group, kind)
     return {row["account_id"] for row in rows}
@@ -198,7 +203,7 @@ async def _ask(event: Event, people: Sequence[int]) -> _Asked:
     )
     no_digest = await database.fetch(f"SELECT id FROM digest WHERE frequency = $1 AND id IN ({_marks(people, 2)})", OFF, *people)
     return _Asked(
-        choices, devices, {row["account_id"] for row in muted}, {row["id"] for row in no_digest},
+        choices, devices, {row["account_id"] for row in muted} | event.muted, {row["id"] for row in no_digest},
         await presence.quiet_until_of(list(devices)), presence.active_accounts(people),
     )
 
