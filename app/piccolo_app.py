@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pkgutil
-from pathlib import Path
 
 from piccolo.conf.apps import AppConfig, table_finder
 
 import app.models
+from app.database.migrations import APP_NAME, FOLDER
 
 
 def _modules() -> list[str]:
@@ -15,7 +15,7 @@ def _modules() -> list[str]:
 
 
 APP_CONFIG = AppConfig(
-    app_name="chalet",
-    migrations_folder_path=Path(__file__).resolve().parent.parent / "migrations",
+    app_name=APP_NAME,
+    migrations_folder_path=FOLDER,
     table_classes=[table for table in table_finder(_modules(), exclude_imported=True) if table.__name__ != "Row"],
 )

@@ -21,7 +21,8 @@ from typing import Any
 
 import httpx
 
-from app.live.bus import Published, RedisBus
+from app.live.bus import Published
+from app.live.redis_bus import RedisBus
 
 HERE = Path(__file__).parent
 READERS = 1000

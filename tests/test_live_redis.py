@@ -17,7 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.live.bus import Internal, RedisBus
+from app.live.bus import Internal
+from app.live.redis_bus import RedisBus
 from tests.live_server import run, tab
 
 REDIS = shutil.which("redis-server")

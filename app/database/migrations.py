@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import importlib.util
 import io
+import re
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -27,6 +28,9 @@ from app import database
 from app.database.sqlite import SQLite
 
 LOCK_TABLE = "migration_lock"
+FOLDER = Path(__file__).parents[2] / "migrations"
+APP_NAME = "chalet"
+_NAME = re.compile(r'^ID = "(.+)"$', re.MULTILINE)
 
 
 async def migrate(folder: Path | None = None, app_name: str | None = None) -> list[str]:
@@ -35,9 +39,9 @@ async def migrate(folder: Path | None = None, app_name: str | None = None) -> li
     async with _lock():
         await Migration.create_table(if_not_exists=True)
         names = await pending(folder, app_name)
-        modules = _modules(folder)
+        files = _files(folder)
         for name in names:
-            await _run(name, modules[name], app_name)
+            await _run(name, _imported(files[name]), app_name)
     return names
 
 
@@ -47,7 +51,7 @@ async def pending(folder: Path | None = None, app_name: str | None = None) -> li
     done: set[str] = set()
     if await Migration.table_exists().run():
         done = set(await Migration.get_migrations_which_ran(app_name))
-    return [name for name in _modules(folder) if name not in done]
+    return [name for name in _files(folder) if name not in done]
 
 
 async def run_sql(*, sqlite: Sequence[str] = (), postgres: Sequence[str] = ()) -> None:
@@ -113,14 +117,16 @@ def _replace(connection: sqlite3.Connection, table: str, create_sql: str, copy: 
 
 
 def _where(folder: Path | None, app_name: str | None) -> tuple[Path, str]:
-    from app.piccolo_app import APP_CONFIG  # it imports the models, which import the database
-
-    return folder or Path(APP_CONFIG.migrations_folder_path), app_name or APP_CONFIG.app_name
+    return folder or FOLDER, app_name or APP_NAME
 
 
-def _modules(folder: Path) -> dict[str, ModuleType]:
-    found = [_imported(path) for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
-    return {module.ID: module for module in sorted((m for m in found if hasattr(m, "ID")), key=lambda m: m.ID)}
+def _files(folder: Path) -> dict[str, Path]:
+    """Migrations by name, in order. Their text tells the name: to import all of them would take longer than the rest of a start."""
+    found = {}
+    for path in folder.glob("*.py"):
+        if name := _NAME.search(path.read_text()):
+            found[name[1]] = path
+    return dict(sorted(found.items()))
 
 
 def _imported(path: Path) -> ModuleType:

@@ -17,7 +17,7 @@ from litestar.types import Receive, Scope, Send
 
 from app import database
 from app.live import registry
-from app.live.bus import Internal, LocalBus, Published, RedisBus
+from app.live.bus import Bus, Internal, LocalBus, Published
 from app.live.frames import REFETCH, Event, encode
 from app.live.hub import ACCESS_ENDED, BEAT, RESTART, SIGNED_OUT, Connection, Hub, Publication
 from app.live.registry import CanSubscribe, Person, Presence, Renew, Signal, Tick
@@ -63,7 +63,7 @@ RECHECK = 12
 log = logging.getLogger(__name__)
 
 _hub: Hub | None = None
-_bus: LocalBus | RedisBus = LocalBus()
+_bus: Bus = LocalBus()
 _tasks: set[asyncio.Task[None]] = set()
 
 
@@ -71,7 +71,7 @@ async def open(redis_url: str = "") -> None:  # noqa: A001 - read as live.open
     """Start in this process; with a Redis address, together with the other processes on it."""
     global _hub, _bus
     _hub = Hub()
-    _bus = RedisBus(redis_url, _take, _lost) if redis_url else LocalBus()
+    _bus = _redis_bus(redis_url) if redis_url else LocalBus()
     await _bus.open()
     for tick in registry.ticks:
         tick(0)
@@ -90,6 +90,12 @@ async def close() -> None:
     await asyncio.gather(*_tasks, return_exceptions=True)
     bus, _bus = _bus, LocalBus()
     await bus.close()
+
+
+def _redis_bus(url: str) -> Bus:
+    from app.live.redis_bus import RedisBus  # a tenth of a second that one process doesn't need
+
+    return RedisBus(url, _take, _lost)
 
 
 async def connect(scope: Scope, receive: Receive, send: Send, viewer: Person | None) -> None:
