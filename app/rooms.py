@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from app.lib.i18n import _
+from app.models.organisation import PRODUCTS
 from app.models.viewer import Viewer
 
 Badge = Callable[[Viewer], Awaitable[int]]
@@ -14,7 +15,7 @@ _badges: dict[str, Badge] = {}
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """One app: its key (also the name of its right), title, address, icon, and colour hue on the home page."""
+    """One app: its key (also the name of its right), title, address, icon, and the colour of its icon on a device (home has the brand's)."""
 
     key: str
     title: str
@@ -22,20 +23,26 @@ class App:
     icon: str
     about: str = ""
     badge: int = 0
+    colour: str = ""
 
 
 def all_apps() -> list[App]:
     """Every app of the suite, in the order of the rail, named in the language being spoken."""
     return [
         App("home", _("Home"), "/", "home", _("Everything at a glance")),
-        App("chat", _("Chat"), "/chat", "message-circle", _("Talk in channels and directly")),
+        App("chat", _("Chat"), "/chat", "message-circle", _("Talk in channels and directly"), colour="#0f766e"),
     ]
 
 
 def apps_for(viewer: Viewer) -> list[App]:
     """The apps that this person may use."""
     apps = [app for app in all_apps() if app.key == "home" or viewer.can_use(app.key)]
-    return [*apps, App("manager", _("Manager"), "/manager", "settings", _("People and settings of the organisation"))] if viewer.is_admin else apps
+    return apps if viewer.is_external else [*apps, App("manager", _("Manager"), "/manager", "settings", _("People and settings of the organisation"))]
+
+
+def products() -> list[App]:
+    """The apps that members have rights about (MGR-04)."""
+    return [app for app in all_apps() if app.key in PRODUCTS]
 
 
 def badge(key: str) -> Callable[[Badge], Badge]:

@@ -1,27 +1,36 @@
 // The service worker. The server puts VERSION, SHELL (the addresses of this version's files) and self.outbox in front of it.
 // Files of the shell come from this device. Pages and their parts come from the network and, when it is away or slow, as they
-// were last seen here; each person's copies are apart, bounded, and wiped when they sign out. Nothing else is touched.
+// were last seen here; each person's copies are apart, bounded, and wiped when they sign out. Places that somebody chose, and those
+// every device keeps, are fetched again while there is a connection. Nothing depends on this device's clock: only the server's counts.
 const KEPT_SHELL = `shell ${VERSION}`;
 const LOOK = "look"; // the brand's stylesheet and icons
 const pagesOf = (holder) => `pages ${holder}`;
 const MOST_PAGES = 300;
+const MOST_BYTES = 50_000_000;
+const MOST_CHOSEN = 40;
+const TRIM_AFTER = 20; // pages kept since the last look at how much there is
 const MOST_LOOKS = 30;
 const DAY = 86_400_000;
 const OLDEST = 30 * DAY;
+const REFRESH_AFTER = 600_000;
 const PATIENCE = 4_000;
 const VIEW = "div#view"; // what htmx says it asks for on a move inside the shell
-const NEVER_KEPT = /^\/(search|manager|setup|sign-in|sign-out|offline|styleguide|api|account\/(security|confirm|sync|two-factor))(\/|$)/;
+const NEVER_KEPT = /^\/(search|manager|setup|sign-in|sign-out|offline$|styleguide|api|account\/(security|confirm|sync|two-factor))(\/|$)/;
 
-const latest = { holder: undefined, prepared: "", looked: 0 };
+const latest = { holder: undefined, prepared: "", looked: 0, serverTime: 0, keptSinceTrim: 0 };
 
 addEventListener("install", (event) => event.waitUntil(install()));
 addEventListener("activate", (event) => event.waitUntil(activate()));
 addEventListener("fetch", (event) => answer(event));
 addEventListener("sync", (event) => event.tag === "outbox" && event.waitUntil(sendOutbox()));
+addEventListener("periodicsync", (event) => event.tag === "places" && event.waitUntil(refresh()));
 addEventListener("message", (event) => {
   if (event.data === "version") event.ports[0].postMessage(VERSION);
   if (event.data === "activate") skipWaiting();
   if (event.data === "keep") event.waitUntil(keepOpen(event.source));
+  if (event.data === "refresh") event.waitUntil(refresh());
+  if (event.data === "refresh now") event.waitUntil(refresh(true).then(() => event.ports[0]?.postMessage("done")));
+  if (event.data === "wipe") event.waitUntil(wipe().then(() => event.ports[0]?.postMessage("done")));
 });
 
 async function install() {
@@ -49,6 +58,7 @@ function answer(event) {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
+  if (isShare(request, url)) return event.respondWith(takeShare(request));
   if (request.method === "POST") event.waitUntil(posted(url));
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/")) event.respondWith(file(request, url));
@@ -58,7 +68,18 @@ function answer(event) {
 
 const isKept = (url) => !NEVER_KEPT.test(url.pathname);
 
-// A POST is never answered here: a form that another site made must reach the server as that site's.
+// What the system's share sheet sends waits on the device for the page on which one picks where it goes; so it needs no connection.
+// A form on another site is not the share sheet: it has a referrer, or reaches the server, which refuses it.
+const isShare = ({ method, mode, referrer }, url) => method === "POST" && url.pathname === "/share" && mode === "navigate" && (!referrer || referrer.startsWith(location.origin));
+
+async function takeShare(request) {
+  const form = await request.formData();
+  const text = (name) => (typeof form.get(name) === "string" ? form.get(name) : "");
+  await outbox.remember("shared", { title: text("title"), text: text("text"), url: text("url") });
+  return Response.redirect("/share", 303);
+}
+
+// No other POST is answered here: a form that another site made must reach the server as that site's.
 async function posted({ pathname }) {
   if (pathname.startsWith("/account")) await prepareAnew(); // the offline page shows name, language and theme
   if (pathname === "/sign-out") await outbox.remember("leaving", Date.now()).catch(() => {});
@@ -125,6 +146,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 async function note(response, url, part) {
   const version = response.headers.get("Chalet-Version");
   if (!version || response.status >= 500) return;
+  await noteTime(response);
   const holder = response.headers.get("Chalet-For") ?? "";
   if (version !== VERSION) lookForUpdate();
   await adopt(holder);
@@ -156,10 +178,12 @@ async function keep(holder, key, response) {
   const headers = new Headers(response.headers);
   headers.delete("Content-Encoding");
   headers.delete("Content-Length");
-  headers.set("Kept-At", Date.now());
+  headers.set("Kept-At", timeOf(response) || latest.serverTime);
+  headers.set("Kept-Size", text.length);
   headers.set("Kept-Title", encodeURIComponent(text.match(/<title>([^<]*)/)?.[1] ?? ""));
   await cache.put(key, new Response(text, { headers })).catch(() => Promise.all([caches.delete(pagesOf(holder)), prepareAnew()])); // the device is full
-  await trim(cache);
+  latest.keptSinceTrim += 1;
+  if (latest.keptSinceTrim >= TRIM_AFTER) await trim(holder, cache);
 }
 
 // It is gone, or no longer for this person.
@@ -168,20 +192,47 @@ async function drop(holder, url, part) {
   await Promise.all([keyOf(url, part), keyOf(url, "")].map((key) => cache.delete(key)));
 }
 
-async function trim(cache) {
-  const keys = await cache.keys();
-  while (keys.length > MOST_PAGES) await cache.delete(keys.shift());
-  while (keys.length && !isFresh(await cache.match(keys[0]))) await cache.delete(keys.shift());
+// Too old, too many or too large: the oldest go first, chosen places last.
+async function trim(holder, cache) {
+  latest.keptSinceTrim = 0;
+  const chosen = new Set((await chosenBy(holder)).map(({ url }) => new URL(url, location).pathname));
+  const kept = await Promise.all((await cache.keys()).map((request) => facts(cache, request, chosen)));
+  kept.sort((one, other) => other.isChosen - one.isChosen || other.at - one.at);
+  let bytes = 0, number = 0;
+  for (const { request, at, size, isChosen } of kept) {
+    bytes += size;
+    number += 1;
+    if (number > MOST_PAGES || bytes > MOST_BYTES || (!isChosen && isOld(at))) await cache.delete(request);
+  }
 }
 
-const isFresh = (kept) => Boolean(kept) && Date.now() - Number(kept.headers.get("Kept-At")) < OLDEST;
+async function facts(cache, request, chosen) {
+  const { headers } = (await cache.match(request, { ignoreVary: true })) ?? new Response();
+  return { request, at: Number(headers.get("Kept-At")), size: Number(headers.get("Kept-Size")), isChosen: chosen.has(new URL(request.url).pathname) };
+}
+
+const isOld = (at) => latest.serverTime - at > OLDEST;
+const isFresh = (kept) => Boolean(kept) && !isOld(Number(kept.headers.get("Kept-At")));
+
+// -- what time it is: the latest that the server has said
+
+const timeOf = ({ headers }) => Date.parse(headers.get("Date")) || 0;
+
+async function noteTime(response) {
+  latest.serverTime ||= (await outbox.recall("server-time").catch(() => 0)) ?? 0;
+  const time = timeOf(response);
+  if (time < latest.serverTime + 60_000) return;
+  latest.serverTime = time;
+  await outbox.remember("server-time", time).catch(() => {});
+}
 
 async function lastSeen(url, part) {
   const holder = await whoIsHere();
   if (!holder) return undefined;
+  latest.serverTime ||= (await outbox.recall("server-time").catch(() => 0)) ?? 0;
   const cache = await caches.open(pagesOf(holder));
   const kept = await cache.match(keyOf(url, part), { ignoreVary: true });
-  if (isFresh(kept)) return asOf(kept, part);
+  if (isFresh(kept)) return kept.headers.has("Kept-For") ? Response.redirect(kept.headers.get("Kept-For"), 303) : asOf(kept, part);
   if (part !== VIEW || !isFresh(await cache.match(keyOf(url, ""), { ignoreVary: true }))) return undefined;
   return new Response("", { headers: { "HX-Redirect": url.href, "HX-Reswap": "none" } }); // only the whole page was seen
 }
@@ -204,9 +255,9 @@ async function unseen(part) {
   return (!part && (await (await caches.open(KEPT_SHELL)).match("/offline", { ignoreVary: true }))) || Response.error();
 }
 
-// Keep the holder's offline page, new each day, and the page on which the installed app starts.
+// Keep the holder's offline page, new each day, and the places that every device has.
 async function prepare(holder) {
-  const mark = `${VERSION} ${holder} ${Math.floor(Date.now() / DAY)}`;
+  const mark = `${VERSION} ${holder} ${Math.floor(latest.serverTime / DAY)}`;
   latest.prepared ||= (await outbox.recall("prepared").catch(() => "")) ?? "";
   const cache = await caches.open(pagesOf(holder));
   const offline = new URL("/offline", location);
@@ -214,8 +265,7 @@ async function prepare(holder) {
   latest.prepared = mark;
   await outbox.remember("prepared", mark).catch(() => {});
   for (const part of ["", VIEW]) await fetchAndKeep(holder, offline, part);
-  const start = new URL("/", location);
-  if (!(await cache.match(keyOf(start, ""), { ignoreVary: true }))) await fetchAndKeep(holder, start, "");
+  await refresh(true);
 }
 
 async function prepareAnew() {
@@ -225,7 +275,50 @@ async function prepareAnew() {
 
 async function fetchAndKeep(holder, url, part) {
   const response = await fetch(url, { headers: part ? { "HX-Request": "true", "HX-Target": part } : {} }).catch(() => undefined);
-  if (response && isKeepable(response) && response.headers.get("Chalet-For") === holder) await keep(holder, keyOf(url, part), response);
+  if (!response || response.headers.get("Chalet-For") !== holder) return;
+  if ([403, 404, 410].includes(response.status)) return drop(holder, url, part);
+  if (response.redirected) await keepRedirect(holder, url, response);
+  else if (isKeepable(response)) await keep(holder, keyOf(url, part), response);
+}
+
+// An address that leads to another page, such as that of the conversation read last.
+async function keepRedirect(holder, url, response) {
+  const page = new Response(response.body, { status: response.status, headers: response.headers });
+  if (page.status !== 200 || !isKept(new URL(response.url))) return;
+  await keep(holder, keyOf(new URL(response.url), ""), page);
+  const headers = { "Kept-For": response.url, "Kept-At": String(timeOf(response) || latest.serverTime), "Kept-Size": "0" };
+  await (await caches.open(pagesOf(holder))).put(keyOf(url, ""), new Response("", { headers }));
+}
+
+// -- places that stay readable: those that every device has, and those that were chosen here
+
+const chosenBy = async (holder) => (await outbox.recall(`places ${holder}`).catch(() => undefined)) ?? [];
+
+async function refresh(isWanted = false) {
+  const holder = await whoIsHere();
+  if (!holder) return;
+  const last = (await outbox.recall("refreshed").catch(() => undefined)) ?? {};
+  if (!isWanted && last.holder === holder && latest.serverTime - last.at < REFRESH_AFTER) return;
+  await outbox.remember("refreshed", { holder, at: latest.serverTime }).catch(() => {});
+  const places = [...(await everyDevices(holder)), ...(await chosenBy(holder)).slice(0, MOST_CHOSEN)];
+  for (const { url } of places) await fetchAndKeep(holder, new URL(url, location), "");
+  await trim(holder, await caches.open(pagesOf(holder)));
+}
+
+async function everyDevices(holder) {
+  try {
+    const response = await fetch("/offline/places", { cache: "no-store" });
+    await noteTime(response);
+    return response.headers.get("Chalet-For") === holder ? await response.json() : [];
+  } catch {
+    return [];
+  }
+}
+
+// Everything that can be fetched again goes; what was written and isn't sent yet stays.
+async function wipe() {
+  await Promise.all((await caches.keys()).filter((name) => name.startsWith("pages ")).map((name) => caches.delete(name)));
+  await prepareAnew();
 }
 
 // -- whose device this is
@@ -251,7 +344,7 @@ async function forget(account) {
   await Promise.all(theirs.map((name) => caches.delete(name)));
   await prepareAnew();
   const leftAt = await outbox.recall("leaving").catch(() => 0);
-  if (Date.now() - (leftAt ?? 0) < 60_000) await outbox.clear(account).catch(() => {});
+  if (Date.now() - (leftAt ?? 0) < 60_000) await Promise.all([outbox.clear(account), outbox.forget(`places ${account}.`), outbox.forget("shared")]).catch(() => {});
 }
 
 // -- the outbox, when no page is open to send it

@@ -27,3 +27,18 @@ def is_outdated(user_agent: str) -> bool:
         if found := pattern.search(user_agent):
             return (int(found[1]), int(found[2] or 0)) < needed
     return False
+
+
+DEVICES = ("chromium", "ios", "android", "android-firefox", "mac-safari", "firefox")
+"""Browsers that install apps each in a way of its own."""
+
+
+def device_of(user_agent: str) -> str:
+    """Which of `DEVICES` a browser is, "chromium" also where it can't be told. An iPad may say that it is a Mac."""
+    if _IOS.search(user_agent):
+        return "ios"
+    if "Android" in user_agent:
+        return "android-firefox" if "Firefox/" in user_agent else "android"
+    if "Firefox/" in user_agent:
+        return "firefox"
+    return "mac-safari" if _SAFARI.search(user_agent) and "Chrom" not in user_agent else "chromium"

@@ -1,4 +1,4 @@
-"""Icons of an app, drawn from its name and two colours: the first letter on the accent (W3C App Manifest §"icons")."""
+"""Icons of an app, drawn from its name and two colours: its sign, or its first letter, on the accent (W3C App Manifest §"icons")."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from app.lib.icon_signs import SIGNS, Pen
 
 FONT = Path(__file__).parent.parent.parent / "static" / "fonts" / "inter.woff2"
 _FINER = 4  # drawn so many times larger, then reduced
@@ -41,11 +43,14 @@ _FAVICON_SIZES = (16, 32, 48)
 
 
 @lru_cache(maxsize=256)
-def draw(name: str, title: str, accent: str, ink: str) -> bytes:
-    """The file `name`, a key of `ICONS` or `FAVICON`, for an app called `title`; colours as #rrggbb. Raises KeyError for another name."""
+def draw(name: str, title: str, accent: str, ink: str, sign: str = "") -> bytes:
+    """The file `name`, a key of `ICONS` or `FAVICON`, for an app called `title`; colours as #rrggbb. Raises KeyError for another name.
+
+    `sign` is a key of `SIGNS`; without one, the title's first letter stands on it.
+    """
     if name == FAVICON:
         return _favicon(title, accent, ink)
-    return _png(_icon(ICONS[name], title, accent, ink))
+    return _png(_icon(ICONS[name], title, accent, ink, sign))
 
 
 def initial(title: str) -> str:
@@ -58,9 +63,9 @@ def is_colour(text: str) -> bool:
     return _HEX.fullmatch(text) is not None
 
 
-def _icon(icon: Icon, title: str, accent: str, ink: str) -> Image.Image:
+def _icon(icon: Icon, title: str, accent: str, ink: str, sign: str = "") -> Image.Image:
     edge = min(icon.size * _FINER, _LARGEST)
-    letter = _letter(title, edge, icon.letter)
+    letter = _sign(sign, edge, icon.letter) if sign in SIGNS else _letter(title, edge, icon.letter)
     if icon.purpose == "monochrome":
         picture = Image.new("RGBA", (edge, edge), "#ffffff")
         picture.putalpha(letter)
@@ -83,6 +88,12 @@ def _ground(edge: int, accent: str) -> Image.Image:
 def _rounded(edge: int) -> Image.Image:
     mask = Image.new("L", (edge, edge))
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, edge - 1, edge - 1), edge * _RADIUS, fill=255)
+    return mask
+
+
+def _sign(sign: str, edge: int, height: float) -> Image.Image:
+    mask = Image.new("L", (edge, edge))
+    SIGNS[sign](Pen(ImageDraw.Draw(mask), edge, height * 1.06))
     return mask
 
 

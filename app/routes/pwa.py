@@ -12,12 +12,13 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app.assets import Assets
+from app.doors import announced
 from app.lib import icons
 from app.lib.i18n import LANGUAGES, _, language, speak
 from app.models.base import NotFound
 from app.models.brand import Brand
 from app.render import fragment, page, render
-from app.rooms import all_apps
+from app.rooms import App, all_apps
 from app.routes.guard import OPEN
 
 DEFAULTS: dict[str, Any] = json.loads((Path(__file__).parent.parent.parent / "manifest.webmanifest").read_text())
@@ -29,11 +30,12 @@ _PLAIN = Brand()
 
 
 @get("/manifest.webmanifest", opt=OPEN, include_in_schema=False)
-async def show_manifest(request: Request, lang: FromQuery[str] = "") -> Response[bytes]:
-    """The app as this host's brand: browsers ask without cookies, so the language is in the address."""
+async def show_manifest(request: Request, lang: FromQuery[str] = "", app: FromQuery[str] = "home") -> Response[bytes]:
+    """An app as this host's brand: browsers ask without cookies, so the language is in the address."""
     if lang in LANGUAGES:
         speak(lang)
-    return Response(json.dumps(manifest(request.state.brand)).encode(), media_type="application/manifest+json", headers=NO_CACHE)
+    asked = _installable(app)
+    return Response(json.dumps(manifest(request.state.brand, asked)).encode(), media_type="application/manifest+json", headers=NO_CACHE)
 
 
 @get("/sw.js", opt=OPEN, include_in_schema=False)
@@ -52,13 +54,21 @@ async def show_icon(request: Request, version: FromPath[str], name: FromPath[str
     brand = request.state.brand
     if name not in icons.ICONS and name != icons.FAVICON:
         raise NotFound(f"icon {name}")
-    return await _icon(brand, name, FOREVER if version == brand.version else NO_CACHE)
+    return await _icon(brand, None, name, FOREVER if version == brand.version else NO_CACHE)
+
+
+@get("/icons/{version:str}/{app:str}/{name:str}", opt=OPEN, include_in_schema=False)
+async def show_app_icon(request: Request, version: FromPath[str], app: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+    """An icon of one app, with its sign and in its colour."""
+    if name not in icons.ICONS:
+        raise NotFound(f"icon {name}")
+    return await _icon(request.state.brand, _installable(app), name, FOREVER if version == request.state.brand.version else NO_CACHE)
 
 
 @get("/favicon.ico", opt=OPEN, include_in_schema=False)
 async def show_favicon(request: Request) -> Response[bytes]:
     """For what asks without reading the page."""
-    return await _icon(request.state.brand, icons.FAVICON, {"Cache-Control": "public, max-age=86400"})
+    return await _icon(request.state.brand, None, icons.FAVICON, {"Cache-Control": "public, max-age=86400"})
 
 
 @get("/brand.css", opt=OPEN, include_in_schema=False)
@@ -78,15 +88,32 @@ async def show_offline(request: Request) -> Response[bytes]:
     return fragment(request, "pwa/offline.html", layout="shared/entrance.html")
 
 
-def manifest(brand: Brand) -> dict[str, Any]:
-    """The web app manifest of a brand, in the language being spoken."""
-    accent, _ink = _colours(brand)
+def manifest(brand: Brand, app: App | None = None) -> dict[str, Any]:
+    """The web app manifest of an app (without one, of the suite as a whole) under a brand, in the language being spoken."""
+    facts = {**DEFAULTS, "lang": language(), "icons": _icons(brand, app), **announced(app.key if app else "home")}
+    if app is None:
+        return {
+            **facts, "name": brand.name, "short_name": brand.short_name, "theme_color": _colours(brand)[0],
+            "description": _("Messages, calendars, contacts and files of your team in one place."),
+            "shortcuts": [_shortcut(one.title, one.url, _icon_entry(brand, one, "any-192.png")) for one in installable() if one.url != "/"],
+        }
     return {
-        **DEFAULTS, "name": brand.name, "short_name": brand.short_name, "theme_color": accent, "lang": language(),
-        "description": _("Messages, calendars, contacts and files of your team in one place."),
-        "icons": [_icon_entry(brand, name) for name in ("any-192.png", "any-512.png", "maskable-192.png", "maskable-512.png", "monochrome-512.png")],
-        "shortcuts": [_shortcut(brand, app.title, app.url) for app in all_apps() if app.url != "/"],
+        **facts, "id": app.url, "start_url": app.url, "scope": app.url, "name": f"{app.title} · {brand.name}", "short_name": app.title,
+        "theme_color": app.colour, "description": app.about,
+        "shortcuts": [_shortcut(title, url, _icon_entry(brand, app, "any-192.png")) for title, url in shortcuts_of(app)],
     }
+
+
+def installable() -> list[App]:
+    """The apps that install on their own, the suite as a whole first."""
+    return [app for app in all_apps() if app.url == "/" or app.colour]
+
+
+def shortcuts_of(app: App) -> list[tuple[str, str]]:
+    """What the app's icon offers when it is held or right-clicked: title and address."""
+    return {
+        "chat": [(_("New direct message"), "/chat/direct/new"), (_("Browse channels"), "/chat/channels")],
+    }.get(app.key, [])
 
 
 def shell_files(assets: Assets) -> list[str]:
@@ -101,8 +128,17 @@ def _body(assets: Assets, name: str) -> bytes:
     return found.body
 
 
-async def _icon(brand: Brand, name: str, headers: dict[str, str]) -> Response[bytes]:
-    body = await asyncio.to_thread(icons.draw, name, brand.name, *_colours(brand))
+def _installable(key: str) -> App | None:
+    """The app with this key, None for the suite as a whole. Raises `NotFound`."""
+    found = next((app for app in installable() if app.key == key), None)
+    if found is None:
+        raise NotFound(f"app {key}")
+    return found if found.colour else None
+
+
+async def _icon(brand: Brand, app: App | None, name: str, headers: dict[str, str]) -> Response[bytes]:
+    look = (app.title, app.colour, "#ffffff", app.key) if app else (brand.name, *_colours(brand))
+    body = await asyncio.to_thread(icons.draw, name, *look)
     return Response(body, media_type="image/x-icon" if name == icons.FAVICON else "image/png", headers=headers)
 
 
@@ -113,13 +149,18 @@ def _colours(brand: Brand) -> tuple[str, str]:
     return _PLAIN.accent, _PLAIN.accent_ink
 
 
-def _icon_entry(brand: Brand, name: str) -> dict[str, str]:
+def _icons(brand: Brand, app: App | None) -> list[dict[str, str]]:
+    return [_icon_entry(brand, app, name) for name in ("any-192.png", "any-512.png", "maskable-192.png", "maskable-512.png", "monochrome-512.png")]
+
+
+def _icon_entry(brand: Brand, app: App | None, name: str) -> dict[str, str]:
     icon = icons.ICONS[name]
-    return {"src": f"/icons/{brand.version}/{name}", "sizes": f"{icon.size}x{icon.size}", "type": "image/png", "purpose": icon.purpose}
+    path = f"{app.key}/{name}" if app and app.colour else name
+    return {"src": f"/icons/{brand.version}/{path}", "sizes": f"{icon.size}x{icon.size}", "type": "image/png", "purpose": icon.purpose}
 
 
-def _shortcut(brand: Brand, title: str, url: str) -> dict[str, Any]:
-    return {"name": title, "short_name": title, "url": url, "icons": [_icon_entry(brand, "any-192.png")]}
+def _shortcut(title: str, url: str, icon: dict[str, str]) -> dict[str, Any]:
+    return {"name": title, "short_name": title, "url": url, "icons": [icon]}
 
 
-handlers = [show_manifest, show_worker, show_icon, show_favicon, show_brand, show_offline]
+handlers = [show_manifest, show_worker, show_icon, show_app_icon, show_favicon, show_brand, show_offline]

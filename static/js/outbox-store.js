@@ -38,6 +38,9 @@ self.outbox = (() => {
   const recall = (name) => within("device", "readonly", (store) => store.get(name));
   const remember = (name, value) => within("device", "readwrite", (store) => store.put(value, name));
 
+  // Forget what is remembered under names that begin so.
+  const forget = (prefix) => within("device", "readwrite", (store) => store.delete(IDBKeyRange.bound(prefix, `${prefix}\uffff`)));
+
   const list = async (holder) => (await within("outbox", "readonly", (store) => store.getAll())).filter((entry) => entry.holder === holder);
   const add = (entry) => within("outbox", "readwrite", (store) => store.add(entry));
   const remove = (order) => within("outbox", "readwrite", (store) => store.delete(order));
@@ -114,5 +117,5 @@ self.outbox = (() => {
     else await change(entry.order, { state, reason, tries: entry.tries + (status >= 500 ? 1 : 0) });
   }
 
-  return { recall, remember, list, add, change, remove, clear, deliver, drain };
+  return { recall, remember, forget, list, add, change, remove, clear, deliver, drain };
 })();

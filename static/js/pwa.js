@@ -124,16 +124,29 @@ document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
 });
 showAge();
 
-// -- installing
+// -- installing: the manifest is that of the app that is shown
 
 let prompt;
-const installable = (isIt) => root.toggleAttribute("data-installable", isIt);
+const wantsInstalling = new URLSearchParams(location.search).has("install");
+const manifest = document.querySelector('link[rel="manifest"]');
+
+function installable(isIt) {
+  root.toggleAttribute("data-installable", isIt);
+}
+
+// Whoever came to install sees how, also where the browser has no prompt of its own.
+if (wantsInstalling && !matchMedia("(display-mode: standalone)").matches) document.getElementById("install-offer")?.removeAttribute("hidden");
+
 addEventListener("beforeinstallprompt", (event) => {
   event.preventDefault();
   prompt = event;
   installable(true);
 });
-addEventListener("appinstalled", () => installable(false));
+addEventListener("appinstalled", () => {
+  installable(false);
+  document.getElementById("install-offer")?.setAttribute("hidden", "");
+});
+document.addEventListener("click", ({ target }) => target.closest?.("[data-install-now]") && install());
 
 export async function install() {
   const asked = prompt;
@@ -141,3 +154,32 @@ export async function install() {
   installable(false);
   await asked?.prompt();
 }
+
+// Moves inside the shell leave the head as it was.
+function nameApp() {
+  const here = document.querySelector('#rail [aria-current="page"]')?.dataset.app;
+  const app = manifest.dataset.apps.split(" ").includes(here) ? here : "home";
+  const address = new URL(manifest.href);
+  if (address.searchParams.get("app") === app) return;
+  address.searchParams.set("app", app);
+  manifest.href = address;
+  prompt = undefined;
+  installable(false);
+  const touch = document.querySelector('link[rel="apple-touch-icon"]');
+  touch.href = touch.href.replace(/(icons\/[^/]+\/).*$/, `$1${app === "home" ? "" : `${app}/`}touch-180.png`);
+  const title = document.querySelector('meta[name="apple-mobile-web-app-title"]');
+  title.content = app === "home" ? title.dataset.suite : document.querySelector(`#rail [data-app="${app}"] > span`).textContent;
+}
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ctx.target?.id === "view" && nameApp());
+
+// -- places that stay readable: fetched again when this page came, after being away, and by the browser itself where it can
+
+function refreshPlaces() {
+  if (!document.querySelector('meta[name="chalet"]').dataset.for) return;
+  workers?.ready.then(({ active, periodicSync }) => {
+    active.postMessage("refresh");
+    return periodicSync?.register("places", { minInterval: 12 * HOUR });
+  }).catch(() => {}); // not allowed before the app is installed
+}
+addEventListener("load", () => setTimeout(refreshPlaces, 5_000));
+addEventListener("online", refreshPlaces);

@@ -12,10 +12,12 @@ import httpx
 import pytest
 from PIL import Image
 
+from app import doors
 from app.assets import Assets
+from app.doors import destinations_for
 from app.lib.i18n import speaking
 from app.models.brand import Brand
-from app.routes.pwa import DEFAULTS, manifest, shell_files
+from app.routes.pwa import DEFAULTS, installable, manifest, shell_files
 from tests.conftest import browser
 from tests.people import People
 
@@ -33,13 +35,64 @@ async def test_the_manifest_is_the_brands(stranger: httpx.AsyncClient) -> None:
     assert [shortcut["url"] for shortcut in found["shortcuts"]] == ["/chat"]
 
 
-async def test_every_icon_of_the_manifest_is_what_it_says(stranger: httpx.AsyncClient) -> None:
-    found = (await stranger.get("/manifest.webmanifest")).json()
+@pytest.mark.parametrize("key", [app.key for app in installable()])
+async def test_every_icon_of_the_manifest_is_what_it_says(key: str, stranger: httpx.AsyncClient) -> None:
+    found = (await stranger.get(f"/manifest.webmanifest?app={key}")).json()
     for icon in found["icons"] + [icon for shortcut in found["shortcuts"] for icon in shortcut["icons"]]:
         answer = await stranger.get(icon["src"])
         picture = Image.open(io.BytesIO(answer.content))
         assert (answer.headers["content-type"], f"{picture.width}x{picture.height}") == (icon["type"], icon["sizes"])
         assert "immutable" in answer.headers["cache-control"]
+
+
+async def test_each_app_is_one_of_its_own(stranger: httpx.AsyncClient) -> None:
+    found = [(await stranger.get(f"/manifest.webmanifest?app={app.key}")).json() for app in installable()]
+    for what in ("id", "name", "short_name", "start_url", "scope", "theme_color"):
+        assert len({one[what] for one in found}) == len(found) > 1, what
+    assert all(one["start_url"].startswith(one["scope"]) for one in found)
+    assert (await stranger.get("/manifest.webmanifest?app=manager")).status_code == 404
+    assert (await stranger.get("/icons/older/manager/any-192.png")).status_code == 404
+
+
+async def test_only_what_leads_somewhere_is_announced(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
+    found = (await stranger.get("/manifest.webmanifest")).json()
+    assert "file_handlers" not in found and "protocol_handlers" not in found, "no app opens files or links yet"
+    target = found["share_target"]
+    assert "files" not in target["params"]
+    async with browser(app, people.anna) as anna:
+        page = await anna.post(target["action"], data={"title": "News", "text": "News: read it", "url": "https://example.org"})
+    assert page.status_code == 200 and "News: read it\nhttps://example.org</textarea>" in page.text
+    assert "#general" in page.text or "general" in page.text
+
+
+async def test_registered_files_and_links_are_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "_files", [])
+    monkeypatch.setattr(doors, "_links", [])
+    doors.opens_files("chat", "/chat/import", {"text/calendar": [".ics"]})
+    doors.opens_links("calendar", "webcal", "/calendar/new?url=%s")
+    assert doors.announced("chat")["file_handlers"] == [{"action": "/chat/import", "accept": {"text/calendar": [".ics"]}}]
+    assert "protocol_handlers" not in doors.announced("chat") and doors.announced("home")["protocol_handlers"][0]["protocol"] == "webcal"
+
+
+async def test_a_share_goes_where_it_is_sent_without_scripts_too(app: httpx.ASGITransport, people: People) -> None:
+    async with browser(app, people.anna) as anna:
+        (place, *_rest) = await destinations_for(people.anna.viewer)
+        sent = await anna.post("/share/sent", data={"to": place.url, "text": "from the share sheet"}, follow_redirects=True)
+        assert "from the share sheet" in sent.text and str(sent.url).endswith(place.url)
+        refused = await anna.post("/share/sent", data={"to": "/chat/channels/1", "text": "kept"})
+        assert refused.status_code == 422 and "kept</textarea>" in refused.text
+
+
+async def test_a_share_before_signing_in_comes_back_after_it(stranger: httpx.AsyncClient) -> None:
+    answer = await stranger.post("/share", data={"text": "a thought"})
+    assert answer.status_code == 303 and answer.headers["location"] == "/sign-in?next=%2Fshare%3Ftext%3Da%2Bthought"
+
+
+async def test_every_device_keeps_pages_that_open(app: httpx.ASGITransport, people: People) -> None:
+    for person in (people.anna, people.gina):
+        async with browser(app, person) as client:
+            for place in (await client.get("/offline/places")).json():
+                assert (await client.get(place["url"], follow_redirects=True)).status_code == 200, place
 
 
 async def test_icons_of_another_look_are_todays_and_not_kept(stranger: httpx.AsyncClient) -> None:
