@@ -5,9 +5,23 @@ from __future__ import annotations
 from app.models.account import Account
 from app.models.base import NotFound
 from app.models.chat import Channel, Message
+from app.models.resource import Resource
+from app.models.team import Team
 from app.models.viewer import Viewer
 
-__all__ = ["NotFound", "find_avatar", "find_channel", "find_message", "find_own_channel", "require", "require_admin", "require_member"]
+__all__ = [
+    "NotFound",
+    "find_avatar",
+    "find_channel",
+    "find_message",
+    "find_own_channel",
+    "find_resource",
+    "find_team",
+    "require",
+    "require_admin",
+    "require_colleague",
+    "require_member",
+]
 
 
 def require(viewer: Viewer, right: str) -> None:
@@ -30,6 +44,13 @@ def require_admin(viewer: Viewer) -> Viewer:
     return viewer
 
 
+def require_colleague(viewer: Viewer) -> Viewer:
+    """Let pass who belongs to the organisation and isn't a guest, and return them; for others the page isn't there (GUEST-22)."""
+    if viewer.is_external:
+        raise NotFound("colleagues")
+    return viewer
+
+
 async def find_channel(viewer: Viewer, id_: int) -> Channel:
     """A channel that the viewer is in or, as long as they are no guest, that is public."""
     require(viewer, "chat.use")
@@ -48,6 +69,16 @@ async def find_message(viewer: Viewer, id_: int) -> Message:
     """A message in a channel that the viewer may read; `message.channel` is that channel."""
     require(viewer, "chat.use")
     return await Message.found(viewer, id_)
+
+
+async def find_team(viewer: Viewer, id_: int) -> Team:
+    """A team of the viewer's organisation; guests find none."""
+    return await Team.seen_by(viewer, id_)
+
+
+async def find_resource(viewer: Viewer, id_: int) -> Resource:
+    """A room or a piece of equipment of the viewer's organisation; guests find none."""
+    return await Resource.seen_by(viewer, id_)
 
 
 async def find_avatar(viewer: Viewer, name: str) -> str:

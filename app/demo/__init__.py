@@ -6,7 +6,7 @@ Every app adds a module with one `fill()`. Everything is dated back from today a
 from __future__ import annotations
 
 from app import database
-from app.demo import chat, people
+from app.demo import chat, manager, people
 from app.demo.calendar import Calendar
 from app.models import search
 from app.models.base import Refused
@@ -20,5 +20,7 @@ async def fill(password: str) -> None:
     async with database.transaction():
         alpina, cast = await people.fill(password, days)
         await chat.fill(alpina, cast, days)
+        await manager.fill(alpina, cast, days)
     await search.reindex("message")
+    await search.reindex("team")
     await database.analyze()

@@ -9,15 +9,19 @@ from piccolo.columns import BigInt, ForeignKey, Integer, OnDelete, SmallInt, Tex
 
 from app import database, live
 from app.lib import clock
+from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.models.account import Account
-from app.models.base import Row
+from app.models.announcements import announce
+from app.models.base import Refused, Row
 from app.models.search_people import index_person
 
 LEGAL, ADMIN, USER, EXTERNAL, BOT = "legal", "admin", "user", "external", "bot"
 ROLES = (LEGAL, ADMIN, USER, EXTERNAL)
 PRODUCTS = ("chat", "calendar", "contacts", "drive")
 USE, MANAGE = "use", "manage"
+LEVELS = (USE, MANAGE)
+FEATURES = ("custom_brand", "editor_choice")  # what a plan may leave out (MGR-13)
 
 Welcome = Callable[["Organisation", "Membership"], Awaitable[None]]
 _welcomes: list[Welcome] = []
@@ -27,6 +31,12 @@ def on_admission(welcome: Welcome) -> Welcome:
     """Register what an app does when somebody becomes a member, in the same transaction."""
     _welcomes.append(welcome)
     return welcome
+
+
+async def enter_apps(organisation: Organisation, member: Membership) -> None:
+    """Let every app make a member at home, in the transaction that admits them, or that makes a guest a member."""
+    for welcome in _welcomes:
+        await welcome(organisation, member)
 
 
 class Organisation(Row):
@@ -51,16 +61,53 @@ class Organisation(Row):
         return organisation
 
     async def admit(self, account: Account, role: str = USER, products: tuple[str, ...] = PRODUCTS) -> Membership:
-        """Make `account` a member with `role`, using `products`; administrators manage them as well."""
+        """Make `account` a member with `role`, using `products`; administrators manage them as well. Who was one before comes back anew."""
         async with database.transaction():
-            member = await Membership.insert_new(org_id=self.id, account_id=account.id, role=role, created_at=clock.now())
+            member = await self._readmitted(account, role) or await Membership.insert_new(
+                org_id=self.id, account_id=account.id, role=role, created_at=clock.now()
+            )
             for product in products:
                 await member.grant(product, USE)
                 if role in (LEGAL, ADMIN):
                     await member.grant(product, MANAGE)
-            for welcome in _welcomes:
-                await welcome(self, member)
+            await enter_apps(self, member)
             await index_person(account.id)
+            announce("members.changed", self.id, [account.id])
+        return member
+
+    async def check_room(self, role: str = USER) -> None:
+        """Raises `Refused` when the plan has no place for another member, or another guest, of this role."""
+        is_guest = role == EXTERNAL
+        limit = self.guest_limit if is_guest else self.user_limit
+        if limit is None or await self.count_places(guests=is_guest) < limit:
+            return
+        if is_guest:
+            raise Refused(_("The organisation has all the %(limit)s guests that it may have.") % {"limit": limit})
+        raise Refused(_("The organisation has all the %(limit)s members that its plan allows.") % {"limit": limit})
+
+    async def count_places(self, *, guests: bool = False) -> int:
+        """How many members, or guests, take a place of the plan: those who are disabled don't."""
+        roles = (EXTERNAL,) if guests else (LEGAL, ADMIN, USER)
+        marks = ", ".join(f"${number}" for number in range(2, len(roles) + 2))
+        sql = f"SELECT COUNT(*) FROM membership WHERE org_id = $1 AND role IN ({marks}) AND ended_at IS NULL"
+        return int(await database.fetch_value(sql, self.id, *roles))
+
+    def allows(self, feature: str) -> bool:
+        """Whether the plan includes one of FEATURES (MGR-13)."""
+        assert feature in FEATURES, feature
+        return self.features is None or feature in self.features.split()
+
+    async def _readmitted(self, account: Account, role: str) -> Membership | None:
+        row = await database.fetch_one(
+            "SELECT * FROM membership WHERE org_id = $1 AND account_id = $2 AND ended_at IS NOT NULL", self.id, account.id
+        )
+        if row is None:
+            return None
+        member = Membership.from_row(row)
+        await member.change(
+            ended_at=None, disabled_at=None, ends_at=None, end_warned_at=None, role=role, created_at=clock.now(), title="", seen_at=0
+        )
+        await database.execute("DELETE FROM product_right WHERE membership_id = $1", member.id)
         return member
 
 

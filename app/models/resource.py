@@ -118,7 +118,7 @@ class Resource(Row):
                 raise _taken() from None
             resource._exists_in_db = True
             await resource._open_to(viewer, wanted)
-            await audit.record("resource.create", resource.name, viewer=viewer, kind=resource.kind)
+            await audit.record("resource.create", resource.name, viewer=viewer, what=resource.kind)
             command.done(resource.id, what=resource.name, url=resource.url, inverse={"resource": resource.id})
             announce("resources.changed", viewer.org_id)
         return resource
@@ -154,7 +154,8 @@ class Resource(Row):
     async def team_ids(self) -> list[int]:
         """The teams that may book it, when it isn't for everybody."""
         rows = await database.fetch(
-            "SELECT b.team_id FROM resource_team b JOIN team t ON t.id = b.team_id WHERE b.resource_id = $1 AND t.deleted_at IS NULL ORDER BY t.name_key", self.id
+            "SELECT b.team_id FROM resource_team b JOIN team t ON t.id = b.team_id WHERE b.resource_id = $1 AND t.deleted_at IS NULL ORDER BY t.name_key",
+            self.id,
         )
         return [row["team_id"] for row in rows]
 

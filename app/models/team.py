@@ -10,7 +10,7 @@ from piccolo.columns import BigInt, ForeignKey, SmallInt, Varchar
 
 from app import database, live
 from app.lib import clock
-from app.lib.i18n import _
+from app.lib.i18n import _, ngettext
 from app.lib.ids import new_id
 from app.lib.searching import fold
 from app.models import audit
@@ -18,7 +18,8 @@ from app.models.account import Account
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused, Row
 from app.models.command import Command, undoes
-from app.models.organisation import Organisation
+from app.models.departure import on_departure
+from app.models.organisation import Membership, Organisation
 from app.models.search import Indexed, SearchEntry, scopes_of, texts_of
 from app.models.viewer import Viewer
 
@@ -138,6 +139,17 @@ class Team(Row):
                 command.done(self.id, what=self.name, url=self.url, inverse={"team": self.id, "people": added})
         return added
 
+    async def add_many(self, viewer: Viewer, account_ids: Collection[int]) -> tuple[Command, list[int]]:
+        """`add`, for a list of chosen people: with the command, and `Refused` when nobody could be added."""
+        self._check(viewer)
+        async with Command.once(viewer, "team.add") as command:
+            added = await self._take_in(account_ids)
+            if not added:
+                raise Refused(_("They are in %(team)s already, or guests, who are in no team.") % {"team": self.name})
+            await audit.record("team.add", self.name, viewer=viewer, concerns=added[0] if len(added) == 1 else None, people=await _names(added))
+            command.done(self.id, what=self.name, url=self.url, inverse={"team": self.id, "people": added})
+        return command, added
+
     async def remove_member(self, viewer: Viewer, account_id: int) -> Command:
         """Take somebody out of the team. Raises `NotFound` when they aren't in it."""
         if account_id != viewer.account_id:
@@ -234,6 +246,14 @@ class Team(Row):
             raise NotFound(f"member {account_id}")
         announce("teams.changed", self.org_id, [account_id])
 
+    async def _promote(self, account_id: int) -> bool:
+        """Let a member lead it; whether they didn't before."""
+        rows = await database.execute(
+            "UPDATE team_member SET leads_at = $1 WHERE team_id = $2 AND account_id = $3 AND leads_at IS NULL RETURNING id",
+            clock.now(), self.id, account_id,
+        )
+        return bool(rows)
+
     async def _put_away(self, deleted_at: int | None) -> None:
         try:
             async with database.savepoint():
@@ -288,6 +308,24 @@ async def teams_by_person(org_id: int, account_ids: Collection[int]) -> dict[int
     for row in rows:
         found.setdefault(row["account_id"], []).append(row)
     return found
+
+
+async def set_teams(viewer: Viewer, account_id: int, team_ids: Collection[int]) -> Command:
+    """Put a member into these teams and out of all others, as an administrator. Raises `NotFound`, `Refused` for guests (GUEST-19)."""
+    if not viewer.is_admin:
+        raise NotFound("administration")
+    async with Command.once(viewer, "team.set") as command:
+        before = {row["id"]: row["leads_at"] for row in (await teams_by_person(viewer.org_id, [account_id])).get(account_id, [])}
+        wanted = {id_: await Team.seen_by(viewer, id_) for id_ in dict.fromkeys(team_ids)}
+        for team_id, team in wanted.items():
+            if team_id not in before and not await team._take_in([account_id]):
+                raise Refused(_("Guests and people who are disabled can’t be put into teams."))
+        for team_id in before.keys() - wanted.keys():
+            await (await Team.seen_by(viewer, team_id))._let_go(account_id)
+        name = (await _names([account_id]))[0]
+        await audit.record("team.set", name, viewer=viewer, concerns=account_id, teams=[team.name for team in wanted.values()])
+        command.done(what=name, url=f"/manager/people/{account_id}", inverse={"person": account_id, "before": [[id_, at] for id_, at in before.items()]})
+    return command
 
 
 async def _insert(viewer: Viewer, wanted: Description) -> Team:
@@ -370,6 +408,21 @@ async def _take_out(viewer: Viewer, inverse: dict[str, Any]) -> None:
     await audit.record("team.remove", team.name, viewer=viewer, people=await _names(inverse["people"]))
 
 
+@undoes("team.set")
+async def _set_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
+    if not viewer.is_admin:
+        raise Refused(_("You are no longer an administrator, so nothing was changed."))
+    account_id, before = inverse["person"], dict(inverse["before"])
+    for row in (await teams_by_person(viewer.org_id, [account_id])).get(account_id, []):
+        if row["id"] not in before:
+            await (await Team.get(row["id"]))._let_go(account_id)
+    for team_id, leads_at in before.items():
+        team = await Team.get(team_id)
+        if team.org_id == viewer.org_id and team.deleted_at is None:
+            await team._take_in([account_id], leads_at)
+    await audit.record("team.set", (await _names([account_id]))[0], viewer=viewer, concerns=account_id)
+
+
 @undoes("team.join")
 async def _unjoin(viewer: Viewer, inverse: dict[str, Any]) -> None:
     await (await _mine(viewer, inverse))._let_go(viewer.account_id)
@@ -389,6 +442,55 @@ async def _lead_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
     team = await _mine(viewer, inverse)
     _check_still(viewer, team)
     await team._set_lead(inverse["person"], clock.now() if inverse["leads"] else None)
+
+
+# -- leaving the organisation
+
+
+@on_departure
+async def teams(viewer: Viewer, member: Membership, heir_id: int | None) -> dict[str, Any]:
+    """They leave their teams; the heir leads those that they led."""
+    places = await _places_of(member)
+    taken, promoted = list[int](), list[int]()
+    for place in places:
+        team = await Team.get(place["team_id"])
+        await team._let_go(member.account_id)
+        if heir_id is None or place["leads_at"] is None:
+            continue
+        if await team._take_in([heir_id], clock.now()):
+            taken.append(team.id)
+        elif await team._promote(heir_id):
+            promoted.append(team.id)
+    return {
+        "account": member.account_id, "heir": heir_id, "taken": taken, "promoted": promoted,
+        "places": [[place["team_id"], place["leads_at"]] for place in places],
+    }
+
+
+@teams.undo
+async def _teams_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
+    for team_id in inverse["taken"]:
+        await (await Team.get(team_id))._let_go(inverse["heir"])
+    for team_id in inverse["promoted"]:
+        await database.execute("UPDATE team_member SET leads_at = NULL WHERE team_id = $1 AND account_id = $2", team_id, inverse["heir"])
+    for team_id, leads_at in inverse["places"]:
+        team = await Team.get(team_id)
+        if team.deleted_at is None:
+            await team._take_in([inverse["account"]], leads_at)
+
+
+@teams.owned
+async def _teams_led(member: Membership) -> list[str]:
+    led = [place["name"] for place in await _places_of(member) if place["leads_at"] is not None]
+    said = ngettext("Leads %(count)s team: %(names)s", "Leads %(count)s teams: %(names)s", len(led))
+    return [said % {"count": len(led), "names": ", ".join(led[:5]) + (" …" if len(led) > 5 else "")}] if led else []
+
+
+async def _places_of(member: Membership) -> list[dict[str, Any]]:
+    return await database.fetch(
+        "SELECT m.team_id, m.leads_at, t.name FROM team_member m JOIN team t ON t.id = m.team_id"
+        " WHERE t.org_id = $1 AND t.deleted_at IS NULL AND m.account_id = $2 ORDER BY t.name_key", member.org_id, member.account_id,
+    )
 
 
 # -- listening and finding

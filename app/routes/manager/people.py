@@ -1,19 +1,30 @@
-"""People: who belongs to the organisation."""
+"""People: who belongs to the organisation, and changes of many of them at once."""
 
 from __future__ import annotations
 
-from litestar import Request, delete, get, post, put
-from litestar.params import FromPath, FromQuery
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, get, post
+from litestar.params import FromQuery
 from litestar.response import Response
 
-from app.access import require_admin
-from app.lib.forms import ChoiceField, EmailField, Form, TextField
-from app.lib.i18n import _
+from app.access import find_team, require_admin
+from app.lib.forms import ChoiceField, EmailField, Form, ManyField, NumberField, TextField
+from app.lib.i18n import _, ngettext
 from app.mail import link_base
-from app.models.base import Refused
-from app.models.member import Newcomer, add_member, change_role, end_membership, list_members, welcome_link
-from app.models.organisation import ADMIN, USER
+from app.models import member
+from app.models.base import NotFound, Refused
+from app.models.command import Command
+from app.models.member import GIVEN, PIECE, SORTS, STATES, Newcomer, Wanted
+from app.models.organisation import ADMIN, LEVELS, ROLES, USER, Organisation
+from app.models.team import teams_of
+from app.models.viewer import Viewer
 from app.render import fragment, page, toast
+from app.rooms import products
+from app.routes.manager import done, wants
+
+MOST_SHOWN = 500  # rows that a list brings up to date at once
 
 
 class NewPerson(Form):
@@ -25,20 +36,38 @@ class NewPerson(Form):
     role = ChoiceField((USER, ADMIN), default=USER, required=False)
 
 
-class NewRole(Form):
-    """What somebody becomes. Nobody is made legal representative here."""
+class Changes(Form):
+    """Whom to change and how: `role:admin`, `team:12`, `grant:chat.use`, `revoke:chat.manage`, `disable:`, `enable:`."""
 
-    role = ChoiceField((USER, ADMIN))
+    ids = ManyField(NumberField(1, 2**53), most=MOST_SHOWN, required=True)
+    change = TextField(most=60)
 
 
 @get("/manager/people", include_in_schema=False)
-async def list_people(request: Request, q: FromQuery[str] = "") -> Response[bytes]:
-    """The members, filtered by name or email; only the rows when the filter asks."""
+async def list_people(request: Request, after: FromQuery[str] = "", refresh: FromQuery[int] = 0, loaded: FromQuery[int] = 0) -> Response[bytes]:
+    """The people that filters leave: the page, the list, or its next piece."""
     viewer = require_admin(request.state.viewer)
-    people = await list_members(viewer, q.strip()[:100])
-    if request.headers.get("hx-target", "").endswith("#people"):
-        return fragment(request, "manager/_people.html", people=people, q=q)
-    return await page(request, "manager/people.html", people=people, q=q)
+    if wants(request, "detail"):  # it is being closed
+        return fragment(request, "manager/_closed.html")
+    most = min(max(loaded, PIECE), MOST_SHOWN) if refresh else PIECE
+    context = await listed(viewer, wanted_by(request), after, most)
+    if wants(request, "people-more"):
+        return fragment(request, "manager/_people_rows.html", loaded=loaded, **context)
+    if wants(request, "people"):
+        return fragment(request, "manager/_people.html", **context)
+    return await page(request, "manager/people.html", person=None, **context)
+
+
+@post("/manager/people/changes", status_code=200, include_in_schema=False)
+async def create_changes(request: Request) -> Response[bytes]:
+    """Change everybody who was chosen, and say for whom it didn't go."""
+    viewer = require_admin(request.state.viewer)
+    form = Changes(await request.form())
+    if not form.is_valid:
+        raise Refused(_("Choose somebody first."))
+    kind, _colon, value = form["change"].partition(":")
+    command, said = await _change(viewer, form["ids"], kind, value)
+    return done(request, "/manager/people", said, command, people=True)
 
 
 @get("/manager/people/new", include_in_schema=False)
@@ -57,32 +86,75 @@ async def create_person(request: Request) -> Response[bytes]:
     if form.is_valid:
         try:
             newcomer = Newcomer(form["email"], form["given_name"], form["family_name"], form["role"] or USER)
-            account, is_new = await add_member(viewer, newcomer, link_base(settings, request.state.origin), request.state.idempotency_key or None)
-            link = await welcome_link(account, link_base(settings, request.state.origin)) if is_new and not settings.smtp_url else ""
+            base = link_base(settings, request.state.origin)
+            account, is_new = await member.add_member(viewer, newcomer, base, request.state.idempotency_key or None)
+            link = await member.welcome_link(account, base) if is_new and not settings.smtp_url else ""
             return fragment(request, "manager/_added.html", account=account, is_new=is_new, link=link, headers=toast(_("Added."), people=True))
         except Refused as error:
             form.refuse("email", str(error))
     return fragment(request, "manager/_new_person.html", form=form, status=422)
 
 
-@put("/manager/people/{account_id:int}/role", include_in_schema=False)
-async def update_role(request: Request, account_id: FromPath[int]) -> Response[bytes]:
-    """Make someone an administrator or a user."""
-    viewer = require_admin(request.state.viewer)
-    form = NewRole(await request.form())
-    if not form.is_valid:
-        raise Refused(form.errors["role"])
-    await change_role(viewer, account_id, form["role"])
-    return fragment(request, "manager/_people.html", people=await list_members(viewer), q="", headers=toast(_("Role changed.")))
+def wanted_by(request: Request) -> Wanted:
+    """Whom the address asks for; values that nobody could have chosen count as none."""
+    asked = request.query_params
+
+    def one_of(name: str, allowed: Any, default: str = "") -> str:
+        return asked[name] if asked.get(name) in allowed else default
+
+    team = asked.get("team", "")
+    return Wanted(
+        search=asked.get("q", "").strip()[:100], role=one_of("role", ROLES), team=int(team) if team.isdecimal() and len(team) < 17 else 0,
+        right=one_of("right", [f"{product.key}.{level}" for product in products() for level in LEVELS]), state=one_of("state", STATES),
+        sort=one_of("sort", SORTS, "name"),
+    )
 
 
-@delete("/manager/people/{account_id:int}", status_code=200, include_in_schema=False)
-async def delete_person(request: Request, account_id: FromPath[int]) -> Response[bytes]:
-    """Take someone out of the organisation."""
-    viewer = require_admin(request.state.viewer)
-    command = await end_membership(viewer, account_id)
-    people = await list_members(viewer)
-    return fragment(request, "manager/_people.html", people=people, q="", headers=toast(_("Removed from the organisation."), undo=command.id))
+def address_of(wanted: Wanted, **others: str) -> str:
+    """The address of a list; `others` replace what it asks for."""
+    asked = {"q": wanted.search, "role": wanted.role, "team": str(wanted.team or ""), "right": wanted.right, "state": wanted.state, "sort": wanted.sort}
+    asked |= others
+    kept = {name: value for name, value in asked.items() if value and (name, value) != ("sort", "name")}
+    return f"/manager/people?{urlencode(kept)}" if kept else "/manager/people"
 
 
-handlers = [list_people, new_person, create_person, update_role, delete_person]
+async def listed(viewer: Viewer, wanted: Wanted, after: str = "", most: int = PIECE) -> dict[str, Any]:
+    """What the list shows."""
+    people, following = await member.list_people(viewer.org_id, wanted, after, most)
+    return {
+        "people": people, "following": following, "wanted": wanted, "counts": await member.count_people(viewer.org_id), "loaded": 0,
+        "organisation": await Organisation.get(viewer.org_id), "teams": await teams_of(viewer.org_id), "products": products(), "address_of": address_of,
+    }
+
+
+async def _change(viewer: Viewer, ids: list[int], kind: str, value: str) -> tuple[Command, str]:
+    product, _dot, level = value.partition(".")
+    if kind == "team" and value.isdecimal():
+        return await _put_into_team(viewer, ids, int(value))
+    if kind == "role" and value in GIVEN:
+        changed = await member.change_role(viewer, ids, value)
+    elif kind in ("grant", "revoke"):
+        changed = await member.set_right(viewer, ids, product, level, kind == "grant")
+    elif kind == "disable":
+        changed = await member.disable(viewer, ids)
+    elif kind == "enable":
+        changed = await member.enable(viewer, ids)
+    else:
+        raise NotFound(kind)
+    return changed.command, said_of(changed)
+
+
+async def _put_into_team(viewer: Viewer, ids: list[int], team_id: int) -> tuple[Command, str]:
+    team = await find_team(viewer, team_id)
+    command, added = await team.add_many(viewer, ids)
+    said = ngettext("%(count)s person was added to %(team)s.", "%(count)s people were added to %(team)s.", len(added))
+    return command, said % {"count": len(added), "team": team.name}
+
+
+def said_of(changed: member.Changed) -> str:
+    """What a change of several people came to, in words."""
+    said = ngettext("%(count)s person was changed.", "%(count)s people were changed.", len(changed.people)) % {"count": len(changed.people)}
+    return " ".join((said, *changed.left[:3]))
+
+
+handlers = [list_people, create_changes, new_person, create_person]

@@ -17,6 +17,7 @@ export default function connect(picker) {
 
   function add(option) {
     if (!chosen().includes(option.dataset.value)) {
+      if ("single" in picker.dataset) chips.replaceChildren();
       const chip = template.content.firstElementChild.cloneNode(true);
       const face = option.querySelector(".avatar")?.cloneNode(true);
       face?.classList.replace("s", "xs");

@@ -1,0 +1,54 @@
+"""The people of an organisation as its administrators see them.
+
+`listing.py` looking through them, `rights.py` roles, product rights and being shut out, `removal.py` taking somebody out with a
+hand-over, `admission.py` coming in and who there is to choose from.
+"""
+
+from app.models.departure import on_departure
+from app.models.member.admission import Newcomer, add_member, colleagues, people_like, welcome_link
+from app.models.member.listing import (
+    PIECE,
+    SORTS,
+    STATES,
+    Counts,
+    Member,
+    Wanted,
+    all_people,
+    count_people,
+    count_sessions,
+    find_member,
+    list_people,
+    what_is_left_by,
+)
+from app.models.member.removal import end_membership
+from app.models.member.rights import GIVEN, MOST_TITLE, Changed, change_role, disable, enable, set_right, set_title
+
+__all__ = [
+    "GIVEN",
+    "MOST_TITLE",
+    "PIECE",
+    "SORTS",
+    "STATES",
+    "Changed",
+    "Counts",
+    "Member",
+    "Newcomer",
+    "Wanted",
+    "add_member",
+    "all_people",
+    "change_role",
+    "colleagues",
+    "count_people",
+    "count_sessions",
+    "disable",
+    "enable",
+    "end_membership",
+    "find_member",
+    "list_people",
+    "on_departure",
+    "people_like",
+    "set_right",
+    "set_title",
+    "welcome_link",
+    "what_is_left_by",
+]
