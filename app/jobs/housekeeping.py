@@ -5,14 +5,15 @@ from __future__ import annotations
 from app import database
 from app.jobs import job
 from app.models.command import Command
-from app.models.credential import Challenge, EmailedLink, FailedAttempt
+from app.models.credential import Challenge, EmailedLink, FailedAttempt, KnownDevice
 from app.models.session import Session
+from app.models.status import MemberStatus
 
 
 @job("prune")
 async def prune() -> None:
     """Delete commands that can't be undone any more, and sessions, links, challenges and failures that are over."""
-    for table in (Command, Session, EmailedLink, Challenge, FailedAttempt):
+    for table in (Command, Session, EmailedLink, Challenge, FailedAttempt, KnownDevice, MemberStatus):
         await table.prune()
 
 

@@ -1,6 +1,7 @@
 // Who is there and what they say about themselves: one snapshot for the organisation, kept up to date live. Avatars (data-person) get
 // their dot's state; <span data-said="id"> after a name gets the emoji, and for screen readers the state in words.
 import { subscribe } from "./live.js";
+import { language } from "./times.js";
 
 const FOREVER = Date.UTC(9000, 0);
 const MOMENT = 120; // several events are one question
@@ -38,9 +39,9 @@ export function describe({ text, until }) {
 export function moment(instant) {
   const at = new Date(instant);
   const day = (date) => date.toLocaleDateString("en-CA", zone());
-  const time = { hour: "2-digit", minute: "2-digit" };
-  const format = day(at) === day(new Date()) ? time : { weekday: "short", day: "numeric", month: "short", ...time };
-  return new Intl.DateTimeFormat(root.lang, { ...zone(), ...format }).format(at);
+  const time = { hour: "numeric", minute: "2-digit" };
+  const near = Math.abs(at - Date.now()) < 6 * 86_400_000 ? { weekday: "short" } : { day: "numeric", month: "short" };
+  return new Intl.DateTimeFormat(language(), { ...zone(), ...(day(at) === day(new Date()) ? {} : near), ...time }).format(at);
 }
 
 const zone = () => (root.dataset.timezone ? { timeZone: root.dataset.timezone } : {});

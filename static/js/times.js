@@ -14,7 +14,7 @@ function formatter(options) {
 }
 
 // The browser's own variant of the page's language (en-GB, fr-CH) knows the reader's clock and order of dates.
-function language() {
+export function language() {
   return navigator.languages.find((tag) => tag.split("-")[0] === root.lang.split("-")[0]) ?? root.lang;
 }
 

@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date, format_time
 from litestar import Request, get, post
 from litestar.response import Response
 
 from app.lib import clock, emoji
 from app.lib.forms import ChoiceField, Form, NumberField, TextField
-from app.lib.i18n import _
+from app.lib.i18n import _, language
 from app.lib.locales import week_start
 from app.lib.quiet import Span, local_day, local_instant
 from app.models.base import Refused
@@ -272,8 +273,8 @@ def _presence_words(chosen: str, until: int | None, zone: str) -> str:
 
 def _when(instant: int, zone: str) -> str:
     at = datetime.fromtimestamp(instant / 1000, ZoneInfo(zone))
-    is_today = at.date() == local_day(clock.now(), zone)
-    return at.strftime("%H:%M") if is_today else at.strftime("%Y-%m-%d %H:%M")
+    time = format_time(at, "short", locale=language())
+    return time if at.date() == local_day(clock.now(), zone) else f"{format_date(at, 'medium', locale=language())}, {time}"
 
 
 def _said(request: Request, text: str, undo: int | None) -> Response[bytes]:

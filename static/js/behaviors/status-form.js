@@ -2,7 +2,7 @@
 import { pick } from "../chat/emoji.js";
 
 export default function connect(form) {
-  const { emoji, text, length } = form.elements;
+  const [emoji, text, length] = ["emoji", "text", "length"].map((name) => form.elements.namedItem(name));
   const picker = form.querySelector("[data-emoji-picker]");
 
   async function choose(button) {
