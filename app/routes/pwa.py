@@ -24,7 +24,7 @@ from app.routes.guard import OPEN
 DEFAULTS: dict[str, Any] = json.loads((Path(__file__).parent.parent.parent / "manifest.webmanifest").read_text())
 NO_CACHE = {"Cache-Control": "no-cache"}
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-_OUTBOX, _WORKER = "js/outbox-store.js", "sw.js"
+_WORKER = ("js/outbox-store.js", "js/push-subscription.js", "sw-push.js", "sw.js")
 _PRECACHED = ("app.css", "icons.svg", "fonts/inter.woff2")
 _PLAIN = Brand()
 
@@ -40,11 +40,11 @@ async def show_manifest(request: Request, lang: FromQuery[str] = "", app: FromQu
 
 @get("/sw.js", opt=OPEN, include_in_schema=False)
 async def show_worker(request: Request) -> Response[bytes]:
-    """The service worker: what it needs to know of this version, the outbox that it shares with the pages, itself."""
+    """The service worker: what it needs to know of this version, what it shares with the pages, push, itself."""
     assets: Assets = request.app.state.assets
     known = {"VERSION": assets.version, "SHELL": [assets.url(name) for name in shell_files(assets)]}
     consts = "\n".join(f"const {name} = {json.dumps(value)};" for name, value in known.items())
-    body = b"\n".join((consts.encode(), _body(assets, _OUTBOX), _body(assets, _WORKER)))
+    body = b"\n".join((consts.encode(), *(_body(assets, name) for name in _WORKER)))
     return Response(body, media_type="text/javascript", headers={**NO_CACHE, "Service-Worker-Allowed": "/"})
 
 

@@ -28,6 +28,7 @@ OPEN = {
     "GET /setup", "POST /setup",
     "GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /sign-in/passkey", "POST /sign-in/passkey/options",
     "GET /reset", "POST /reset", "GET /reset/{token:str}", "POST /reset/{token:str}", "GET /email/{token:str}", "POST /email/{token:str}",
+    "GET /unsubscribe/{token:str}", "POST /unsubscribe/{token:str}",
     "GET /manifest.webmanifest", "GET /sw.js", "GET /offline", "GET /favicon.ico", "GET /icons/{version:str}/{name:str}", "GET /icons/{version:str}/{app:str}/{name:str}", "GET /brand.css",
 }
 """Routes that answer anybody: signing in, and what an installed app needs before that."""

@@ -10,8 +10,8 @@ from app.models.notifications.kinds import IN_APP, MAIL, PUSH, Kind
 # Why it goes.
 CHOSEN, DEFAULT, ALWAYS, URGENT = "chosen", "default", "always", "urgent"
 # Why it doesn't, or not now.
-MUTED, LOOKING, OFF, QUIET, NO_DEVICE, DEVICE_OFF, DEVICE_KIND_OFF, IN_USE, DIGEST_OFF = (
-    "muted", "looking", "off", "quiet", "no_device", "device_off", "device_kind_off", "in_use", "digest_off",
+MUTED, LOOKING, OFF, NOT_OFFERED, QUIET, NO_DEVICE, DEVICE_OFF, DEVICE_KIND_OFF, IN_USE, DIGEST_OFF = (
+    "muted", "looking", "off", "default_off", "quiet", "no_device", "device_off", "device_kind_off", "in_use", "digest_off",
 )
 
 
@@ -69,7 +69,9 @@ def _held(kind: Kind, channel: str, choices: Choices, state: State) -> str:
         return LOOKING
     if channel == IN_APP and kind.always:
         return ""
-    return "" if choices.get((kind.key, channel), kind.default(channel)) else OFF
+    if choices.get((kind.key, channel), kind.default(channel)):
+        return ""
+    return OFF if (kind.key, channel) in choices else NOT_OFFERED
 
 
 def _why(kind: Kind, channel: str, choices: Choices) -> str:

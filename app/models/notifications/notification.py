@@ -17,6 +17,10 @@ from app.models.viewer import Viewer
 
 PAGE = 40
 HELD_FOR, READ_FOR, KEPT_FOR = 7 * clock.DAY, 60 * clock.DAY, 180 * clock.DAY
+_WITH_ACTOR = """
+SELECT n.*, a.given_name AS actor_given_name, a.family_name AS actor_family_name, a.avatar AS actor_avatar
+  FROM notification n LEFT JOIN account a ON a.id = n.actor_id
+"""
 UNREAD = "shown = TRUE AND read_at IS NULL"
 
 
@@ -38,6 +42,16 @@ class Notification(Row):
     mailed_at = BigInt(null=True, default=None)
     read_at = BigInt(null=True, default=None)
     created_at = BigInt(default=0)
+
+    # Of who did it, where it was read with them.
+    actor_given_name: str | None = None
+    actor_family_name: str | None = None
+    actor_avatar: str | None = None
+
+    @property
+    def actor_name(self) -> str:
+        """Who did it, or an empty word."""
+        return f"{self.actor_given_name or ''} {self.actor_family_name or ''}".strip()
 
     @property
     def about(self) -> Kind:
@@ -72,21 +86,41 @@ class Notification(Row):
     @classmethod
     async def shown_to(cls, viewer: Viewer, before: int | None = None, *, only_unread: bool = False, most: int = PAGE) -> list[Self]:
         """What is in somebody's notification centre, newest first, before the one with id `before`."""
-        unread = " AND read_at IS NULL" if only_unread else ""
+        unread = " AND n.read_at IS NULL" if only_unread else ""
         rows = await database.fetch(
-            f"SELECT * FROM notification WHERE account_id = $1 AND org_id = $2 AND shown = TRUE AND id < $3{unread} ORDER BY id DESC LIMIT $4",
+            f"{_WITH_ACTOR} WHERE n.account_id = $1 AND n.org_id = $2 AND n.shown = TRUE AND n.id < $3{unread} ORDER BY n.id DESC LIMIT $4",
             viewer.account_id, viewer.org_id, before or 2**53, most,
         )
         return [cls.from_row(row) for row in rows if known(row["kind"])]
 
     @classmethod
+    async def one_shown(cls, viewer: Viewer, id_: int) -> Self:
+        """One of them, with who did it. Raises `NotFound`."""
+        row = await database.fetch_one(f"{_WITH_ACTOR} WHERE n.id = $1 AND n.account_id = $2 AND n.org_id = $3", id_, viewer.account_id, viewer.org_id)
+        if row is None or not known(row["kind"]):
+            raise NotFound(f"notification {id_}")
+        return cls.from_row(row)
+
+    @classmethod
     async def held_back(cls, viewer: Viewer, before: int | None = None, most: int = PAGE) -> list[Self]:
         """What reached somebody on fewer ways than it could have, newest first."""
         rows = await database.fetch(
-            "SELECT * FROM notification WHERE account_id = $1 AND org_id = $2 AND id < $3 AND reasons LIKE '%\"goes\":false%' ORDER BY id DESC LIMIT $4",
+            "SELECT * FROM notification WHERE account_id = $1 AND org_id = $2 AND id < $3 AND reasons LIKE '%\"held\":true%' ORDER BY id DESC LIMIT $4",
             viewer.account_id, viewer.org_id, before or 2**53, most,
         )
         return [cls.from_row(row) for row in rows if known(row["kind"])]
+
+    @classmethod
+    async def all_read(cls, viewer: Viewer, up_to: int) -> None:
+        """Everything of this organisation up to an id is read: what came after the list was made stays new."""
+        from app.models.notifications.notifying import notices_read
+
+        rows = await database.fetch(
+            f"SELECT id FROM notification WHERE account_id = $1 AND org_id = $2 AND id <= $3 AND {UNREAD} ORDER BY id", viewer.account_id, viewer.org_id, up_to
+        )
+        async with database.transaction():
+            for start in range(0, len(rows), 400):
+                await notices_read(viewer.account_id, ids=[row["id"] for row in rows[start : start + 400]])
 
     @classmethod
     async def prune(cls) -> None:

@@ -22,7 +22,7 @@ from app.models import presence
 from app.models.announcements import announce
 from app.models.job import Job
 from app.models.notifications.choices import OFF
-from app.models.notifications.deciding import IN_USE, Device, Outcome, State, decide
+from app.models.notifications.deciding import IN_USE, NOT_OFFERED, Device, Outcome, State, decide
 from app.models.notifications.kinds import IN_APP, MAIL, PUSH, Facts, Kind, kind_of
 from app.models.notifications.notification import UNREAD
 from app.models.push.device import QUEUED, SENT
@@ -305,7 +305,9 @@ def _goes(outcomes: list[Outcome], channel: str) -> bool:
 
 
 def _kept(outcome: Outcome) -> dict[str, Any]:
-    return {name: value for name, value in asdict(outcome).items() if value is not None}
+    """As it is stored. `held` marks what the log of held back notices lists: a kind that is off by itself isn't worth a line."""
+    kept = {name: value for name, value in asdict(outcome).items() if value is not None}
+    return kept if outcome.goes or outcome.reason == NOT_OFFERED else kept | {"held": True}
 
 
 def _marks(values: Sequence[Any], first: int) -> str:
