@@ -86,12 +86,22 @@ export default function connect(list) {
     focus(anchor);
   };
 
+  // What the server sends anew doesn't know what is selected here; the checkboxes do.
+  function swapped({ detail: { ctx } }) {
+    if (!(list.contains(ctx.target) || ctx.target.contains?.(list))) return;
+    rows().forEach((row) => box(row) && row.setAttribute("aria-selected", String(box(row).checked)));
+    if (!rows().some((row) => row.tabIndex === 0) && rows()[0]) rows()[0].tabIndex = 0;
+    told();
+  }
+
   rows().forEach((row, index) => (row.tabIndex = index === 0 ? 0 : -1));
   list.addEventListener("click", click);
   document.addEventListener("keydown", key);
   document.addEventListener("click", cleared);
+  document.addEventListener("htmx:after:swap", swapped);
   told();
   return () => {
+    document.removeEventListener("htmx:after:swap", swapped);
     document.removeEventListener("keydown", key);
     document.removeEventListener("click", cleared);
   };
