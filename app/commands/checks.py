@@ -203,6 +203,7 @@ async def _open_database(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding(OK, "Migrations", "all have run")
     yield await _jobs()
     yield await _search()
+    yield await _audit()
 
 
 async def _integrity(path: Path) -> Finding:
@@ -243,6 +244,18 @@ async def _search() -> Finding:
     if indexed.get("message", 0) != messages:
         return Finding(WARN, "Search", f"it has {indexed.get('message', 0)} of {messages} messages", "Write it anew with: python -m app reindex")
     return Finding(OK, "Search", f"it has all {messages} messages")
+
+
+async def _audit() -> Finding:
+    """Every organisation's audit log, from its first entry to its last."""
+    from app.models.audit import first_broken
+
+    rows = await database.fetch("SELECT o.id, o.name, h.position FROM organisation o LEFT JOIN audit_head h ON h.id = o.id ORDER BY o.name")
+    broken = [(row["name"], position) for row in rows if (position := await first_broken(row["id"])) is not None]
+    if broken:
+        text = ", ".join(f"that of {name} breaks at entry {position}" for name, position in broken)
+        return Finding(FAIL, "Audit log", text, "Somebody altered the database past Chalet: compare these entries with a backup.")
+    return Finding(OK, "Audit log", f"the chains of {sum(row['position'] or 0 for row in rows)} entries hold")
 
 
 # -- other servers
