@@ -68,14 +68,14 @@ async def create_test(request: Request, device_id: FromPath[int]) -> Response[by
     return nothing(200, **toast(_("A test is on its way to %(device)s.") % {"device": device.name}), **{"HX-Reswap": "none"})
 
 
-@post("/push/deliveries/{delivery_id:int}/shown", status_code=204, include_in_schema=False)
+@post("/push/deliveries/{delivery_id:int}/shown", status_code=200, include_in_schema=False)
 async def note_shown(request: Request, delivery_id: FromPath[int]) -> Response[bytes]:
     """The device's worker has shown it."""
     await (await PushDelivery.found(request.state.viewer, delivery_id)).acknowledge("shown_at")
     return nothing()
 
 
-@post("/push/deliveries/{delivery_id:int}/clicked", status_code=204, include_in_schema=False)
+@post("/push/deliveries/{delivery_id:int}/clicked", status_code=200, include_in_schema=False)
 async def note_clicked(request: Request, delivery_id: FromPath[int]) -> Response[bytes]:
     """It was clicked, or answered: then it is read."""
     delivery = await PushDelivery.found(request.state.viewer, delivery_id)
