@@ -104,6 +104,8 @@ class Organisation(Row):
         if row is None:
             return None
         member = Membership.from_row(row)
+        if member.disabled_at is not None:
+            raise Refused(_("%(name)s was disabled in this organisation. An administrator can enable them again.") % {"name": account.name})
         await member.change(
             ended_at=None, disabled_at=None, ends_at=None, end_warned_at=None, role=role, created_at=clock.now(), title="", seen_at=0
         )

@@ -16,6 +16,7 @@ from app.mail import link_base
 from app.models import member
 from app.models.base import NotFound, Refused
 from app.models.command import Command
+from app.models.invitation.pending import count_pending
 from app.models.member import GIVEN, PIECE, SORTS, STATES, Newcomer, Wanted
 from app.models.organisation import ADMIN, LEVELS, ROLES, USER, Organisation
 from app.models.team import teams_of
@@ -124,6 +125,7 @@ async def listed(viewer: Viewer, wanted: Wanted, after: str = "", most: int = PI
     return {
         "people": people, "following": following, "wanted": wanted, "counts": await member.count_people(viewer.org_id), "loaded": 0,
         "organisation": await Organisation.get(viewer.org_id), "teams": await teams_of(viewer.org_id), "products": products(), "address_of": address_of,
+        "pending": await count_pending(viewer.org_id),
     }
 
 

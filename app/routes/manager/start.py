@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from litestar import Request, get
 from litestar.params import FromQuery
 from litestar.response import Response
 
 from app.access import require_colleague
+from app.models.invitation.pending import count_pending
 from app.models.member import count_people, people_like
 from app.models.organisation import Organisation
 from app.models.resource import Resource
 from app.models.team import teams_of
-from app.models.viewer import Viewer
 from app.render import fragment, page
 from app.rooms import products
 
 MANAGED = {"chat": "/manager/chat"}
-"""Where each product is managed, once its room has a page for it."""
-
-Waiting = Callable[[Viewer], Awaitable[int]]
-_waiting: list[Waiting] = []
-
-
-def waiting(count: Waiting) -> Waiting:
-    """Register how many invitations wait, for the overview and the list of people."""
-    _waiting.append(count)
-    return count
-
-
-async def count_waiting(viewer: Viewer) -> int:
-    """How many invitations are pending."""
-    return sum([await count(viewer) for count in _waiting])
+"""Where each product is managed."""
 
 
 @get("/manager", include_in_schema=False)
@@ -43,7 +27,7 @@ async def show_manager(request: Request) -> Response[bytes]:
     return await page(
         request, "manager/start.html", products=products(), managed=MANAGED, teams=len(await teams_of(viewer.org_id)),
         resources=len(await Resource.of(viewer.org_id)), counts=await count_people(viewer.org_id) if is_admin else None,
-        organisation=await Organisation.get(viewer.org_id), pending=await count_waiting(viewer) if is_admin else 0,
+        organisation=await Organisation.get(viewer.org_id), pending=await count_pending(viewer.org_id) if is_admin else 0,
     )
 
 
