@@ -29,6 +29,8 @@ OPEN = {
     "GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /sign-in/passkey", "POST /sign-in/passkey/options",
     "GET /reset", "POST /reset", "GET /reset/{token:str}", "POST /reset/{token:str}", "GET /email/{token:str}", "POST /email/{token:str}",
     "GET /unsubscribe/{token:str}", "POST /unsubscribe/{token:str}",
+    "GET /invitation/{token:str}", "POST /invitation/{token:str}", "POST /invitation/{token:str}/acceptance", "POST /invitation/{token:str}/refusal",
+    "POST /invitation/{token:str}/sign-out",
     "GET /manifest.webmanifest", "GET /sw.js", "GET /offline", "GET /favicon.ico", "GET /icons/{version:str}/{name:str}", "GET /icons/{version:str}/{app:str}/{name:str}", "GET /brand.css",
 }
 """Routes that answer anybody: signing in, and what an installed app needs before that."""
@@ -39,6 +41,9 @@ MEMBERS_ONLY = {
     "POST /manager/teams", "GET /manager/rooms", "GET /manager/rooms/new", "POST /manager/rooms", "GET /manager/organisation",
     "POST /manager/organisation",
     "GET /chat/channels", "GET /chat/channels/new", "POST /chat/channels",
+    "GET /manager/invitations", "GET /manager/invitations/new", "POST /manager/invitations", "GET /manager/invitations/lists/new",
+    "POST /manager/invitations/lists", "GET /manager/guests", "GET /manager/guests/new", "POST /manager/guests", "GET /manager/chat",
+    "POST /manager/chat/rules",
 }
 """Routes without ids that a guest gets a 404 for. All others answer a guest, with what is the guest's own."""
 

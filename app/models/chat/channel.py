@@ -15,7 +15,7 @@ from app.lib.ids import new_id
 from app.models.account import Account
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused, Row
-from app.models.chat.rules import MEMBERS, ChatRules
+from app.models.chat.rules import may_start_channels
 from app.models.command import Command, undoes
 from app.models.organisation import EXTERNAL, Membership, Organisation, on_admission
 from app.models.viewer import Viewer
@@ -87,7 +87,7 @@ class Channel(Row):
         """A new channel with its founder and `people` in it. Raises `NameRefused`, `Refused`."""
         if viewer.is_external:
             raise Refused(_("Guests can’t start channels."))
-        if not await may_start(viewer):
+        if not await may_start_channels(viewer):
             raise Refused(_("In this organisation, channels are started by those who manage Chat. Ask one of them."))
         name = channel_name(name)
         try:
@@ -182,13 +182,6 @@ def channel_name(typed: str) -> str:
     if not _NAME.fullmatch(name):
         raise NameRefused(_("A channel’s name has letters, digits, hyphens, dots and underscores only."))
     return name
-
-
-async def may_start(viewer: Viewer) -> bool:
-    """Whether somebody may start channels: who manages Chat, and every member unless the organisation decided otherwise."""
-    if viewer.is_external or not viewer.can_use("chat"):
-        return False
-    return viewer.can_manage("chat") or (await ChatRules.of(viewer.org_id)).channel_makers == MEMBERS
 
 
 async def _colleagues(viewer: Viewer, account_ids: Collection[int]) -> list[int]:

@@ -10,6 +10,7 @@ from app.lib import clock
 from app.lib.i18n import _
 from app.models.base import Refused
 from app.models.chat.channel import DIRECT, PUBLIC, Channel, _colleagues
+from app.models.chat.rules import may_invite_guests
 from app.models.command import Command, undoes
 from app.models.viewer import Viewer
 
@@ -35,14 +36,20 @@ async def leave(viewer: Viewer, channel: Channel) -> Command:
     return command
 
 
-async def add(viewer: Viewer, channel: Channel, account_ids: Collection[int]) -> int:
-    """Bring people of the organisation into a channel that the viewer is in. Returns how many were not in it before. Raises `Refused`."""
+async def add(viewer: Viewer, channel: Channel, account_ids: Collection[int]) -> tuple[Command, int]:
+    """Bring people of the organisation into a channel that the viewer is in. Says how many were not in it before. Raises `Refused`.
+
+    Guests who are here already are brought in only by those who may invite guests, and never into the channel of all members.
+    """
     if viewer.is_external or channel.kind == DIRECT or channel.member_id is None:
         raise Refused(_("You can’t add people to this conversation."))
     async with Command.once(viewer, "channel.add") as command:
-        added = await channel.take_in(await _colleagues(viewer, account_ids))
+        people = await _colleagues(viewer, account_ids)
+        if channel.is_general or not await may_invite_guests(viewer):
+            people = await _without_guests(viewer.org_id, people)
+        added = await channel.take_in(people)
         command.done(channel.id, what=f"#{channel.name}", url=channel.url, inverse={"channel": channel.id, "people": added})
-    return len(added)
+    return command, len(added)
 
 
 async def remove(viewer: Viewer, channel: Channel, account_id: int) -> Command:
@@ -80,6 +87,15 @@ async def count_in(channel: Channel) -> int:
     return int(await database.fetch_value("SELECT COUNT(*) FROM channel_member WHERE channel_id = $1", channel.id))
 
 
+async def count_guests(channel: Channel) -> int:
+    """How many guests have access (GUEST-10)."""
+    sql = (
+        "SELECT COUNT(*) FROM channel_member x JOIN membership m ON m.account_id = x.account_id AND m.org_id = $2 AND m.ended_at IS NULL"
+        " WHERE x.channel_id = $1 AND m.role = 'external'"
+    )
+    return int(await database.fetch_value(sql, channel.id, channel.org_id))
+
+
 async def people_for(viewer: Viewer, typed: str = "", not_in: int = 0, most: int = 8) -> list[dict[str, Any]]:
     """People whom the viewer may write to: the organisation, for a guest those who share a channel with them; not the members of channel `not_in`."""
     shared = (
@@ -95,6 +111,12 @@ async def people_for(viewer: Viewer, typed: str = "", not_in: int = 0, most: int
         viewer.org_id, _prefix(typed), most, not_in, viewer.account_id,
     )
     return [_named(row) for row in rows]
+
+
+async def _without_guests(org_id: int, account_ids: Collection[int]) -> list[int]:
+    rows = await database.fetch("SELECT account_id FROM membership WHERE org_id = $1 AND role = 'external'", org_id)
+    guests = {row["account_id"] for row in rows}
+    return [id_ for id_ in account_ids if id_ not in guests]
 
 
 def _prefix(typed: str) -> str:

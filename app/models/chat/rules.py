@@ -8,6 +8,7 @@ from piccolo.columns import Varchar
 
 from app import database
 from app.models.base import Row
+from app.models.viewer import Viewer
 
 MEMBERS, MANAGERS = "members", "managers"
 WHO = (MEMBERS, MANAGERS)
@@ -33,3 +34,17 @@ class ChatRules(Row):
             self.id, channel_makers, guest_hosts,
         )
         self.channel_makers, self.guest_hosts = channel_makers, guest_hosts
+
+
+async def may_start_channels(viewer: Viewer) -> bool:
+    """Whether somebody may start channels: who manages Chat, and every member unless the organisation decided otherwise."""
+    if viewer.is_external or not viewer.can_use("chat"):
+        return False
+    return viewer.can_manage("chat") or (await ChatRules.of(viewer.org_id)).channel_makers == MEMBERS
+
+
+async def may_invite_guests(viewer: Viewer) -> bool:
+    """Whether somebody may bring in guests: who manages Chat, or every member where the organisation decided so. Never a guest (GUEST-21)."""
+    if viewer.is_external or not viewer.can_use("chat"):
+        return False
+    return viewer.can_manage("chat") or (await ChatRules.of(viewer.org_id)).guest_hosts == MEMBERS

@@ -11,7 +11,7 @@ import msgspec
 from app import database
 from app.lib.i18n import _
 from app.models.base import NotFound, Refused
-from app.models.chat.rules import MEMBERS, ChatRules
+from app.models.chat.rules import may_invite_guests
 from app.models.organisation import ADMIN, EXTERNAL, MANAGE, PRODUCTS, USE, USER
 from app.models.viewer import Viewer
 
@@ -76,18 +76,6 @@ async def permitted_to_guests(viewer: Viewer, offer: Offer) -> Offer:
     if not channels:
         raise Refused(_("Choose at least one channel for the guests."))
     return replace(offer, role=EXTERNAL, rights=GUEST_RIGHTS, teams=(), channels=channels)
-
-
-async def may_invite_guests(viewer: Viewer) -> bool:
-    """Whether somebody may bring in guests: who manages Chat, or every member where the organisation decided so. Never a guest."""
-    if viewer.is_external or not viewer.can_use("chat"):
-        return False
-    return viewer.can_manage("chat") or (await ChatRules.of(viewer.org_id)).guest_hosts == MEMBERS
-
-
-def may_invite_members(viewer: Viewer) -> bool:
-    """Whether somebody may invite members at all; `permitted` looks at what exactly they offer."""
-    return viewer.is_admin
 
 
 async def channels_for(viewer: Viewer, *, guests: bool = False) -> list[dict[str, Any]]:

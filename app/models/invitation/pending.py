@@ -11,10 +11,10 @@ from app.lib.tokens import hash_token, new_token
 from app.models import audit
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
+from app.models.chat.rules import may_invite_guests
 from app.models.command import Command, undoes
 from app.models.credential.attempt import FailedAttempt as Attempt
 from app.models.credential.attempt import Limit
-from app.models.invitation.offer import may_invite_guests
 from app.models.invitation.tables import COPIED, KEPT, MAILED, QUEUED, REFUSED, SENT, Invitation, InvitationLink
 from app.models.job import Job
 from app.models.organisation import EXTERNAL

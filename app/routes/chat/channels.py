@@ -15,6 +15,7 @@ from app.lib.ids import new_id
 from app.models.chat import Channel, log, members, places, reading
 from app.models.chat.channel import MOST_DESCRIPTION, NameRefused
 from app.models.chat.message import MOST_CHARACTERS
+from app.models.invitation.pending import invited_to
 from app.render import fragment, nothing, page, redirect, toast
 from app.routes.chat.articles import articles, furniture
 
@@ -168,7 +169,9 @@ async def channel_page(request: Request, channel: Channel, piece: log.Piece, *, 
     about = await places.title_of(viewer, channel.id) if channel.is_direct else {"title": channel.name, "people": [], "is_self": False}
     shown = {
         "channel": channel, "piece": piece, "places": mine, "current": channel.id, "about": about, "members": await members.count_in(channel),
+        "guests": 0 if channel.is_direct else await members.count_guests(channel), "invited": [] if "people" not in context else await invited_to(channel.id),
         "target": target, "since": new_id(), "articles": articles, "furniture": furniture(viewer, channel.member_id is not None),
+        "sources": await log.sources(channel.id, viewer.account_id, piece.messages[0]["id"]) if piece.messages and channel.member_id else [],
         "most_characters": MOST_CHARACTERS, "draft": "", "error": "", "people": None,
     }
     return await page(request, "chat/channel.html", status=status, **{**shown, **context})

@@ -1,23 +1,51 @@
-"""Who is in a channel: the panel beside it, adding and removing people, and naming them while writing."""
+"""Who is in a channel: the panel beside it, inviting colleagues, teams and guests, removing people, and naming them while writing."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from litestar import Request, delete, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app import access
-from app.lib.forms import Form, ManyField, NumberField
-from app.lib.i18n import _, ngettext
-from app.models.chat import Channel, log, members
-from app.render import fragment, is_htmx, redirect, toast
+from app.lib import clock
+from app.lib.forms import ChoiceField, Form, ManyField, NumberField, TextField
+from app.lib.i18n import OFFERED, _, language, ngettext
+from app.models.base import NotFound, Refused
+from app.models.chat import Channel, log, members, places
+from app.models.chat.rules import may_invite_guests
+from app.models.invitation.offer import channels_for
+from app.models.invitation.pending import invited_to
+from app.models.invitation.places import Places
+from app.models.team import Team, teams_of
+from app.render import fragment, is_htmx, page, redirect, toast
 from app.routes.chat.channels import channel_page
+from app.routes.manager.guests import MOST_NOTE, DayField, day_of, invite_by, said
+
+COLLEAGUES, TEAM, GUEST = "colleagues", "team", "guest"
 
 
 class NewMembers(Form):
     """People to bring in."""
 
     people = ManyField(NumberField(0, 2**53), required=True)
+
+
+class NewTeam(Form):
+    """A team to bring in (CHAT-13)."""
+
+    team = NumberField(1, 2**53)
+
+
+class NewGuests(Form):
+    """People from outside to bring in."""
+
+    people = TextField(most=20_000)
+    channels = ManyField(NumberField(1, 2**53), required=True)
+    until = DayField(required=False)
+    note = TextField(most=MOST_NOTE, required=False)
+    language = ChoiceField(OFFERED, default="en", required=False)
 
 
 @get("/chat/channels/{channel_id:int}/members", include_in_schema=False)
@@ -29,7 +57,7 @@ async def list_members(request: Request, channel_id: FromPath[int], q: FromQuery
     if request.headers.get("hx-target", "").endswith("#detail"):
         return await _panel(request, channel)
     piece = await log.opening(channel.id, channel.read_up_to, channel.last_message_id)
-    return await channel_page(request, channel, piece, people=await members.people_in(channel), form=NewMembers())
+    return await channel_page(request, channel, piece, people=await members.people_in(channel))
 
 
 @get("/chat/channels/{channel_id:int}/people", include_in_schema=False)
@@ -39,16 +67,47 @@ async def list_nameable(request: Request, channel_id: FromPath[int], q: FromQuer
     return fragment(request, "chat/_names.html", people=await members.people_in(channel, q, most=8))
 
 
+@get("/chat/channels/{channel_id:int}/invitations/new", include_in_schema=False)
+async def new_members(request: Request, channel_id: FromPath[int], tab: FromQuery[str] = COLLEAGUES) -> Response[bytes]:
+    """The dialog: colleagues, a team, or guests (CHAT-17)."""
+    return await _invite_form(request, await _own(request, channel_id), tab)
+
+
 @post("/chat/channels/{channel_id:int}/members", status_code=200, include_in_schema=False)
 async def create_members(request: Request, channel_id: FromPath[int]) -> Response[bytes]:
-    """Add people."""
+    """Add colleagues."""
     channel = await access.find_own_channel(request.state.viewer, channel_id)
     form = NewMembers(await request.form())
     if not form.is_valid:
-        return await _panel(request, channel, form, status=422)
-    count = await members.add(request.state.viewer, channel, form["people"])
-    told = toast(ngettext("%(count)s person was added.", "%(count)s people were added.", count) % {"count": count})
-    return await _panel(request, channel, headers=told)
+        return await _invite_form(request, channel, COLLEAGUES, form, 422)
+    return await _added(request, channel, form["people"])
+
+
+@post("/chat/channels/{channel_id:int}/teams", status_code=200, include_in_schema=False)
+async def create_team(request: Request, channel_id: FromPath[int]) -> Response[bytes]:
+    """Add everybody of a team."""
+    channel = await _own(request, channel_id)
+    form = NewTeam(await request.form())
+    if not form.is_valid:
+        return await _invite_form(request, channel, TEAM, form, 422)
+    team = await Team.seen_by(request.state.viewer, form["team"])
+    return await _added(request, channel, [person["id"] for person in await team.members()])
+
+
+@post("/chat/channels/{channel_id:int}/guests", status_code=200, include_in_schema=False)
+async def create_guests(request: Request, channel_id: FromPath[int]) -> Response[bytes]:
+    """Invite people from outside (GUEST-01)."""
+    channel = await _own(request, channel_id)
+    form = NewGuests(await request.form())
+    try:
+        if form.is_valid:
+            command, outcomes = await invite_by(request, form)
+            return said(request, f"{channel.url}/members", command, outcomes)
+    except NotFound:
+        raise
+    except Refused as error:
+        form.refuse("people", str(error))
+    return await _invite_form(request, channel, GUEST, form, 422)
 
 
 @delete("/chat/channels/{channel_id:int}/members/{account_id:int}", status_code=200, include_in_schema=False)
@@ -59,15 +118,44 @@ async def delete_member(request: Request, channel_id: FromPath[int], account_id:
     return await _panel(request, channel, headers=toast(_("Removed from the channel."), undo=command.id))
 
 
-async def _panel(
-    request: Request, channel: Channel, form: NewMembers | None = None, status: int = 200, headers: dict[str, str] | None = None
-) -> Response[bytes]:
+async def _own(request: Request, channel_id: int) -> Channel:
+    """A channel that the viewer may invite to. Guests invite nobody (GUEST-21)."""
+    channel = await access.find_own_channel(request.state.viewer, channel_id)
+    if request.state.viewer.is_external or channel.is_direct:
+        raise NotFound(f"channel {channel_id}")
+    return channel
+
+
+async def _added(request: Request, channel: Channel, account_ids: list[int]) -> Response[bytes]:
+    command, count = await members.add(request.state.viewer, channel, account_ids)
+    words = ngettext("%(count)s person was added.", "%(count)s people were added.", count) % {"count": count}
+    events: dict[str, Any] = {"dialog:close": True}
+    told = toast(words if count else _("They are all in this channel already."), undo=command.id if count else None, **events)
+    return await _panel(request, channel, headers=told)
+
+
+async def _invite_form(request: Request, channel: Channel, tab: str, form: Form | None = None, status: int = 200) -> Response[bytes]:
+    viewer = request.state.viewer
+    guests = await may_invite_guests(viewer)
+    context: dict[str, Any] = {
+        "channel": channel, "tab": tab if tab in (COLLEAGUES, TEAM, GUEST) else COLLEAGUES, "teams": await teams_of(viewer.org_id), "may_invite_guests": guests,
+        "channels": await channels_for(viewer, guests=True) if guests else [], "plan": await Places.of(viewer.org_id),
+        "today": day_of(viewer, clock.now()), "most_note": MOST_NOTE, "form": form or NewGuests(channels=[channel.id], language=language()),
+    }
+    if is_htmx(request) and not request.headers.get("hx-target", "").endswith("#view"):
+        return fragment(request, "chat/_invite.html", status=status, headers={"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"}, **context)
+    mine = await places.places_of(viewer)
+    return await page(request, "chat/form.html", status=status, inner="chat/_invite.html", places=mine, current=channel.id, **context)
+
+
+async def _panel(request: Request, channel: Channel, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
     if not is_htmx(request):
         return redirect(request, f"{channel.url}/members")
     people = await members.people_in(channel)
     return fragment(
-        request, "chat/_members.html", status=status, headers=headers, channel=channel, people=people, members=len(people), form=form or NewMembers()
+        request, "chat/_members.html", status=status, headers=headers, channel=channel, people=people, members=len(people),
+        invited=await invited_to(channel.id),
     )
 
 
-handlers = [list_members, list_nameable, create_members, delete_member]
+handlers = [list_members, list_nameable, new_members, create_members, create_team, create_guests, delete_member]

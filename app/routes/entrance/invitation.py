@@ -72,10 +72,10 @@ async def create_account(request: Request, token: FromPath[str]) -> Response[byt
 async def create_acceptance(request: Request, token: FromPath[str]) -> Response[bytes]:
     """Accept with the account that is signed in."""
     viewer = request.state.viewer
-    if viewer is None:
-        return redirect(request, _sign_in(token), full=True)
     try:
         opened = await open_invitation(token)
+        if viewer is None:
+            return redirect(request, _sign_in(token), full=True)
         if not opened.is_for(viewer):
             return await _show(request, token, opened, status=422)
         member = await accept(opened, await Account.get(viewer.account_id), _base(request))

@@ -29,3 +29,8 @@ def _resources(org_id: int) -> None:
 @announced("organisation.changed")
 def _organisation(org_id: int) -> None:
     live.publish(f"members:{org_id}", "changed", data={"people": []})
+
+
+@announced("invitations.changed")
+def _invitations(org_id: int, _channel_ids: Collection[int] = ()) -> None:
+    live.publish(f"invitations:{org_id}", "changed", data={})
