@@ -193,7 +193,7 @@ class Edge:
             await send({"type": "websocket.close", "code": 1008})
             return
         viewer = await Viewer.by_token(visit.token) if visit.token else None
-        await live.connect(cast(Any, scope), cast(Any, receive), cast(Any, send), viewer)
+        await live.connect(cast(Any, scope), cast(Any, receive), cast(Any, send), viewer if viewer and not viewer.is_held else None)
 
 
 class Visit:

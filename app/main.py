@@ -16,6 +16,7 @@ from app.figures import Figures
 from app.hosts import Hosts
 from app.jobs import context
 from app.jobs.runner import Runner
+from app.lib import seals
 from app.models.worker import Worker
 from app.render import open_templates
 from app.routes import all_handlers, errors
@@ -50,6 +51,7 @@ def equip(inner: Litestar, settings: Settings) -> Edge:
     open_templates(assets, settings)
     jobs.load()
     context.use(settings)
+    seals.use(settings.secret_key, settings.data_dir)
     inner.state.update({"settings": settings, "figures": figures, "assets": assets})
     return Edge(inner, settings, assets, Hosts(settings), figures)
 

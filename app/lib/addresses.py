@@ -30,6 +30,15 @@ def network_of(address: str) -> str:
     return str(found)
 
 
+def place_of(address: str) -> str:
+    """Where an address is: "here" on the server's own machine, "near" in its network, else empty."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    return "here" if found.is_loopback else "near" if found.is_private else ""
+
+
 def is_host_name(host: str) -> bool:
     """Whether a host is a name: a WebAuthn relying party can't be a bare address (WebAuthn §5.1.2)."""
     if host.startswith("["):

@@ -56,8 +56,13 @@ class TextField(Field):
         if len(text) > self.most:
             raise FieldError(_("This is too long: at most %(most)s characters, it has %(count)s.") % {"most": self.most, "count": len(text)})
         if len(text) < self.least:
-            raise FieldError(_("This is too short: at least %(least)s characters.") % {"least": self.least})
+            raise FieldError(too_short(self.least))
         return text
+
+
+def too_short(least: int) -> str:
+    """What is said to a text of fewer characters."""
+    return _("This is too short: at least %(least)s characters.") % {"least": least}
 
 
 class EmailField(TextField):

@@ -48,6 +48,15 @@ class Row(Table):
         return found
 
     @classmethod
+    async def find_own(cls, id_: int, **owner: int) -> Self:
+        """The row with this id that is of `owner`, such as `account_id=…`. Raises `NotFound` also where it is somebody else's."""
+        conditions = "".join(f" AND {column} = ${number}" for number, column in enumerate(owner, 2))
+        row = await database.fetch_one(f"SELECT * FROM {cls._meta.get_formatted_tablename()} WHERE id = $1{conditions}", id_, *owner.values())
+        if row is None:
+            raise NotFound(f"{cls.__name__} {id_}")
+        return cls.from_row(row)
+
+    @classmethod
     async def insert_new(cls, **values: Any) -> Self:
         """Insert a row with a new id and return it."""
         made = cls(id=new_id(), **values)

@@ -19,7 +19,7 @@ from app import database
 from app.lib import clock
 from app.lib.ids import new_id
 from app.models.account import Account
-from app.models.base import NotFound, Refused, Row
+from app.models.base import Refused, Row
 from app.models.organisation import Organisation
 from app.models.viewer import Viewer
 
@@ -110,16 +110,6 @@ class Command(Row):
             if not claimed or not self.is_undoable:
                 raise Refused("This can’t be undone any more.")
             await _inverses[self.kind](viewer, msgspec.json.decode(self.inverse or "{}"))
-
-    @classmethod
-    async def find_own(cls, viewer: Viewer, id_: int) -> Self:
-        """A command of this person in this organisation. Raises `NotFound`."""
-        row = await database.fetch_one(
-            "SELECT * FROM command WHERE id = $1 AND account_id = $2 AND org_id = $3", id_, viewer.account_id, viewer.org_id
-        )
-        if row is None:
-            raise NotFound(f"command {id_}")
-        return cls.from_row(row)
 
     @classmethod
     async def recent(cls, viewer: Viewer, before: int | None = None, most: int = 50) -> list[Self]:

@@ -15,7 +15,7 @@ from piccolo.columns import BigInt, SmallInt, Text, Varchar
 from app import database
 from app.lib import clock
 from app.lib.ids import new_id
-from app.models.base import NotFound, Row
+from app.models.base import Row
 
 TRIES = 12
 LEASE = 2 * clock.MINUTE
@@ -93,14 +93,6 @@ class Job(Row):
         return [cls.from_row(row) for row in rows if org_id is None or row["org_id"] == org_id]
 
     @classmethod
-    async def find_dead(cls, org_id: int, id_: int) -> Self:
-        """A dead letter of an organisation. Raises `NotFound`."""
-        row = await database.fetch_one("SELECT * FROM job WHERE id = $1 AND org_id = $2 AND dead_at IS NOT NULL", id_, org_id)
-        if row is None:
-            raise NotFound(f"job {id_}")
-        return cls.from_row(row)
-
-    @classmethod
     async def counts(cls) -> tuple[int, int]:
         """How many jobs wait or run, and how many are dead."""
         row = await database.fetch_one("SELECT COUNT(*) AS every, COUNT(dead_at) AS dead FROM job")
@@ -108,7 +100,7 @@ class Job(Row):
 
     async def revive(self) -> None:
         """Try a dead letter again."""
-        await database.execute("UPDATE job SET dead_at = NULL, attempts = 0, run_at = $1 WHERE id = $2", clock.now(), self.id)
+        await database.execute("UPDATE job SET dead_at = NULL, attempts = 0, run_at = $1 WHERE id = $2 AND dead_at IS NOT NULL", clock.now(), self.id)
         database.on_commit(wake)
 
 

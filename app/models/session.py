@@ -10,23 +10,69 @@ from piccolo.columns.base import OnDelete
 
 from app import database, live
 from app.lib import clock
+from app.lib.i18n import _
 from app.lib.tokens import hash_token, new_token
+from app.models import security_log
 from app.models.account import Account
-from app.models.base import NotFound, Row
-from app.models.credential.provider import SignInProvider
-from app.models.organisation import Membership
+from app.models.base import NotFound, Refused, Row
+from app.models.credential import KnownDevice, OneTimeSecret, SignInProvider
+from app.models.job import Job
+from app.models.organisation import Membership, Organisation
+from app.models.sign_in_policy import LINK, OPENID, PASSKEY, PASSWORD, SignInPolicy
 from app.models.viewer import Viewer
 
 CONFIRMED_FOR = 30 * clock.MINUTE
+_WITH_POLICY = "FROM session s JOIN membership m ON m.id = s.membership_id LEFT JOIN sign_in_policy p ON p.id = m.org_id"
+_OVER = (
+    "(s.expires_at <= $1 OR s.created_at + COALESCE(p.session_days, 366) * 86400000 <= $1"
+    " OR (p.idle_minutes IS NOT NULL AND s.seen_at + p.idle_minutes * 60000 <= $1))"
+)
+"""As `SignInPolicy.session_end` has it, at the instant $1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where somebody signs in from."""
+    """Where somebody signs in from. `device` is the token that the browser was given when it signed in before."""
 
     host: str = ""
     address: str = ""
     user_agent: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How somebody proved who they are. Without a method they just accepted an invitation, or set the server up."""
+
+    method: str = ""
+    factors: int = 1
+    provider_id: int | None = None
+
+
+INVITED = Proof()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a browser gets that was signed in: tokens for its cookies. `is_weak`: a second factor has to be set up, now or soon."""
+
+    token: str
+    seconds: int
+    device: str
+    is_weak: bool
+
+
+class NotThisWay(Refused):
+    """The organisation doesn't allow signing in by this method."""
+
+    def __init__(self, organisation: str, methods: tuple[str, ...]) -> None:
+        ways = _(" or ").join(method_words(method) for method in methods)
+        super().__init__(_("%(organisation)s doesn’t allow signing in this way. Sign in with %(ways)s.") % {"organisation": organisation, "ways": ways})
+
+
+def method_words(method: str) -> str:
+    """What a method of signing in is called within a sentence."""
+    return {PASSWORD: _("your password"), PASSKEY: _("a passkey"), LINK: _("a link sent to your address"), OPENID: _("your organisation’s sign-in")}[method]
 
 
 class Session(Row):
@@ -47,64 +93,71 @@ class Session(Row):
     provider_id = ForeignKey(SignInProvider, null=True, default=None, on_delete=OnDelete.set_null)
 
     @classmethod
-    async def begin(cls, membership: Membership, days: int, *, host: str = "", address: str = "", user_agent: str = "") -> tuple[Self, str]:
+    async def begin(
+        cls, membership: Membership, days: int, proof: Proof = INVITED, *, host: str = "", address: str = "", user_agent: str = "",
+        is_confirmed: bool = True,
+    ) -> tuple[Self, str]:
         """Sign a browser in for `days`. Returns the session and the token for its cookie."""
         token, now = new_token(), clock.now()
         session = await cls.insert_new(
             token_hash=hash_token(token), account_id=membership.account_id, membership_id=membership.id, host=host[:253], address=address[:64],
-            user_agent=user_agent[:300], created_at=now, seen_at=now, expires_at=now + days * clock.DAY, confirmed_at=now,
+            user_agent=user_agent[:300], created_at=now, seen_at=now, expires_at=now + days * clock.DAY, confirmed_at=now if is_confirmed else 0,
+            method=proof.method, factors=proof.factors, provider_id=proof.provider_id,
         )
+        await database.execute("UPDATE membership SET seen_at = $1 WHERE id = $2", now, membership.id)
         return session, token
 
     @classmethod
-    async def sign_in(cls, account: Account, arrival: Arrival, earlier: int | None = None) -> tuple[str, int] | None:
-        """Sign a browser in where this person belongs, in place of its session `earlier`.
+    async def sign_in(cls, account: Account, arrival: Arrival, proof: Proof = INVITED, earlier: int | None = None) -> Entry | None:
+        """Sign a browser in where this person was last and may be with this proof, in place of its session `earlier`.
 
-        Returns the cookie's token and how many seconds it is good for, or None where they belong to no organisation.
+        None where they belong to no organisation. Raises `NotThisWay`.
         """
-        place = await database.fetch_one(
-            "SELECT m.*, o.session_days FROM membership m JOIN organisation o ON o.id = m.org_id"
-            " LEFT JOIN session s ON s.membership_id = m.id WHERE m.account_id = $1 AND m.ended_at IS NULL ORDER BY COALESCE(s.seen_at, 0) DESC, m.id LIMIT 1",
-            account.id,
-        )
-        if place is None:
+        found = await _place_for(account, proof)
+        if found is None:
             return None
-        days = place.pop("session_days")
+        membership, policy = found
+        # Whoever runs the provider could act as anybody who is linked there: that is not enough to change how the account is protected.
+        is_confirmed = proof.method != OPENID or account.password_hash is None
         async with database.transaction():
             if earlier is not None:
                 await cls._end(earlier)
             _session, token = await cls.begin(
-                Membership.from_row(place), days, host=arrival.host, address=arrival.address, user_agent=arrival.user_agent
+                membership, policy.session_days, proof, host=arrival.host, address=arrival.address, user_agent=arrival.user_agent,
+                is_confirmed=is_confirmed,
             )
-        return token, days * 24 * 3600
+            device, is_new = await KnownDevice.note(account.id, arrival.device)
+            if is_new:
+                await _tell_of_new_device(account, arrival, proof)
+        is_weak = proof.factors < 2 and policy.needs_two_factors(membership.role) and await OneTimeSecret.active(account.id) is None
+        return Entry(token, policy.session_days * 24 * 3600, device, is_weak)
+
+    @classmethod
+    async def check_way(cls, account: Account, proof: Proof) -> None:
+        """Raises `NotThisWay` where no organisation of this person takes the proof."""
+        await _place_for(account, proof)
 
     @classmethod
     async def of(cls, account_id: int) -> list[Self]:
         """An account's sessions, those in use last first."""
-        rows = await database.fetch("SELECT * FROM session WHERE account_id = $1 AND expires_at > $2 ORDER BY seen_at DESC", account_id, clock.now())
+        rows = await database.fetch(
+            f"SELECT s.* {_WITH_POLICY} WHERE s.account_id = $2 AND NOT {_OVER} ORDER BY s.seen_at DESC", clock.now(), account_id
+        )
         return [cls.from_row(row) for row in rows]
-
-    @classmethod
-    async def find_own(cls, account_id: int, id_: int) -> Self:
-        """A session of this account. Raises `NotFound`."""
-        row = await database.fetch_one("SELECT * FROM session WHERE id = $1 AND account_id = $2", id_, account_id)
-        if row is None:
-            raise NotFound(f"session {id_}")
-        return cls.from_row(row)
 
     async def end(self) -> None:
         """Sign this browser out, at once and in every process."""
         await self._end(self.id)
 
     async def go_to(self, membership_id: int) -> None:
-        """Switch to another organisation of the same person (HOME-06). Raises `NotFound`."""
-        moved = await database.execute(
-            "UPDATE session SET membership_id = $1 WHERE id = $2 AND EXISTS"
-            " (SELECT 1 FROM membership m WHERE m.id = $1 AND m.account_id = session.account_id AND m.ended_at IS NULL) RETURNING id",
-            membership_id, self.id,
-        )
-        if not moved:
+        """Switch to another organisation of the same person (HOME-06). Raises `NotFound`, or `NotThisWay` where that one asks for another proof."""
+        membership = await Membership.find_own(membership_id, account_id=self.account_id)
+        if membership.ended_at is not None:
             raise NotFound(f"membership {membership_id}")
+        policy = await SignInPolicy.of(membership.org_id)
+        if not await _suffices(Proof(self.method, self.factors, self.provider_id), membership, policy):
+            raise NotThisWay((await Organisation.get(membership.org_id)).name, policy.methods(membership.role))
+        await self.change(membership_id=membership_id)
         Viewer.forget()
         live.cut_account(self.account_id)
 
@@ -117,18 +170,60 @@ class Session(Row):
         """The person just proved who they are."""
         await self.change(confirmed_at=clock.now())
 
+    async def strengthen(self) -> None:
+        """The person proved a second factor since."""
+        await self.change(factors=2)
+        Viewer.forget()
+
     @classmethod
     async def seen(cls, session_id: int, address: str) -> None:
         """Note that a session is in use."""
+        await database.execute("UPDATE membership SET seen_at = $1 WHERE id = (SELECT membership_id FROM session WHERE id = $2)", clock.now(), session_id)
         await database.execute("UPDATE session SET seen_at = $1, address = $2 WHERE id = $3", clock.now(), address[:64], session_id)
 
     @classmethod
     async def prune(cls) -> None:
-        """Drop what has expired."""
-        await database.execute("DELETE FROM session WHERE expires_at < $1", clock.now())
+        """Drop what is over, also by a rule that was made since, and close its sockets."""
+        over = await database.execute(f"DELETE FROM session WHERE id IN (SELECT s.id {_WITH_POLICY} WHERE {_OVER}) RETURNING id", clock.now())
+        for row in over:
+            live.cut_session(row["id"])
+        if over:
+            Viewer.forget()
 
     @classmethod
     async def _end(cls, id_: int) -> None:
         await database.execute("DELETE FROM session WHERE id = $1", id_)
         live.cut_session(id_)
         Viewer.forget()
+
+
+async def _place_for(account: Account, proof: Proof) -> tuple[Membership, SignInPolicy] | None:
+    """Where this person goes with this proof: the organisation they were in last among those that take it. Raises `NotThisWay`."""
+    rows = await database.fetch(
+        "SELECT * FROM membership WHERE account_id = $1 AND ended_at IS NULL AND (ends_at IS NULL OR ends_at > $2)"
+        " ORDER BY COALESCE(seen_at, 0) DESC, id", account.id, clock.now()
+    )
+    places = [Membership.from_row(row) for row in rows]
+    for place in places:
+        policy = await SignInPolicy.of(place.org_id)
+        if await _suffices(proof, place, policy):
+            return place, policy
+    if not places:
+        return None
+    first = places[0]
+    raise NotThisWay((await Organisation.get(first.org_id)).name, (await SignInPolicy.of(first.org_id)).methods(first.role))
+
+
+async def _suffices(proof: Proof, membership: Membership, policy: SignInPolicy) -> bool:
+    """Whether an organisation takes a proof; what another organisation's provider says counts only there."""
+    if not policy.allows(membership.role, proof.method):
+        return False
+    if proof.method != OPENID:
+        return True
+    provider = await SignInProvider.find(proof.provider_id) if proof.provider_id else None
+    return provider is not None and provider.org_id == membership.org_id
+
+
+async def _tell_of_new_device(account: Account, arrival: Arrival, proof: Proof) -> None:
+    await security_log.note("session.new_device", account, device=arrival.user_agent[:300], method=proof.method)
+    await Job.enqueue("mail_new_device", account_id=account.id, user_agent=arrival.user_agent[:300], address=arrival.address, at=clock.now())

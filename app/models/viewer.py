@@ -8,10 +8,14 @@ from typing import Any, NamedTuple, Self
 from app import database, live
 from app.lib import clock
 from app.lib.tokens import hash_token
+from app.models.sign_in_policy import SignInPolicy
 
 _SELECT = """
-SELECT s.id AS session_id, s.expires_at, s.seen_at, a.id AS account_id, a.email, a.given_name, a.family_name, a.avatar, a.locale,
-       a.timezone, a.week_start, a.theme, m.id AS membership_id, m.role, o.id AS org_id, o.name AS org_name
+SELECT s.id AS session_id, CASE WHEN m.ends_at < s.expires_at THEN m.ends_at ELSE s.expires_at END AS expires_at, s.seen_at,
+       a.id AS account_id, a.email, a.given_name, a.family_name, a.avatar, a.locale, a.timezone, a.week_start, a.theme,
+       m.id AS membership_id, m.role, o.id AS org_id, o.name AS org_name,
+       s.created_at AS begun_at, s.factors, m.created_at AS member_since,
+       EXISTS (SELECT 1 FROM one_time_secret t WHERE t.account_id = a.id AND t.confirmed_at IS NOT NULL) AS has_codes
   FROM session s
   JOIN account a ON a.id = s.account_id
   JOIN membership m ON m.id = s.membership_id
@@ -57,6 +61,7 @@ class Viewer:
     organisations: tuple[Place, ...]
     expires_at: int
     seen_at: int
+    two_factors_due: int | None = None  # from when on they may do nothing before they have set up a second factor; None: they have one, or needn't
 
     @property
     def name(self) -> str:
@@ -72,6 +77,11 @@ class Viewer:
     def is_admin(self) -> bool:
         """Whether they administer the organisation (MGR-01, MGR-02)."""
         return self.role in ("legal", "admin")
+
+    @property
+    def is_held(self) -> bool:
+        """Whether they have to set up a second factor first."""
+        return self.two_factors_due is not None and self.two_factors_due <= clock.now()
 
     def can_use(self, product: str) -> bool:
         """Whether they may open a product."""
@@ -98,10 +108,10 @@ class Viewer:
 
     @classmethod
     async def renewed(cls, viewer: Self) -> Self | None:
-        """The viewer of the same session as it is now; None when it has ended. For sockets, which stay open for long."""
+        """The viewer of the same session as it is now; None when it has ended or is held. For sockets, which stay open for long."""
         token_hash = await database.fetch_value("SELECT token_hash FROM session WHERE id = $1", viewer.session_id)
         fresh = await cls._read(token_hash) if token_hash else None
-        return fresh if fresh is not None and fresh.expires_at > clock.now() else None
+        return fresh if fresh is not None and fresh.expires_at > clock.now() and not fresh.is_held else None
 
     @classmethod
     async def _read(cls, token_hash: str) -> Self | None:
@@ -109,6 +119,7 @@ class Viewer:
         if row is None:
             return None
         rights = frozenset(f"{right['product']}.{right['level']}" for right in await database.fetch(_RIGHTS, row["membership_id"]))
+        _apply(await SignInPolicy.of(row["org_id"]), row)
         places = tuple(Place(place["id"], place["name"]) for place in await database.fetch(_PLACES, row["account_id"]))
         return cls(rights=rights, organisations=places, **row)
 
@@ -121,6 +132,15 @@ class Viewer:
     def forget() -> None:
         """Drop what is remembered, here and in the other processes, once the change is committed."""
         database.on_commit(lambda: live.broadcast_internal("viewers", None))
+
+
+def _apply(policy: SignInPolicy, row: dict[str, Any]) -> None:
+    """Let the rules of the organisation that is looked at decide how long the session lasts and what it lacks."""
+    begun_at, member_since = row.pop("begun_at"), row.pop("member_since")
+    is_enough = row.pop("has_codes") or row["factors"] > 1
+    del row["factors"]
+    row["expires_at"] = min(row["expires_at"], policy.session_end(begun_at, row["seen_at"]))
+    row["two_factors_due"] = None if is_enough else policy.two_factors_due(row["role"], member_since)
 
 
 @live.on_internal("viewers")

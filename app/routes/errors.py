@@ -13,7 +13,7 @@ from litestar.response import Response
 from app.lib.i18n import _
 from app.models.base import NotFound, Refused
 from app.render import is_htmx, nothing, toast, unbadged_page
-from app.routes.guard import SignInRequired, ask_to_sign_in
+from app.routes.guard import SecondFactorRequired, SignInRequired, ask_for_second_factor, ask_to_sign_in
 
 log = logging.getLogger("chalet.http")
 
@@ -59,5 +59,6 @@ def _words(status: int) -> tuple[str, str]:
 
 
 handlers: dict[int | type[Exception], Callable[[Request, Any], Response[bytes]]] = {
-    SignInRequired: ask_to_sign_in, NotFound: not_found, Refused: refused, HTTPException: http_error, Exception: failure,
+    SignInRequired: ask_to_sign_in, SecondFactorRequired: ask_for_second_factor, NotFound: not_found,
+    Refused: refused, HTTPException: http_error, Exception: failure,
 }

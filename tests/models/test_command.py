@@ -60,10 +60,10 @@ async def test_undo_restores_and_happens_once(people: People) -> None:
 
 async def test_nobody_undoes_for_another(people: People) -> None:
     command = await rename(people, "Berg")
-    assert (await Command.find_own(people.anna.viewer, command.id)).is_undoable
+    assert (await Command.find_own(command.id, account_id=people.anna.id, org_id=people.anna.viewer.org_id)).is_undoable
     for other in (people.beat, people.erik):
         with pytest.raises(NotFound):
-            await Command.find_own(other.viewer, command.id)
+            await Command.find_own(command.id, account_id=other.id, org_id=other.viewer.org_id)
 
 
 async def test_after_thirty_days_it_stays(people: People) -> None:

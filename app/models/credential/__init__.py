@@ -4,8 +4,10 @@ from app.models.credential.application_password import ApplicationPassword
 from app.models.credential.attempt import FailedAttempt, Throttled
 from app.models.credential.challenge import Challenge
 from app.models.credential.emailed_link import EmailedLink, LinkOver
+from app.models.credential.known_device import KnownDevice
 from app.models.credential.passkey import Passkey
 from app.models.credential.password import WrongPassword, check_password, sign_in
+from app.models.credential.provider import LinkedIdentity, SignInProvider
 from app.models.credential.two_factor import OneTimeSecret, RecoveryCode, WrongCode
 
 __all__ = [
@@ -13,10 +15,13 @@ __all__ = [
     "Challenge",
     "EmailedLink",
     "FailedAttempt",
+    "KnownDevice",
     "LinkOver",
+    "LinkedIdentity",
     "OneTimeSecret",
     "Passkey",
     "RecoveryCode",
+    "SignInProvider",
     "Throttled",
     "WrongCode",
     "WrongPassword",

@@ -11,7 +11,7 @@ from app.lib import clock, totp
 from app.lib.i18n import _
 from app.lib.tokens import hash_token
 from app.models.account import Account
-from app.models.base import NotFound, Refused, Row
+from app.models.base import Refused, Row
 from app.models.credential.attempt import FROM_ADDRESS, PASSWORDS, FailedAttempt, by_address, by_email
 from app.models.credential.password import WrongPassword
 from app.models.credential.two_factor import OneTimeSecret
@@ -44,14 +44,6 @@ class ApplicationPassword(Row):
         """An account's application passwords, newest first."""
         rows = await database.fetch("SELECT * FROM application_password WHERE account_id = $1 ORDER BY id DESC", account_id)
         return [cls.from_row(row) for row in rows]
-
-    @classmethod
-    async def find_own(cls, account_id: int, id_: int) -> Self:
-        """One of this account. Raises `NotFound`."""
-        row = await database.fetch_one("SELECT * FROM application_password WHERE id = $1 AND account_id = $2", id_, account_id)
-        if row is None:
-            raise NotFound(f"application password {id_}")
-        return cls.from_row(row)
 
     async def revoke(self) -> None:
         """The program is locked out."""

@@ -71,15 +71,19 @@ class FailedAttempt(Row):
     blocked_until = BigInt(default=0)
 
     @classmethod
-    async def take(cls, subject: str, limit: Limit) -> None:
-        """Count a try as failed before it is looked at, so that tries at the same moment count too. Raises `Throttled`."""
+    async def take(cls, subject: str, limit: Limit) -> int:
+        """Count a try as failed before it is looked at, so that tries at the same moment count too.
+
+        Returns how many failures that makes. Raises `Throttled`.
+        """
         async with database.transaction():
-            wait = await cls._count(subject, limit)
+            failures, wait = await cls._count(subject, limit)
         if wait:
             raise Throttled(wait)
+        return failures
 
     @classmethod
-    async def _count(cls, subject: str, limit: Limit) -> int:
+    async def _count(cls, subject: str, limit: Limit) -> tuple[int, int]:
         now = clock.now()
         counted = await database.execute(
             "INSERT INTO failed_attempt (id, subject, failures, last_at, blocked_until) VALUES ($1, $2, 1, $3, 0) ON CONFLICT (subject) DO UPDATE"
@@ -88,10 +92,11 @@ class FailedAttempt(Row):
             new_id(), subject, now, now - FORGOTTEN_AFTER,
         )
         if not counted:
-            return await database.fetch_value("SELECT blocked_until FROM failed_attempt WHERE subject = $1", subject) - now
-        if wait := limit.wait(counted[0]["failures"]):
+            return 0, await database.fetch_value("SELECT blocked_until FROM failed_attempt WHERE subject = $1", subject) - now
+        failures: int = counted[0]["failures"]
+        if wait := limit.wait(failures):
             await database.execute("UPDATE failed_attempt SET blocked_until = $1 WHERE subject = $2", now + wait, subject)
-        return 0
+        return failures, 0
 
     @classmethod
     async def forget(cls, subject: str) -> None:

@@ -1,9 +1,10 @@
-"""Questions put to a browser that it answers once, within minutes: WebAuthn challenges, and the second step of signing in."""
+"""Questions put to a browser that it answers once, within minutes: WebAuthn challenges, the second step of signing in, the way to a provider."""
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
+import msgspec
 from piccolo.columns import BigInt, ForeignKey, Text, Varchar
 
 from app import database
@@ -12,7 +13,7 @@ from app.lib.tokens import hash_token, new_token
 from app.models.account import Account
 from app.models.base import Row
 
-PASSKEY_SIGN_IN, PASSKEY_REGISTRATION, SECOND_FACTOR = "passkey-sign-in", "passkey-registration", "second-factor"
+PASSKEY_SIGN_IN, PASSKEY_REGISTRATION, SECOND_FACTOR, AT_PROVIDER = "passkey-sign-in", "passkey-registration", "second-factor", "at-provider"
 TIME = 10 * clock.MINUTE
 
 
@@ -26,11 +27,18 @@ class Challenge(Row):
     expires_at = BigInt(default=0)
 
     @classmethod
-    async def pose(cls, kind: str, account_id: int | None = None) -> str:
-        """Ask; returns the token, 32 random bytes in base64url."""
+    async def pose(cls, kind: str, account_id: int | None = None, **facts: Any) -> str:
+        """Ask; returns the token, 32 random bytes in base64url. The facts are remembered until the answer."""
         token = new_token(32)
-        await cls.insert_new(kind=kind, token_hash=hash_token(token), account_id=account_id, expires_at=clock.now() + TIME)
+        remembered = msgspec.json.encode(facts).decode() if facts else ""
+        await cls.insert_new(kind=kind, token_hash=hash_token(token), account_id=account_id, facts=remembered, expires_at=clock.now() + TIME)
         return token
+
+    @property
+    def remembered(self) -> dict[str, Any]:
+        """The facts that were given when it was posed."""
+        found: dict[str, Any] = msgspec.json.decode(self.facts) if self.facts else {}
+        return found
 
     @classmethod
     async def look_up(cls, kind: str, token: str) -> Self | None:
@@ -45,6 +53,12 @@ class Challenge(Row):
         """Whether this question was open for this account until now; it is over afterwards, whatever the answer is worth."""
         rows = await database.execute("DELETE FROM challenge WHERE token_hash = $1 AND kind = $2 RETURNING account_id, expires_at", hash_token(token), kind)
         return bool(rows) and rows[0]["account_id"] == account_id and rows[0]["expires_at"] > clock.now()
+
+    @classmethod
+    async def take(cls, kind: str, token: str) -> Self | None:
+        """The question that a token belongs to, if it was open until now; it is over afterwards."""
+        rows = await database.execute("DELETE FROM challenge WHERE token_hash = $1 AND kind = $2 RETURNING *", hash_token(token), kind)
+        return cls.from_row(rows[0]) if rows and rows[0]["expires_at"] > clock.now() else None
 
     @classmethod
     async def prune(cls) -> None:

@@ -1,4 +1,4 @@
-"""Rights that are sent to an email address: reset a password, confirm a new address."""
+"""Rights that are sent to an email address: reset a password, confirm a new address, sign in."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from app.lib import clock
 from app.lib.i18n import _
 from app.lib.passwords import hash_password
 from app.lib.tokens import hash_token, new_token
+from app.models import security_log
 from app.models.account import Account
 from app.models.base import Refused, Row
 from app.models.credential.attempt import MAILS, MAILS_FROM_ADDRESS, FailedAttempt, by_address, by_email
+from app.models.credential.password import must_be_enabled
 from app.models.job import Job
+from app.models.sign_in_policy import LINK, SignInPolicy
 
-RESET, WELCOME, NEW_EMAIL = "reset", "welcome", "new-email"
-LIFETIME = {RESET: clock.HOUR, WELCOME: 7 * clock.DAY, NEW_EMAIL: clock.DAY}
+RESET, WELCOME, NEW_EMAIL, SIGN_IN = "reset", "welcome", "new-email", "sign-in"
+LIFETIME = {RESET: clock.HOUR, WELCOME: 7 * clock.DAY, NEW_EMAIL: clock.DAY, SIGN_IN: 15 * clock.MINUTE}
 
 
 class LinkOver(Refused):
@@ -41,11 +44,12 @@ class EmailedLink(Row):
     used_at = BigInt(null=True, default=None)
 
     @classmethod
-    async def issue(cls, kind: str, account_id: int, email: str) -> str:
+    async def issue(cls, kind: str, account_id: int, email: str, *, asked_by: str = "", browser_hash: str = "") -> str:
         """The token of a new link; made when the mail is written, so that the outbox never holds it."""
         token, now = new_token(), clock.now()
         await cls.insert_new(
-            kind=kind, account_id=account_id, token_hash=hash_token(token), email=email, created_at=now, expires_at=now + LIFETIME[kind]
+            kind=kind, account_id=account_id, token_hash=hash_token(token), email=email, created_at=now, expires_at=now + LIFETIME[kind],
+            asked_by=asked_by[:300], browser_hash=browser_hash,
         )
         return token
 
@@ -67,6 +71,13 @@ class EmailedLink(Row):
                 raise LinkOver
             await database.execute("UPDATE emailed_link SET used_at = $1 WHERE account_id = $2 AND used_at IS NULL", clock.now(), self.account_id)
 
+    async def enter(self) -> Account:
+        """Sign in by this link: whose it is. Raises `LinkOver`, `Disabled`."""
+        await self.use()
+        account = await Account.get(self.account_id)
+        must_be_enabled(account)
+        return account
+
     async def reset_password(self, password: str) -> Account:
         """Choose a new password by this link: every device is signed out, and the second factor stays. Raises `LinkOver`."""
         account = await Account.get(self.account_id)
@@ -76,6 +87,7 @@ class EmailedLink(Row):
             await account.change(password_hash=hashed)
             await account.sign_out_everywhere()
             await FailedAttempt.forget(by_email(account.email))
+            await security_log.note("password.reset", account)
             await Job.enqueue("mail_password_changed", account_id=account.id)
         return account
 
@@ -86,6 +98,7 @@ class EmailedLink(Row):
             await self.use()
             before = account.email
             await account.move_to(self.email)
+            await security_log.note("account.email", account, before=before)
             await Job.enqueue("mail_email_changed", account_id=account.id, to=before)
         return account
 
@@ -100,6 +113,23 @@ async def request_reset(email: str, address: str, origin: str) -> None:
     await FailedAttempt.take(f"mail:{by_email(email)}", MAILS)
     await FailedAttempt.take(f"mail:{by_address(address)}", MAILS_FROM_ADDRESS)
     await Job.enqueue("mail_reset_link", email=email, origin=origin)
+
+
+async def request_sign_in_link(email: str, address: str, origin: str, asked_by: str, browser: str) -> None:
+    """Promise a link to sign in with, also where there is no account; `browser` is the token that the asking browser holds.
+
+    Raises `Throttled`.
+    """
+    await FailedAttempt.take(f"mail:{by_email(email)}", MAILS)
+    await FailedAttempt.take(f"mail:{by_address(address)}", MAILS_FROM_ADDRESS)
+    await Job.enqueue(
+        "mail_sign_in_link", email=email, origin=origin, asked_by=asked_by[:300], browser_hash=hash_token(browser), at=clock.now()
+    )
+
+
+async def may_be_mailed_link(account_id: int) -> bool:
+    """Whether one of the organisations of this account lets them sign in by an emailed link."""
+    return any(policy.allows(role, LINK) for policy, role in await SignInPolicy.of_account(account_id))
 
 
 async def request_new_email(account: Account, email: str, origin: str) -> None:

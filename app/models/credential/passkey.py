@@ -12,7 +12,7 @@ from app.lib import clock, passkeys
 from app.lib.i18n import _
 from app.lib.passkeys import PasskeyError, RelyingParty
 from app.models.account import Account
-from app.models.base import NotFound, Refused, Row
+from app.models.base import Refused, Row
 from app.models.credential.challenge import PASSKEY_REGISTRATION, PASSKEY_SIGN_IN, Challenge
 from app.models.credential.password import must_be_enabled
 
@@ -37,14 +37,6 @@ class Passkey(Row):
     async def of(cls, account_id: int) -> list[Self]:
         """An account's passkeys, oldest first."""
         return [cls.from_row(row) for row in await database.fetch("SELECT * FROM passkey WHERE account_id = $1 ORDER BY id", account_id)]
-
-    @classmethod
-    async def find_own(cls, account_id: int, id_: int) -> Self:
-        """A passkey of this account. Raises `NotFound`."""
-        row = await database.fetch_one("SELECT * FROM passkey WHERE id = $1 AND account_id = $2", id_, account_id)
-        if row is None:
-            raise NotFound(f"passkey {id_}")
-        return cls.from_row(row)
 
     @classmethod
     async def registration(cls, account: Account, party: RelyingParty) -> str:

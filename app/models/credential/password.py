@@ -5,10 +5,14 @@ from __future__ import annotations
 from app import database
 from app.lib.i18n import _
 from app.lib.passwords import hash_password, is_password
+from app.models import security_log
 from app.models.account import Account
 from app.models.base import Refused
 from app.models.credential.attempt import FROM_ADDRESS, PASSWORDS, FailedAttempt, by_address, by_email
 from app.models.job import Job
+from app.models.viewer import Viewer
+
+LOGGED_EVERY = 20
 
 
 class WrongPassword(Refused):
@@ -31,9 +35,11 @@ async def sign_in(email: str, password: str, address: str) -> Account:
     Raises `WrongPassword`, `Throttled`, `Disabled`.
     """
     await FailedAttempt.take(by_address(address), FROM_ADDRESS)
-    await FailedAttempt.take(by_email(email), PASSWORDS)
+    failures = await FailedAttempt.take(by_email(email), PASSWORDS)
     account = await Account.by_email(email)
     if not await is_password(password, account.password_hash if account else None) or account is None:
+        if failures == PASSWORDS.free or failures % LOGGED_EVERY == 0:  # by a job, so that it takes as long without an account
+            await Job.enqueue("note_failed_sign_ins", email=email, failures=failures, address=address)
         raise WrongPassword
     await FailedAttempt.forget(by_email(email))
     await FailedAttempt.give_back(by_address(address))
@@ -55,11 +61,17 @@ def must_be_enabled(account: Account) -> None:
         raise Disabled
 
 
-async def change_password(account: Account, old: str, new: str, session_id: int) -> None:
-    """Replace the password by someone who knows it; devices other than `session_id` are signed out. Raises `WrongPassword`, `Throttled`."""
-    await check_password(account, old)
+async def change_password(viewer: Viewer, old: str, new: str) -> None:
+    """Replace the password by someone who knows it, or choose the first one; other devices are signed out.
+
+    Raises `WrongPassword`, `Throttled`.
+    """
+    account = await Account.get(viewer.account_id)
+    if account.password_hash is not None:
+        await check_password(account, old)
     hashed = await hash_password(new)
     async with database.transaction():
         await account.change(password_hash=hashed)
-        await account.sign_out_everywhere(but=session_id)
+        await account.sign_out_everywhere(but=viewer.session_id)
+        await security_log.note("password.change", account, viewer=viewer)
         await Job.enqueue("mail_password_changed", account_id=account.id)

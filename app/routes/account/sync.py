@@ -9,6 +9,8 @@ from litestar.response import Response
 from app.lib.forms import Form, TextField
 from app.lib.i18n import _
 from app.models.credential import ApplicationPassword, OneTimeSecret
+from app.models.own_security import issue_application_password
+from app.models.own_security import revoke_application_password as revoke
 from app.routes.account import ask_to_confirm, done, needs_confirmation, own_account, show
 
 
@@ -32,14 +34,14 @@ async def create_application_password(request: Request) -> Response[bytes]:
     form = NewApplicationPassword(await request.form())
     if not form.is_valid:
         return await _show(request, form, 422)
-    password = await ApplicationPassword.issue(request.state.viewer.account_id, form["name"])
+    password = await issue_application_password(request.state.viewer, form["name"])
     return await _show(request, NewApplicationPassword(), made=password, made_for=form["name"])
 
 
 @post("/account/application-passwords/{password_id:int}/removal", status_code=200, include_in_schema=False)
 async def revoke_application_password(request: Request, password_id: FromPath[int]) -> Response[bytes]:
     """The program is locked out."""
-    await (await ApplicationPassword.find_own(request.state.viewer.account_id, password_id)).revoke()
+    await revoke(request.state.viewer, password_id)
     return done(request, "/account/sync", _("The application password was revoked."))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from litestar import Request, get, post
 from litestar.response import Response
 
@@ -10,7 +12,9 @@ from app.lib.i18n import _
 from app.lib.qr import qr_code
 from app.lib.totp import setup_uri
 from app.models.base import NotFound, Refused
-from app.models.credential import OneTimeSecret, RecoveryCode
+from app.models.credential import OneTimeSecret
+from app.models.own_security import renew_recovery_codes as renew_recovery_codes_of
+from app.models.own_security import switch_two_factor_off, switch_two_factor_on
 from app.render import page
 from app.routes.account import ask_to_confirm, done, needs_confirmation, show
 from app.routes.entrance import status_of
@@ -42,7 +46,7 @@ async def confirm_two_factor(request: Request) -> Response[bytes]:
     status = 422
     try:
         if form.is_valid:
-            return await _codes(request, await secret.confirm(form["code"]))
+            return await _codes(request, await switch_two_factor_on(request.state.viewer, secret, form["code"]))
     except Refused as error:
         status = status_of(error)
         form.refuse("code", str(error))
@@ -55,7 +59,7 @@ async def renew_recovery_codes(request: Request) -> Response[bytes]:
     if await needs_confirmation(request):
         return ask_to_confirm(request, "/account/security")
     await _active(request)
-    return await _codes(request, await RecoveryCode.renew(request.state.viewer.account_id))
+    return await _codes(request, await renew_recovery_codes_of(request.state.viewer))
 
 
 @post("/account/two-factor/removal", status_code=200, include_in_schema=False)
@@ -63,7 +67,7 @@ async def remove_two_factor(request: Request) -> Response[bytes]:
     """Switch it off."""
     if await needs_confirmation(request):
         return ask_to_confirm(request, "/account/security")
-    await (await _active(request)).discard()
+    await switch_two_factor_off(request.state.viewer, await _active(request))
     return done(request, "/account/security", _("Two-step sign-in is off."))
 
 
@@ -75,9 +79,13 @@ async def _active(request: Request) -> OneTimeSecret:
 
 
 async def _show(request: Request, secret: OneTimeSecret, form: FirstCode, status: int = 200) -> Response[bytes]:
+    return await show(request, "two_factor", status, form=form, **setup_facts(request, secret), headers=SECRET)
+
+
+def setup_facts(request: Request, secret: OneTimeSecret) -> dict[str, Any]:
+    """The picture of a secret for an authenticator app, and the secret to be typed."""
     qr = qr_code(setup_uri(secret.secret, request.state.viewer.email, request.state.brand.name))
-    spaced = " ".join(secret.secret[i : i + 4] for i in range(0, len(secret.secret), 4))
-    return await show(request, "two_factor", status, form=form, qr=qr, secret=spaced, headers=SECRET)
+    return {"qr": qr, "secret": " ".join(secret.secret[i : i + 4] for i in range(0, len(secret.secret), 4))}
 
 
 async def _codes(request: Request, codes: list[str]) -> Response[bytes]:

@@ -9,9 +9,10 @@ from app.lib.addresses import local_path
 from app.lib.forms import Form, TextField
 from app.models.base import Refused
 from app.models.credential import Passkey
-from app.render import page
+from app.models.session import Proof
+from app.models.sign_in_policy import PASSKEY
 from app.routes.entrance import enter, relying_party, status_of
-from app.routes.entrance.sign_in import SignIn
+from app.routes.entrance.sign_in import show_problem
 from app.routes.guard import OPEN
 
 
@@ -35,11 +36,9 @@ async def create_session(request: Request) -> Response[bytes]:
     url = local_path(form.raw.get("next", ""))
     try:
         account = await Passkey.sign_in(relying_party(request), form.raw.get("credential", "")[:20_000])
+        return await enter(request, account, url, Proof(PASSKEY, 2))
     except Refused as error:
-        again = SignIn(email="", next=url)
-        again.refuse("", str(error))
-        return await page(request, "entrance/sign_in.html", status=status_of(error), form=again, passkeys=True, reset=False)
-    return await enter(request, account, url)
+        return await show_problem(request, url, str(error), status_of(error))
 
 
 handlers = [pose_question, create_session]

@@ -14,7 +14,9 @@ from app.models.account import Account
 from app.models.base import Refused
 from app.models.credential import Challenge, OneTimeSecret, RecoveryCode, sign_in
 from app.models.credential.challenge import SECOND_FACTOR
-from app.models.session import Session
+from app.models.entrance import offers
+from app.models.session import Proof, Session
+from app.models.sign_in_policy import PASSWORD
 from app.render import page, redirect
 from app.routes.entrance import enter, relying_party, status_of
 from app.routes.guard import OPEN
@@ -47,7 +49,7 @@ async def show_sign_in(request: Request) -> Response[bytes]:
     url = local_path(request.query_params.get("next", ""))
     if request.state.viewer:
         return redirect(request, url, full=True)
-    return await _show(request, SignIn(next=url, email=""))
+    return await show_form(request, SignIn(next=url, email=""))
 
 
 @post("/sign-in", opt=OPEN, status_code=200, include_in_schema=False)
@@ -55,34 +57,40 @@ async def create_session(request: Request) -> Response[bytes]:
     """Take the password; then ask for the second step, or let in."""
     form = SignIn(await request.form())
     if not form.is_valid:
-        return await _show(request, form, 422)
+        return await show_form(request, form, 422)
     try:
         account = await sign_in(form["email"], form["password"], request.state.address)
+        return await go_on(request, account, local_path(form["next"]), Proof(PASSWORD))
     except Refused as error:
         form.refuse("", str(error))
-        return await _show(request, form, status_of(error))
-    if await OneTimeSecret.active(account.id):
-        token = await Challenge.pose(SECOND_FACTOR, account.id)
-        return await page(request, "entrance/second_step.html", form=SecondStep(token=token, next=local_path(form["next"])))
-    return await enter(request, account, local_path(form["next"]))
+        return await show_form(request, form, status_of(error))
 
 
 @post("/sign-in/code", opt=OPEN, status_code=200, include_in_schema=False)
 async def answer_second_step(request: Request) -> Response[bytes]:
-    """Take a code, once the password was right."""
+    """Take a code, once the first proof was right."""
     form = SecondStep(await request.form())
     challenge = await Challenge.look_up(SECOND_FACTOR, form.raw.get("token", ""))
     if challenge is None or challenge.account_id is None:
-        late = SignIn(email="", next=local_path(form.raw.get("next", "")))
-        late.refuse("", _("That took too long. Please sign in again."))
-        return await _show(request, late, 422)
+        return await show_problem(request, form.raw.get("next", ""), _("That took too long. Please sign in again."))
     try:
         if form.is_valid and await _accept(challenge, form):
-            return await enter(request, await Account.get(challenge.account_id), local_path(form["next"]))
+            first = challenge.remembered
+            proof = Proof(first["method"], 2, first["provider_id"])
+            return await enter(request, await Account.get(challenge.account_id), local_path(form["next"]), proof)
     except Refused as error:
         form.refuse("code" if form["code"] else "recovery_code", str(error))
         return await page(request, "entrance/second_step.html", status=status_of(error), form=form)
     return await page(request, "entrance/second_step.html", status=422, form=form)
+
+
+async def go_on(request: Request, account: Account, url: str, proof: Proof) -> Response[bytes]:
+    """After the first proof: ask for the second step where it is on and wasn't part of it, else let in. Raises `NotThisWay`."""
+    if proof.factors > 1 or not await OneTimeSecret.active(account.id):
+        return await enter(request, account, url, proof)
+    await Session.check_way(account, proof)
+    token = await Challenge.pose(SECOND_FACTOR, account.id, method=proof.method, provider_id=proof.provider_id)
+    return await page(request, "entrance/second_step.html", form=SecondStep(token=token, next=url))
 
 
 async def _accept(challenge: Challenge, form: SecondStep) -> bool:
@@ -106,9 +114,18 @@ async def end_session(request: Request) -> Response[bytes]:
     return answer
 
 
-async def _show(request: Request, form: SignIn, status: int = 200) -> Response[bytes]:
+async def show_problem(request: Request, url: str, why: str, status: int = 422) -> Response[bytes]:
+    """The sign-in page, which says why it didn't work."""
+    form = SignIn(email="", next=local_path(url))
+    form.refuse("", why)
+    return await show_form(request, form, status)
+
+
+async def show_form(request: Request, form: SignIn, status: int = 200) -> Response[bytes]:
+    """The sign-in page with what the organisations of this server allow."""
+    found = await offers()
     return await page(
-        request, "entrance/sign_in.html", status=status, form=form, passkeys=relying_party(request).is_possible,
+        request, "entrance/sign_in.html", status=status, form=form, offers=found, passkeys="passkey" in found.methods and relying_party(request).is_possible,
         reset=request.query_params.get("reset") == "done",
     )
 

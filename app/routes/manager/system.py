@@ -28,7 +28,7 @@ async def show_system(request: Request) -> Response[bytes]:
 async def create_revival(request: Request, job_id: FromPath[int]) -> Response[bytes]:
     """Try a failed job again."""
     viewer = require_admin(request.state.viewer)
-    await (await Job.find_dead(viewer.org_id, job_id)).revive()
+    await (await Job.find_own(job_id, org_id=viewer.org_id)).revive()
     return nothing(200, **toast(_("It will be tried again now.")))
 
 
