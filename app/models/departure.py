@@ -75,4 +75,5 @@ async def take_all_back(viewer: Viewer, inverses: dict[str, Any]) -> None:
 
 async def owned_by(member: Membership) -> list[str]:
     """What somebody would leave behind, in sentences."""
-    return [line for departure in _departures.values() if departure.say_owned for line in await departure.say_owned(member)]
+    in_order = sorted(_departures.items())
+    return [line for _key, departure in in_order if departure.say_owned for line in await departure.say_owned(member)]
