@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import uvicorn
@@ -22,10 +23,11 @@ from app.assets import Assets
 from app.edge import session_cookie
 from app.lib.ids import new_id
 from app.models.base import Refused
-from app.models.chat import Channel
+from app.models.chat import Channel, Message
 from app.models.command import Command
 from app.models.organisation import Membership
 from app.models.session import Session
+from app.models.viewer import Viewer
 from app.settings import Settings, read_settings
 from tests.people import move_in
 
@@ -70,6 +72,35 @@ async def show_channel(request: Request) -> Response[bytes]:
     return Response(b"", status_code=303, headers={"Location": f"/chat/channels/{channel.id}"})
 
 
+@get("/test/state/{channel_id:int}", include_in_schema=False, opt={"open": True})
+async def show_state(channel_id: int) -> dict[str, Any]:
+    """What a channel and its people look like to the server: to see that each write arrived, and once."""
+    messages = await database.fetch("SELECT id, text, deleted_at FROM message WHERE channel_id = $1 ORDER BY id", channel_id)
+    versions = await database.fetch_value("SELECT COUNT(*) FROM message_version v JOIN message m ON m.id = v.message_id WHERE m.channel_id = $1", channel_id)
+    reactions = await database.fetch("SELECT r.emoji, m.text FROM reaction r JOIN message m ON m.id = r.message_id WHERE m.channel_id = $1", channel_id)
+    return {
+        "texts": [row["text"] for row in messages if row["deleted_at"] is None], "deleted": sum(row["deleted_at"] is not None for row in messages),
+        "versions": versions, "reactions": [[row["text"], row["emoji"]] for row in reactions],
+        "statuses": [row["text"] for row in await database.fetch("SELECT text FROM member_status")],
+        "phones": [row["phone"] for row in await database.fetch("SELECT phone FROM account WHERE phone <> ''")],
+        "kinds": {row["kind"]: row["n"] for row in await database.fetch("SELECT kind, COUNT(*) AS n FROM command GROUP BY kind")},
+    }
+
+
+@post("/test/edit/{channel_id:int}", status_code=200, include_in_schema=False, opt={"open": True})
+async def edit_newest(request: Request, channel_id: int) -> None:
+    """The author of a channel's newest message changes it in another browser."""
+    row = await database.fetch_one("SELECT id, author_id FROM message WHERE channel_id = $1 ORDER BY id DESC LIMIT 1", channel_id)
+    assert row is not None
+    member = await database.fetch_one("SELECT * FROM membership WHERE account_id = $1", row["author_id"])
+    assert member is not None
+    _session, token = await Session.begin(Membership.from_row(member), 1)
+    viewer = await Viewer.by_token(token)
+    assert viewer is not None
+    message = await Message.found(viewer, row["id"])
+    await message.edit(viewer, str((await request.form())["text"]))
+
+
 @get("/test/in/{name:str}", include_in_schema=False, opt={"open": True})
 async def sign_in(name: str) -> Response[bytes]:
     row = await database.fetch_one("SELECT m.* FROM membership m JOIN account a ON a.id = m.account_id WHERE a.given_name = $1", name.title())
@@ -78,7 +109,7 @@ async def sign_in(name: str) -> Response[bytes]:
     return Response(b"", status_code=303, headers={"Location": "/test/notes", "Set-Cookie": session_cookie(token, "http", 86_400)})
 
 
-OWN = [list_notes, show_more, list_written, create_note, show_channel, sign_in]
+OWN = [list_notes, show_more, list_written, create_note, show_channel, show_state, edit_newest, sign_in]
 
 
 async def fill(settings: Settings) -> None:

@@ -1,7 +1,8 @@
 // What was written on this device and isn't on the server yet. Pages import it, and the server puts it in front of the service
 // worker, so it exports nothing: both use self.outbox. Each entry belongs to a holder ("account.membership") and a lane; a lane
 // is sent in order, by one tab or the worker at a time (Web Locks). The key lets the server do each entry once, however often
-// it arrives. An entry is waiting, sign-in (waits for its holder to sign in) or failed (refused: its person must look at it).
+// it arrives. An entry is waiting, sign-in (waits for its holder to sign in), failed (refused: its person must look at it) or
+// conflict (what it changes was changed elsewhere meanwhile: `theirs` has {text, base} of now, its person decides).
 self.outbox = (() => {
   const GIVE_UP = 5; // answers "the server is broken" before an entry counts as failed
   const PATIENCE = 60_000;
@@ -57,9 +58,10 @@ self.outbox = (() => {
     await Promise.all(entries.filter(({ holder }) => holder.split(".")[0] === account).map(({ order }) => remove(order)));
   }
 
+  const isOpen = ({ state }) => state !== "failed" && state !== "conflict";
+
   // Send what `holder` has waiting; `report` hears of each entry. Whether nothing is left to send.
   async function drain(holder, report) {
-    const isOpen = (entry) => entry.state !== "failed";
     const lanes = new Set((await list(holder)).filter(isOpen).map(({ lane }) => lane));
     await Promise.all([...lanes].map((lane) => alone(`outbox ${holder} ${lane}`, () => drainLane(holder, lane, report))));
     return !(await list(holder)).some(isOpen);
@@ -69,13 +71,21 @@ self.outbox = (() => {
 
   async function drainLane(holder, lane, report) {
     let done = 0;
-    const next = (entry) => entry.lane === lane && entry.order > done && entry.state !== "failed";
+    const next = (entry) => entry.lane === lane && entry.order > done && isOpen(entry);
     for (let entry; (entry = (await list(holder)).find(next)); done = entry.order) {
       const answer = await deliver(entry);
       await settle(entry, answer);
-      report({ key: entry.key, ...answer });
+      if (answer.base) await rebase(holder, lane, answer.base);
+      report({ key: entry.key, lane, ...answer });
       if (answer.state === "waiting" || answer.state === "sign-in") return;
     }
+  }
+
+  // What waits behind a change of the same thing was written on top of it.
+  async function rebase(holder, lane, base) {
+    const later = (await list(holder)).filter((entry) => entry.lane === lane && isOpen(entry));
+    const renewed = (body) => body.map(([name, value]) => [name, name === "base" ? base : value]);
+    await Promise.all(later.map(({ order, body }) => change(order, { body: renewed(body) })));
   }
 
   async function deliver(entry) {
@@ -83,7 +93,8 @@ self.outbox = (() => {
     try {
       const response = await fetch(entry.url, { method: entry.method, headers, body: form(entry.body), signal: AbortSignal.timeout(PATIENCE) });
       const html = await response.text();
-      return { state: outcome(entry, response), status: response.status, html, reason: reason(response, html) };
+      const state = outcome(entry, response);
+      return { state, status: response.status, html: state === "conflict" ? "" : html, reason: reason(response, html), toast: toastOf(response), base: response.headers.get("Chalet-Base"), theirs: state === "conflict" ? JSON.parse(html) : undefined };
     } catch {
       return { state: "waiting", status: 0, html: "", reason: "" };
     }
@@ -99,22 +110,27 @@ self.outbox = (() => {
     const to = headers.get("HX-Redirect") ?? (redirected ? new URL(url).pathname : "");
     if (status === 401 || to.startsWith("/sign-in")) return "sign-in";
     if (ok) return headers.has("Chalet-Version") ? "sent" : "waiting"; // a hotel's network answers for us, too
+    if (status === 409 && headers.get("Content-Type")?.startsWith("application/json")) return "conflict";
     if ([408, 425, 429, 502, 503, 504].includes(status)) return "waiting";
     return status < 500 || entry.tries + 1 >= GIVE_UP ? "failed" : "waiting";
   }
 
-  function reason({ ok, headers }, text) {
-    if (ok) return "";
+  function toastOf({ headers }) {
     try {
-      return JSON.parse(headers.get("HX-Trigger")).toast.text;
+      return JSON.parse(headers.get("HX-Trigger")).toast;
     } catch {
-      return headers.get("Content-Type")?.startsWith("text/plain") ? text.slice(0, 300) : "";
+      return undefined;
     }
   }
 
-  async function settle(entry, { state, status, reason }) {
+  function reason(response, text) {
+    if (response.ok) return "";
+    return toastOf(response)?.text ?? (response.headers.get("Content-Type")?.startsWith("text/plain") ? text.slice(0, 300) : "");
+  }
+
+  async function settle(entry, { state, status, reason, theirs }) {
     if (state === "sent") await remove(entry.order);
-    else await change(entry.order, { state, reason, tries: entry.tries + (status >= 500 ? 1 : 0) });
+    else await change(entry.order, { state, reason, theirs, isHeld: true, tries: entry.tries + (status >= 500 ? 1 : 0) });
   }
 
   return { recall, remember, forget, list, add, change, remove, clear, deliver, drain };

@@ -18,17 +18,19 @@ const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byt
 
 // `body`: FormData, URLSearchParams or an object. `lane`: entries of one lane keep their order; by default the address is the lane.
 // `label`: what the person sees in the panel; `field`: the name of the field that holds what they typed, which they may then edit.
-export async function enqueue({ url, method = "POST", body = {}, key = random(), label = "", lane = url, field = "text" }) {
+// `isQuiet`: not worth a strip, and only the latest of its lane counts.
+export async function enqueue({ url, method = "POST", body = {}, key = random(), label = "", lane = url, field = "text", isQuiet = false }) {
   const fields = Symbol.iterator in body ? [...body] : Object.entries(body).map(([name, value]) => [name, String(value)]);
-  const entry = { key, holder, lane, url, method, label, field, body: fields, at: Date.now(), state: "waiting", reason: "", tries: 0 };
+  const entry = { key, holder, lane, url, method, label, field, body: fields, at: Date.now(), state: "waiting", reason: "", tries: 0, isQuiet, isHeld: false };
   try {
+    if (isQuiet) await Promise.all((await entries()).filter((one) => one.isQuiet && one.lane === lane).map(({ order }) => store.remove(order)));
     await store.add(entry);
   } catch {
     return unkept(entry);
   }
   const answered = answer(key);
-  tell({ key, state: "added" });
-  send().then(() => answered.resolve({ key, state: "waiting", status: 0, html: "", reason: "" }));
+  tell({ key, lane, state: "added" });
+  send().then(() => answered.resolve({ key, lane, state: "waiting", status: 0, html: "", reason: "" }));
   return answered.promise;
 }
 
@@ -43,15 +45,19 @@ export async function send() {
 export const entries = () => (holder ? store.list(holder) : Promise.resolve([]));
 
 export async function retry(entry, text) {
-  const body = text === undefined ? entry.body : entry.body.map(([name, value]) => [name, name === entry.field ? text : value]);
-  await store.change(entry.order, { body, state: "waiting", reason: "", tries: 0 });
-  tell({ key: entry.key, state: "waiting", status: 0 });
+  const renewed = { ...(text === undefined ? {} : { [entry.field]: text }), ...(entry.theirs ? { base: String(entry.theirs.base) } : {}) };
+  const body = entry.body.map(([name, value]) => [name, renewed[name] ?? value]);
+  await store.change(entry.order, { body, state: "waiting", reason: "", tries: 0, theirs: undefined });
+  tell({ key: entry.key, lane: entry.lane, state: "waiting", status: 0 });
   await send();
 }
 
+// What a kind of write is called in the panel; the words are in the page (pwa/_overlays.html).
+export const words = (kind, text) => (document.getElementById("outbox-words")?.dataset[kind] ?? "{text}").replace("{text}", text);
+
 export async function discard(entry) {
   await store.remove(entry.order);
-  tell({ key: entry.key, state: "discarded" });
+  tell({ key: entry.key, lane: entry.lane, state: "discarded" });
 }
 
 // A browser that keeps nothing (some private windows): now or never.

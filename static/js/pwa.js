@@ -1,5 +1,6 @@
 // The page's side of being an app: the service worker and its updates, "as of" for pages seen offline, installing.
 import { forgetDrafts, keepDrafts } from "./drafts.js";
+import "./outbox-forms.js";
 import { localise } from "./times.js";
 
 const root = document.documentElement;

@@ -27,7 +27,11 @@ ENQUEUE = """([url, body, label]) => import(document.querySelector('script[src$=
 PREPARED = """async () => {
   if (!navigator.serviceWorker.controller) return false;
   for (const name of await caches.keys())
-    if (name.startsWith("pages ") && (await (await caches.open(name)).keys()).filter(({ url }) => url.includes("/offline")).length === 2) return true;
+    if (name.startsWith("pages ") && (await (await caches.open(name)).keys()).filter(({ url }) => new URL(url).pathname === "/offline").length === 2) return true;
+  return false;
+}"""
+KEPT_HERE = """async () => {
+  for (const name of await caches.keys()) if (name.startsWith("pages ") && (await (await caches.open(name)).match(location.href, { ignoreVary: true }))) return true;
   return false;
 }"""
 KEPT = "async () => (await caches.keys()).filter((name) => name.startsWith('pages '))"
@@ -80,6 +84,14 @@ class Suite:
     def written(self) -> list[list[str]]:
         """The notes that arrived, as (given name, text)."""
         return httpx.get(f"{self.url}/test/written").json()
+
+    def state(self, channel_id: int) -> dict[str, Any]:
+        """What a channel holds, and what was done."""
+        return httpx.get(f"{self.url}/test/state/{channel_id}").json()
+
+    def edit_elsewhere(self, channel_id: int, text: str) -> None:
+        """Anna changes the newest message of a channel in another browser."""
+        httpx.post(f"{self.url}/test/edit/{channel_id}", data={"text": text}).raise_for_status()
 
 
 @pytest.fixture(scope="module")
@@ -356,6 +368,116 @@ def test_a_message_written_offline_is_in_the_channel_once(phone: BrowserContext,
     second.reload()
     expect(second.locator(".msg", has_text="Written on the train")).to_have_count(1)
     assert anna.evaluate(WAITING) == 0
+
+
+def say(page: Page, text: str) -> None:
+    """Write a message in the channel that is open."""
+    page.locator('.composer textarea[name="text"]').fill(text)
+    page.keyboard.press("Enter")
+    expect(page.locator(".msg", has_text=text)).to_be_visible()
+
+
+def menu(page: Page, text: str, what: str) -> None:
+    """Choose from the menu of a message."""
+    message = page.locator(".msg[data-id]", has_text=text)
+    message.hover()
+    message.get_by_role("button", name="More").click()
+    page.locator("#msg-menu").get_by_role("menuitem", name=re.compile(what)).click()
+
+
+def edit(page: Page, text: str, new: str) -> None:
+    menu(page, text, "^Edit")
+    page.locator("form.composer-edit textarea").fill(new)
+    page.keyboard.press("Enter")
+
+
+def react(page: Page, text: str, emoji: str) -> None:
+    message = page.locator(".msg[data-id]", has_text=text)
+    message.hover()
+    message.get_by_role("button", name=f"React with {emoji}").click()
+
+
+def channel_with(page: Page, suite: Suite, *texts: str) -> int:
+    """A new channel with messages, open on the page; its id."""
+    page.goto(f"{suite.url}/test/channel")
+    for text in texts:
+        say(page, text)
+    expect(page.locator(".msg.pending")).to_have_count(0)
+    return int(page.url.rpartition("/")[2])
+
+
+def test_ten_writes_in_flight_arrive_once_each_though_every_answer_is_lost_once(phone: BrowserContext, anna: Page, suite: Suite) -> None:
+    for place in ("/account/status", "/account"):
+        anna.goto(f"{suite.url}{place}")
+    channel = channel_with(anna, suite, "plan A", "oops", "well done")
+    react(anna, "plan A", "❤️")
+    expect(anna.locator(".reaction")).to_have_count(1)
+    anna.reload()
+    eventually(lambda: anna.evaluate(KEPT_HERE), anna)
+    before = suite.state(channel)
+    phone.set_offline(True)
+    anna.reload()
+    for text in ("first", "second", "third"):
+        say(anna, text)
+    edit(anna, "plan A", "plan B")
+    edit(anna, "plan B", "plan C")
+    menu(anna, "oops", "^Delete")
+    react(anna, "well done", "👍")
+    react(anna, "plan C", "❤️")  # takes it back
+    expect(anna.locator(".msg-waits")).to_have_count(3)
+    anna.goto(f"{suite.url}/account/status")
+    anna.locator("#status-text").fill("On the train")
+    anna.locator("[data-save]").click()
+    expect(anna.get_by_text("There is no connection. It is kept on this device")).to_be_visible()
+    anna.goto(f"{suite.url}/account")
+    anna.locator("#field-phone").fill("+41 44 000 00 00")
+    anna.get_by_role("region", name="Name and phone").get_by_role("button", name="Save").click()
+    expect(anna.locator(".strip-outbox")).to_contain_text("Waiting to be sent: 10")
+    anna.locator(".strip-outbox").get_by_role("button", name="Show").click()
+    for words in ("Message in", "A message, changed", "A message, deleted", "Reaction 👍", "Reaction ❤️, taken back", "Change in Status", "Change in Profile"):
+        expect(anna.get_by_role("dialog", name="Not sent yet").get_by_text(words).first).to_be_visible()
+
+    answered: set[str] = set()
+
+    def lose(route: Route) -> None:
+        key = route.request.headers.get("idempotency-key")
+        if route.request.method == "GET" or not key or key in answered:
+            return route.continue_()
+        answered.add(key)
+        route.fetch()
+        return route.abort()
+
+    phone.route("**/*", lose)
+    phone.set_offline(False)
+    eventually(lambda: len(answered) and anna.evaluate(WAITING) == 0, anna)
+    after = suite.state(channel)
+    assert after["texts"] == ["plan C", "well done", "first", "second", "third"] and after["deleted"] == 1 and after["versions"] == 2
+    assert after["reactions"] == [["well done", "👍"]]
+    assert after["statuses"] == ["On the train"] and after["phones"] == ["+41 44 000 00 00"]
+    done = {kind: number - before["kinds"].get(kind, 0) for kind, number in after["kinds"].items() if number != before["kinds"].get(kind, 0)}
+    assert done == {"message.post": 3, "message.edit": 2, "message.delete": 1, "reaction.add": 1, "reaction.remove": 1, "status.set": 1}
+    assert len(answered) == 10
+
+
+@pytest.mark.parametrize(("choice", "text"), [("Use mine", "from the train"), ("Keep what it says now", "from the desk"), ("Put both together", "from the desk\nfrom the train")])
+def test_a_conflict_shows_both_sides(choice: str, text: str, phone: BrowserContext, anna: Page, suite: Suite) -> None:
+    channel = channel_with(anna, suite, "from home")
+    anna.reload()
+    eventually(lambda: anna.evaluate(KEPT_HERE), anna)
+    phone.set_offline(True)
+    edit(anna, "from home", "from the train")
+    expect(anna.locator(".msg-waits")).to_be_visible()
+    suite.edit_elsewhere(channel, "from the desk")
+    phone.set_offline(False)
+    panel = anna.get_by_role("dialog", name="Not sent yet")
+    expect(panel.locator("[data-theirs]")).to_have_text("from the desk", timeout=20_000)
+    expect(panel.locator("[data-mine]")).to_have_text("from the train")
+    panel.get_by_role("button", name=choice).click()
+    if choice == "Put both together":
+        panel.get_by_role("button", name="Use mine").click()
+    eventually(lambda: anna.evaluate(WAITING) == 0, anna)
+    assert suite.state(channel)["texts"] == [text]
+    expect(anna.locator(".msg .prose")).to_have_text(re.compile(r"\s*".join(text.split("\n"))))
 
 
 def test_the_worker_sends_when_no_page_is_open(phone: BrowserContext, anna: Page, suite: Suite) -> None:

@@ -76,6 +76,15 @@ async def opening(channel_id: int, read_up_to: int | None, last_message_id: int)
     return await around(channel_id, read_up_to, PIECE)
 
 
+async def sources(channel_id: int, author_id: int, first_id: int) -> list[dict[str, Any]]:
+    """What an author wrote from a message on, as they typed it, so that they can change it without a connection: id, text, base."""
+    return await database.fetch(
+        "SELECT id, text, COALESCE(edited_at, 0) AS base FROM message WHERE channel_id = $1 AND author_id = $2 AND id >= $3 AND deleted_at IS NULL"
+        " ORDER BY id DESC LIMIT $4",
+        channel_id, author_id, first_id, PIECE,
+    )
+
+
 async def changes(channel_id: int, since: int) -> list[dict[str, Any]] | None:
     """Messages that were posted or changed after the change id `since`, with an overlap; None when they are more than `MOST_CHANGES`."""
     begin = first_at(made_at(since) - OVERLAP)

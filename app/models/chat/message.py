@@ -36,6 +36,15 @@ SELECT c.kind, c.archived_at, m.id AS member_id FROM channel c
 """
 
 
+class EditedMeanwhile(Refused):
+    """Somebody changed a message that was changed elsewhere meanwhile. `text` and `base` are of what it says now."""
+
+    def __init__(self, text: str, base: int) -> None:
+        super().__init__(_("This message was changed elsewhere meanwhile."))
+        self.text = text
+        self.base = base
+
+
 class Message(Row):
     """Something said in a channel. `html` is `text` rendered once, safe to show."""
 
@@ -93,13 +102,20 @@ class Message(Row):
         await notices.tell(channel, author_id, id_, text, people)
         return id_
 
-    async def edit(self, viewer: Viewer, text: str, key: str | None = None) -> Command:
-        """Change what one's own message says; what it said before is kept. Raises `Refused`."""
+    async def edit(self, viewer: Viewer, text: str, key: str | None = None, base: int | None = None) -> Command:
+        """Change what one's own message says; what it said before is kept. Raises `Refused`.
+
+        `base` is the `edited_at` (0: never) of what was being changed: when it says something else by now, that is `EditedMeanwhile`.
+        """
         text = checked(text)
         if self.author_id != viewer.account_id or self.deleted_at is not None or self.channel.member_id is None:
             raise Refused(_("Only your own messages can be edited."))
         async with Command.once(viewer, "message.edit", key) as command:
+            if not command.repeated:
+                await self._read_again()
             if not command.repeated and text != self.text:
+                if base is not None and base != (self.edited_at or 0):
+                    raise EditedMeanwhile(self.text, self.edited_at or 0)
                 before = self.text
                 await MessageVersion.insert_new(message_id=self.id, text=before, created_at=clock.now())
                 await self._rewrite(text)
@@ -139,6 +155,14 @@ class Message(Row):
         columns = "".join(f", {name} = ${n}" for n, name in enumerate(values, 3))
         await database.execute(f"UPDATE message SET changed = $2{columns} WHERE id = $1", self.id, self.changed, *values.values())
         self.__dict__.update(values)
+
+    async def _read_again(self) -> None:
+        """Read again what it says, and let nobody else change it until the transaction ends."""
+        lock = "" if database.dialect() == "sqlite" else " FOR UPDATE"
+        (row,) = await database.fetch(f"SELECT text, edited_at, deleted_at FROM message WHERE id = $1{lock}", self.id)
+        self.__dict__.update(row)
+        if self.deleted_at is not None:
+            raise Refused(_("This message was deleted meanwhile."))
 
     async def announce(self) -> None:
         """Tell what it looks like now."""

@@ -10,16 +10,19 @@ from app.lib.ids import new_id
 from app.models.base import Refused
 from app.models.chat import notices
 from app.models.chat.message import Message
+from app.models.command import Command
 from app.models.viewer import Viewer
 
 MOST_KINDS = 24
 
 
-async def react(viewer: Viewer, message: Message, emoji: str) -> None:
-    """Put an emoji on a message; twice is once. Raises `Refused`."""
+async def react(viewer: Viewer, message: Message, emoji: str, key: str | None = None) -> None:
+    """Put an emoji on a message; twice is once, and what comes again with the same `key` is nothing. Raises `Refused`."""
     if message.channel.member_id is None or message.deleted_at is not None or emoji not in known():
         raise Refused(_("You can’t react to this message."))
-    async with database.transaction():
+    async with Command.once(viewer, "reaction.add", key) as command:
+        if command.repeated:
+            return
         await message.touch()
         kinds = await database.fetch("SELECT DISTINCT emoji FROM reaction WHERE message_id = $1", message.id)
         if len(kinds) >= MOST_KINDS and emoji not in {row["emoji"] for row in kinds}:
@@ -34,9 +37,11 @@ async def react(viewer: Viewer, message: Message, emoji: str) -> None:
         await message.announce()
 
 
-async def unreact(viewer: Viewer, message: Message, emoji: str) -> None:
+async def unreact(viewer: Viewer, message: Message, emoji: str, key: str | None = None) -> None:
     """Take one's emoji back."""
-    async with database.transaction():
+    async with Command.once(viewer, "reaction.remove", key) as command:
+        if command.repeated:
+            return
         await message.touch()
         await database.execute("DELETE FROM reaction WHERE message_id = $1 AND account_id = $2 AND emoji = $3", message.id, viewer.account_id, emoji)
         await notices.withdraw_reaction(viewer, message.channel, message.id)

@@ -8,6 +8,7 @@ from app.models.chat import notices
 from app.models.chat.channel import Channel
 from app.models.chat.message import Message
 from app.models.chat.places import count_for, unread_in
+from app.models.command import Command
 from app.models.viewer import Viewer
 
 
@@ -22,13 +23,16 @@ async def read(viewer: Viewer, channel: Channel, up_to: int) -> None:
         await _tell(viewer, channel, moved[0]["read_up_to"])
 
 
-async def unread_from(viewer: Viewer, message: Message) -> None:
-    """Count this message and what follows as new again."""
-    before = await database.fetch_value("SELECT MAX(id) FROM message WHERE channel_id = $1 AND id < $2", message.channel_id, message.id)
-    await database.execute(
-        "UPDATE channel_member SET read_up_to = $1 WHERE channel_id = $2 AND account_id = $3", before or 0, message.channel_id, viewer.account_id
-    )
-    await _tell(viewer, message.channel, before or 0)
+async def unread_from(viewer: Viewer, message: Message, key: str | None = None) -> None:
+    """Count this message and what follows as new again; what comes again with the same `key` is nothing."""
+    async with Command.once(viewer, "message.unread", key) as command:
+        if command.repeated:
+            return
+        before = await database.fetch_value("SELECT MAX(id) FROM message WHERE channel_id = $1 AND id < $2", message.channel_id, message.id)
+        await database.execute(
+            "UPDATE channel_member SET read_up_to = $1 WHERE channel_id = $2 AND account_id = $3", before or 0, message.channel_id, viewer.account_id
+        )
+        await _tell(viewer, message.channel, before or 0)
 
 
 async def _tell(viewer: Viewer, channel: Channel, read_up_to: int) -> None:

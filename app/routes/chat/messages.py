@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from litestar import Request, delete, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response
@@ -11,6 +12,7 @@ from app.lib.forms import Form, ManyField, NumberField, TextField
 from app.lib.i18n import _
 from app.models.base import Refused
 from app.models.chat import Message, log, reactions, reading
+from app.models.chat.message import EditedMeanwhile
 from app.render import fragment, is_htmx, nothing, redirect, toast
 from app.routes.chat.articles import articles
 from app.routes.chat.channels import channel_page
@@ -21,6 +23,7 @@ class Written(Form):
 
     text = TextField(most=1_000_000, strip=False, required=False)
     mention = ManyField(NumberField(0, 2**53), most=500)
+    base = NumberField(0, 2**53, required=False)
     _key = TextField(most=80, required=False)
 
 
@@ -75,8 +78,13 @@ async def update_message(request: Request, message_id: FromPath[int]) -> Respons
     form = Written(await request.form())
     if not form.is_valid:
         raise Refused(_("This can’t be sent. Your text is kept."))
-    await message.edit(request.state.viewer, form["text"], request.state.idempotency_key or None)
-    return await _shown(request, message.channel_id, message.id)
+    try:
+        await message.edit(request.state.viewer, form["text"], request.state.idempotency_key or None, form["base"])
+    except EditedMeanwhile as meanwhile:
+        if not is_htmx(request):
+            raise
+        return _both_sides(meanwhile)
+    return await _shown(request, message.channel_id, message.id, {"Chalet-Base": str(message.edited_at or 0)})
 
 
 @delete("/chat/messages/{message_id:int}", status_code=200, include_in_schema=False)
@@ -92,7 +100,7 @@ async def create_reaction(request: Request, message_id: FromPath[int]) -> Respon
     """Put an emoji on it."""
     message = await access.find_message(request.state.viewer, message_id)
     form = Reacted(await request.form())
-    await reactions.react(request.state.viewer, message, form.values.get("emoji", ""))
+    await reactions.react(request.state.viewer, message, form.values.get("emoji", ""), request.state.idempotency_key or None)
     return await _shown(request, message.channel_id, message.id)
 
 
@@ -100,7 +108,7 @@ async def create_reaction(request: Request, message_id: FromPath[int]) -> Respon
 async def delete_reaction(request: Request, message_id: FromPath[int], emoji: FromQuery[str] = "") -> Response[bytes]:
     """Take one's emoji back."""
     message = await access.find_message(request.state.viewer, message_id)
-    await reactions.unreact(request.state.viewer, message, emoji)
+    await reactions.unreact(request.state.viewer, message, emoji, request.state.idempotency_key or None)
     return await _shown(request, message.channel_id, message.id)
 
 
@@ -108,8 +116,14 @@ async def delete_reaction(request: Request, message_id: FromPath[int], emoji: Fr
 async def delete_reading(request: Request, message_id: FromPath[int]) -> Response[bytes]:
     """Count this message and what follows as new again."""
     message = await access.find_message(request.state.viewer, message_id)
-    await reading.unread_from(request.state.viewer, message)
+    await reading.unread_from(request.state.viewer, message, request.state.idempotency_key or None)
     return nothing(204)
+
+
+def _both_sides(meanwhile: EditedMeanwhile) -> Response[bytes]:
+    """409 with what it says now: the outbox shows it beside what was written, and sends again with its `base` when that is to win."""
+    body = msgspec.json.encode({"text": meanwhile.text, "base": meanwhile.base})
+    return Response(body, status_code=409, media_type="application/json", headers=toast(str(meanwhile), kind="error"))
 
 
 async def _shown(request: Request, channel_id: int, id_: int, headers: dict[str, str] | None = None) -> Response[bytes]:

@@ -1,25 +1,57 @@
-// Editing in place: Enter saves, Esc leaves the message as it was; focus goes back to it.
+// Editing in place: Enter saves, Esc leaves the message as it was; focus goes back to it. It goes through the outbox.
+import { ask, parse } from "../chat/http.js";
+import { place } from "../chat/place.js";
+import { change, learn, showText } from "../chat/writes.js";
+
 export default function connect(form) {
   const area = form.elements.text;
   const message = form.closest(".msg");
+  const { id } = message.dataset;
+  const before = form.prose ?? document.createElement("div");
+  before.classList.add("prose");
 
   function keydown(event) {
     if (event.isComposing) return;
     if (event.key === "Enter" && !event.shiftKey) form.requestSubmit();
-    else if (event.key === "Escape") form.querySelector("[data-cancel]").click();
+    else if (event.key === "Escape") cancel();
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  function swapped({ detail: { ctx } }) {
-    if (ctx.target?.id === message.id) (document.querySelector("#composer textarea") ?? document.getElementById(message.id))?.focus({ preventScroll: true });
+  function close() {
+    const hadFocus = form.contains(document.activeElement);
+    form.replaceWith(before);
+    if (hadFocus) (document.querySelector("#composer textarea") ?? message).focus({ preventScroll: true });
+  }
+
+  async function refresh() {
+    const html = await ask("GET", `/chat/messages/${id}`).catch(() => "");
+    if (html) place(message.closest(".chat-log"), parse(html).querySelector(".msg"));
+  }
+
+  function cancel() {
+    close();
+    refresh(); // it may have changed while it was being edited
+  }
+
+  async function submit(event) {
+    event.preventDefault();
+    const { text, base } = { text: area.value, base: form.elements.base.value };
+    area.readOnly = true;
+    const { state, base: now } = await change(id, { body: { text, base }, what: "edit" });
+    area.readOnly = false;
+    if (state === "failed" || !form.isConnected) return;
+    close();
+    if (state === "sent") await refresh();
+    else showText(before, text);
+    learn(id, text, Number(now ?? base));
   }
 
   area.addEventListener("keydown", keydown);
-  document.addEventListener("htmx:after:swap", swapped);
+  form.addEventListener("submit", submit);
+  form.querySelector("[data-cancel]").addEventListener("click", cancel);
   area.focus();
   area.setSelectionRange(area.value.length, area.value.length);
   form.scrollIntoView({ block: "nearest" });
-  return () => setTimeout(() => document.removeEventListener("htmx:after:swap", swapped), 1_000);
 }

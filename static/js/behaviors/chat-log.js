@@ -1,10 +1,12 @@
 // The log of a channel: opens where one stopped, loads both ways while scrolling, follows what happens, and knows what was seen.
 import { subscribe } from "../live.js";
 import { arrange } from "../chat/arrange.js";
+import { enqueue, words } from "../outbox.js";
 import { ask, me, parse, tryTo } from "../chat/http.js";
 import { place } from "../chat/place.js";
 import { restore } from "../chat/send.js";
 import { tools } from "../chat/tools.js";
+import { learnAll, restoreChanges } from "../chat/writes.js";
 import { typists } from "../chat/typing.js";
 
 const MOST = 400; // messages in the page; beyond, those far away go
@@ -167,8 +169,11 @@ export default function connect(scroller) {
   function tellRead() {
     clearTimeout(reading);
     reading = undefined;
-    fetch(`${url}/reading`, { method: "POST", body: new URLSearchParams({ up_to: String(read) }), keepalive: true }).catch(() => {});
+    fetch(`${url}/reading`, { method: "POST", body: new URLSearchParams({ up_to: String(read) }), keepalive: true }).catch(keepRead);
   }
+
+  // Without a connection it waits with the rest; one mark is enough, the latest.
+  const keepRead = () => isMember && enqueue({ url: `${url}/reading`, body: { up_to: read }, label: words("read", ""), isQuiet: true });
 
   function unread({ detail }) {
     read = mark = detail - 1;
@@ -187,7 +192,8 @@ export default function connect(scroller) {
     target.focus({ preventScroll: true });
   } else if (line) scroller.scrollTop += Math.min(0, line.getBoundingClientRect().top - scroller.getBoundingClientRect().top - scroller.clientHeight * 0.2);
   changes.observe(log, { childList: true });
-  if (isMember) restore(url);
+  learnAll(document.getElementById("log-sources"));
+  if (isMember) restore(url).then(restoreChanges);
   seen();
 
   const editLast = () => hands.editLast();

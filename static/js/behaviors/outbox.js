@@ -10,16 +10,20 @@ export default function connect(strip) {
   const template = dialog.querySelector("template");
   let timer, shown = new Map();
 
-  async function count() {
-    const waiting = await entries().catch(() => []);
-    const failed = waiting.filter(({ state }) => state === "failed").length;
-    const isOld = waiting.some(({ at, state }) => state !== "waiting" || Date.now() - at > MOMENT);
-    strip.hidden = !isOld;
-    strip.dataset.state = failed ? "failed" : waiting.some(({ state }) => state === "sign-in") ? "sign-in" : "waiting";
-    strip.querySelectorAll("[data-count]").forEach((place) => (place.textContent = place.closest(".when-failed") ? failed : waiting.length));
+  async function count(isLate = false) {
+    const all = await entries().catch(() => []);
+    const worth = all.filter(({ isQuiet, state }) => !isQuiet || state === "failed");
+    const number = (wanted) => worth.filter(({ state }) => state === wanted).length;
+    const shows = worth.length > 0 && (isLate === true || worth.some(({ state, isHeld }) => state !== "waiting" || isHeld));
+    strip.hidden = !shows;
+    strip.dataset.state = ["conflict", "failed", "sign-in"].find(number) ?? "waiting";
+    for (const place of strip.querySelectorAll("[data-count]")) {
+      const of = ["conflict", "failed"].find((one) => place.closest(`.when-${one}`));
+      place.textContent = of ? number(of) : worth.length;
+    }
     clearTimeout(timer);
-    if (waiting.length && !isOld) timer = setTimeout(count, MOMENT);
-    if (dialog.open) fill(waiting);
+    if (worth.length && !shows) timer = setTimeout(count, MOMENT, true); // no clock is asked how old it is
+    if (dialog.open) fill(all);
   }
 
   function fill(waiting) {
@@ -41,12 +45,21 @@ export default function connect(strip) {
     localise(row);
     text.value = text.defaultValue = typed ?? "";
     text.dataset.kept = typeof typed === "string" ? "yes" : "no";
-    return reason(row);
+    return explain(row);
   }
 
-  function reason(row) {
+  function explain(row) {
     row.querySelector("[data-reason]").textContent = row.entry.reason;
+    row.querySelector("[data-theirs]").textContent = row.entry.theirs?.text ?? "";
+    row.querySelector("[data-mine]").textContent = row.entry.body.find(([name]) => name === row.entry.field)?.[1] ?? "";
     return row;
+  }
+
+  function merge(row) {
+    const text = row.querySelector("textarea");
+    const theirs = row.entry.theirs.text;
+    if (!text.value.includes(theirs)) text.value = `${theirs}\n${text.value}`;
+    text.focus();
   }
 
   async function click({ target }) {
@@ -54,17 +67,18 @@ export default function connect(strip) {
     const text = row?.querySelector("textarea");
     if (target.closest("[data-send-all]")) await send();
     else if (target.closest("[data-retry]")) await retry(row.entry, text.dataset.kept === "yes" ? text.value : undefined);
-    else if (target.closest("[data-discard]")) await discard(row.entry);
+    else if (target.closest("[data-discard], [data-theirs-wins]")) await discard(row.entry);
+    else if (target.closest("[data-merge]")) merge(row);
     else if (target.closest("[data-copy]")) await navigator.clipboard?.writeText(text.value);
   }
 
   async function changed() {
     await count();
-    shown.forEach(reason);
+    shown.forEach(explain);
   }
 
   async function open() {
-    dialog.showModal();
+    if (!dialog.open) dialog.showModal();
     await changed();
   }
 
@@ -80,10 +94,12 @@ export default function connect(strip) {
   dialog.addEventListener("click", click);
   dialog.addEventListener("close", () => dialog.classList.remove("is-leaving"));
   document.addEventListener("outbox:entry", changed);
+  document.addEventListener("outbox:open", open);
   document.addEventListener("submit", leaving, true);
   count();
   return () => {
     document.removeEventListener("outbox:entry", changed);
+    document.removeEventListener("outbox:open", open);
     document.removeEventListener("submit", leaving, true);
   };
 }

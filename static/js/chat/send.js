@@ -1,8 +1,9 @@
 // Sending: the message appears at once and goes through the outbox, which keeps it on the device until the server has it. The same key
 // makes it one message, however often it is sent; the answer and the live event both put the real one in its place, once.
-import { discard, enqueue, entries, retry } from "../outbox.js";
+import { discard, enqueue, entries, retry, words } from "../outbox.js";
 import { parse } from "./http.js";
 import { place } from "./place.js";
+import { learn } from "./writes.js";
 
 const logOf = (path) => [...document.querySelectorAll(".chat-scroll")].find((one) => `${one.dataset.url}/messages` === path)?.querySelector(".chat-log");
 const pendingOf = (key) => document.querySelector(`.msg.pending[data-key="${CSS.escape(key)}"]`);
@@ -16,7 +17,7 @@ export async function send(form) {
   const url = new URL(form.action).pathname;
   const mentions = [...form.querySelectorAll('input[name="mention"]')].map((field) => ["mention", field.value]);
   show(logOf(url), key, text)?.dispatchEvent(new CustomEvent("chat:sent", { bubbles: true }));
-  settle(await enqueue({ url, body: new URLSearchParams([["text", text], ...mentions]), key, label: text.trim().slice(0, 120) }));
+  settle(await enqueue({ url, body: new URLSearchParams([["text", text], ...mentions]), key, label: words("post", document.querySelector("#main h1")?.textContent.trim() ?? "") }));
 }
 
 /** Show what was written in a channel before the page was left, and isn't sent yet. */
@@ -53,7 +54,11 @@ function settle({ key, state: outcome, html, reason }) {
   if (!article) return;
   if (outcome === "discarded") article.remove();
   else if (outcome !== "sent") state(article, outcome, reason);
-  else if (html) place(article.parentElement, parse(html).querySelector(".msg"), key);
+  else if (html) {
+    const shown = parse(html).querySelector(".msg");
+    learn(shown.dataset.id, article.querySelector(".msg-raw").textContent, 0);
+    place(article.parentElement, shown, key);
+  }
 }
 
 function state(article, name, reason) {

@@ -1,7 +1,7 @@
 // What can be done with a message: one toolbar that moves to the message in hand, one menu, and keys.
-import { me, parse, tell, tryTo } from "./http.js";
+import { ask, me, parse, tell, Refusal } from "./http.js";
 import { pick } from "./emoji.js";
-import { place } from "./place.js";
+import { change, sourceOf } from "./writes.js";
 
 const KEYS = { e: "edit", r: "pick", u: "unread", c: "copy-text", Delete: "delete", Backspace: "delete" };
 
@@ -32,27 +32,44 @@ export function tools(scroller) {
     if (on) ({ react, pick: pickFor, edit, more, delete: remove, unread, "copy-link": copyLink, "copy-text": copyText })[name](on, value);
   }
 
-  async function update(on, method, url, body) {
-    const html = await tryTo(method, url, body);
-    if (html) place(log, parse(html).querySelector(".msg"));
-  }
+  const idOf = (on) => on.dataset.id;
 
   function react(on, emoji) {
-    const url = `/chat/messages/${on.dataset.id}/reactions`;
     const mine = [...on.querySelectorAll(".reaction")].some((one) => one.value === emoji && one.getAttribute("aria-pressed") === "true");
-    return mine ? update(on, "DELETE", `${url}?emoji=${encodeURIComponent(emoji)}`) : update(on, "POST", url, new URLSearchParams({ emoji }));
+    return mine
+      ? change(idOf(on), { method: "DELETE", path: `/reactions?emoji=${encodeURIComponent(emoji)}`, what: "unreact", text: emoji })
+      : change(idOf(on), { path: "/reactions", body: { emoji }, what: "react", text: emoji });
   }
 
   async function pickFor(on) {
     const emoji = await pick(bar.isConnected ? bar : on);
-    if (emoji) await update(on, "POST", `/chat/messages/${on.dataset.id}/reactions`, new URLSearchParams({ emoji }));
+    if (emoji) await change(idOf(on), { path: "/reactions", body: { emoji }, what: "react", text: emoji });
     log.querySelector(`#m${on.dataset.id}`)?.focus({ preventScroll: true });
   }
 
   async function edit(on) {
-    if (on.dataset.author !== me() || on.matches(".deleted")) return;
+    if (on.dataset.author !== me() || on.matches(".deleted") || on.querySelector("form.composer-edit")) return;
     bar.remove();
-    await htmx.ajax("GET", `/chat/messages/${on.dataset.id}/edit`, { target: on.querySelector(".prose"), swap: "outerHTML" });
+    const form = await editorOf(on);
+    if (!form) return;
+    form.prose = on.querySelector(".prose");
+    form.prose.replaceWith(form);
+  }
+
+  // The server's own form; without a connection one made here, of what was typed.
+  async function editorOf(on) {
+    try {
+      if (navigator.onLine) return parse(await ask("GET", `/chat/messages/${idOf(on)}/edit`)).querySelector("form");
+    } catch (error) {
+      if (error instanceof Refusal) return void tell({ kind: "error", ...(error.message ? { text: error.message } : { word: "failed" }) });
+    }
+    const source = sourceOf(idOf(on));
+    if (!source) return void tell({ kind: "error", word: "lost" });
+    const form = document.getElementById("log-edit").content.cloneNode(true).querySelector("form");
+    form.action = `/chat/messages/${idOf(on)}`;
+    form.elements.text.value = source.text;
+    form.elements.base.value = source.base;
+    return form;
   }
 
   function more(on) {
@@ -64,10 +81,10 @@ export function tools(scroller) {
     menu.querySelector('[role="menuitem"]').focus();
   }
 
-  const remove = (on) => (on.dataset.author === me() || "manages" in scroller.dataset) && !on.matches(".deleted") && update(on, "DELETE", `/chat/messages/${on.dataset.id}`);
+  const remove = (on) => (on.dataset.author === me() || "manages" in scroller.dataset) && !on.matches(".deleted") && change(idOf(on), { method: "DELETE", what: "delete" });
 
   async function unread(on) {
-    if ((await tryTo("DELETE", `/chat/messages/${on.dataset.id}/reading`)) !== undefined) {
+    if ((await change(idOf(on), { method: "DELETE", path: "/reading", what: "unread" })).state !== "failed") {
       scroller.dispatchEvent(new CustomEvent("chat:unread", { detail: Number(on.dataset.id) }));
     }
   }
