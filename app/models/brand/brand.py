@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from app import database
+from app.lib.contrast import Palette, palette
 from app.models.brand.addresses import host_for, origin_of
 
 
 @dataclass(frozen=True, slots=True)
 class Slide:
-    """A picture beside the sign-in form, by its name in the blob store, and the widths in pixels that it is kept in."""
+    """A picture beside the sign-in form, by its name in the blob store, the widths in pixels that it is kept in, and what it shows."""
 
     hash: str
     widths: tuple[int, ...] = ()
+    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,20 @@ class Brand:
     logo_dark: str = ""
     slides: tuple[Slide, ...] = ()
     sender_name: str = ""
+    button_colour: str = ""  # as it was chosen: `accent` is the nearest colour that can be seen on a light ground
+    logo_size: tuple[int, int] = (0, 0)  # CSS pixels
+    logo_dark_size: tuple[int, int] = (0, 0)
+    logo_faint_on: tuple[str, ...] = ()  # themes in which the logo needs a plate behind it
+
+    @property
+    def colours(self) -> Palette:
+        """The colours as both themes show them."""
+        return palette(self.button_colour or self.accent, self.text_colour or "#171b26")
 
     @property
     def version(self) -> str:
         """Changes whenever the look does, for addresses that are cached."""
-        look = (self.name, self.short_name, self.accent, self.accent_ink, self.text_colour, self.logo, self.logo_dark, self.slides)
+        look = (self.name, self.short_name, self.accent, self.accent_ink, self.text_colour, self.button_colour, self.logo, self.logo_dark, self.slides)
         return f"{crc32(repr(look).encode()):08x}"
 
     def url_of(self, key: str) -> str:
