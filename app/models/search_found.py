@@ -10,6 +10,7 @@ from app import database
 from app.models.chat.places import places_of
 from app.models.search import Hit
 from app.models.search_people import PERSON
+from app.models.team import TEAM
 from app.models.viewer import Viewer
 
 MESSAGE = "message"
@@ -58,4 +59,6 @@ def _places(values: Collection[int]) -> str:
 def _url(hit: Hit) -> str:
     if hit.kind == MESSAGE:
         return f"/chat/channels/{hit.scope}/messages/{hit.id}"
+    if hit.kind == TEAM:
+        return f"/manager/teams/{hit.id}"
     return f"/search?kind={MESSAGE}&by={hit.author_id}" if hit.kind == PERSON else ""

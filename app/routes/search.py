@@ -24,6 +24,7 @@ from app.models.chat.places import places_of, public_channels
 from app.models.search import Hit, search, visible_scopes
 from app.models.search_found import MESSAGE, Found, found, people_by_id
 from app.models.search_people import PERSON
+from app.models.team import TEAM
 from app.models.viewer import Viewer
 from app.render import fragment, page
 from app.rooms import apps_for
@@ -185,7 +186,7 @@ class Filters:
         sent = request.query_params
         kind = sent.get("kind", "")
         return cls(
-            _typed(request), kind if kind in (MESSAGE, PERSON) else "", _number(sent.get("by", "")), _number(sent.get("in", "")),
+            _typed(request), kind if kind in (MESSAGE, PERSON, TEAM) else "", _number(sent.get("by", "")), _number(sent.get("in", "")),
             _day(sent.get("since", "")), _day(sent.get("until", "")), _number(sent.get("before", "")),
         )
 

@@ -18,6 +18,7 @@ from app.models.team import MOST_DESCRIPTION, MOST_NAME, Description, NameTaken,
 from app.models.viewer import Viewer
 from app.render import fragment, is_htmx, page, redirect, toast
 from app.routes.manager import dialog, moved, wants
+from app.routes.search import Offer, offers
 
 
 class TeamForm(Form):
@@ -205,6 +206,14 @@ async def _chosen(viewer: Viewer, ids: list[int]) -> list[Any]:
         except NotFound:
             continue
     return found
+
+
+@offers
+async def _teams(viewer: Viewer, typed: str) -> list[Offer]:
+    """Teams in the palette, once something is typed."""
+    if viewer.is_external or not typed.strip():
+        return []
+    return [Offer(team["name"], f"/manager/teams/{team['id']}", "briefcase", app="manager") for team in await teams_of(viewer.org_id)]
 
 
 handlers = [
