@@ -15,6 +15,8 @@ _CHECK_EVERY = 20.0  # seconds
 REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "analyze": clock.DAY,
     "prune": clock.HOUR,
+    "prune_exports": clock.HOUR,
+    "carry_out_farewells": clock.HOUR,
     "erase_messages": clock.DAY,
     "end_guests": 5 * clock.MINUTE,
     "prune_invitations": clock.DAY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from app.models.viewer import Viewer
 PAGE = 60
 _BATCH = 500
 _NOWHERE = 2**53
+_LIKE = re.compile(r"[\\%_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Wanted:
             parts.append(sql.replace("?", f"${len(values)}"))
 
         for word in self.text.lower().split()[:6]:
-            like = f"%{word.replace(chr(92), '').replace('%', '').replace('_', chr(92) + '_')}%"
+            like = "%" + _LIKE.sub(r"\\\g<0>", word) + "%"
             add("(LOWER(actor) LIKE ? ESCAPE '\\' OR LOWER(subject) LIKE ? ESCAPE '\\' OR LOWER(facts) LIKE ? ESCAPE '\\' OR address LIKE ? ESCAPE '\\')", like)
         if self.kind:
             add("kind = ?" if "." in self.kind else "kind LIKE ?", self.kind if "." in self.kind else f"{self.kind}.%")

@@ -16,7 +16,7 @@ from app.models.audit_search import check
 from tests.conftest import browser
 from tests.people import People
 
-MONDAY = 1_794_873_600_000 + 12 * clock.HOUR
+MONDAY = 1_794_787_200_000 + 12 * clock.HOUR
 
 
 async def fill(people: People) -> None:

@@ -1,0 +1,150 @@
+"""A copy of everything of somebody: who asked for it, how far it is, and where it lies."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+import zipfile
+from pathlib import Path
+from typing import Self
+
+from piccolo.columns import BigInt, ForeignKey, Integer, Text, Varchar
+
+from app import database
+from app.lib import clock
+from app.lib.i18n import _
+from app.models import audit
+from app.models.account import Account
+from app.models.base import Refused, Row
+from app.models.job import Job
+from app.models.my_data.registry import Owner, exporters
+from app.models.organisation import Organisation
+from app.models.viewer import Viewer
+
+KEPT_FOR = 7 * clock.DAY
+_RUNNING = "ready_at IS NULL AND cancelled_at IS NULL AND error = ''"
+_TOLD_EVERY = 0.5  # seconds between two notes of how far it is
+
+
+class Cancelled(Exception):
+    """The owner doesn't want it any more."""
+
+
+class DataExport(Row):
+    """A copy of everything of an account in one organisation. Only one is made at a time."""
+
+    account_id = ForeignKey(Account)
+    org_id = ForeignKey(Organisation)
+    created_at = BigInt(default=0)
+    done = Integer(default=0, help_text="Files written so far.")
+    note = Varchar(length=200, default="", help_text="What is being written.")
+    file = Varchar(length=200, default="", help_text="Name of the zip in the data folder, once it is whole.")
+    size = BigInt(default=0)
+    ready_at = BigInt(null=True, default=None)
+    expires_at = BigInt(null=True, default=None)
+    cancelled_at = BigInt(null=True, default=None)
+    error = Text(default="")
+
+    @classmethod
+    async def ask(cls, viewer: Viewer) -> Self:
+        """Have a copy made in the background. Raises `Refused` while another one is."""
+        try:
+            async with database.transaction(), database.savepoint():
+                made = await cls.insert_new(account_id=viewer.account_id, org_id=viewer.org_id, created_at=clock.now())
+        except database.UniqueViolation:
+            raise Refused(_("A copy is being made already.")) from None
+        async with database.transaction():
+            await Job.enqueue("export_my_data", org_id=viewer.org_id, export_id=made.id)
+            await audit.record("account.export", viewer=viewer, concerns=viewer.account_id)
+        return made
+
+    @classmethod
+    async def latest(cls, viewer: Viewer) -> Self | None:
+        """The copy of this organisation that was asked for last, unless it was cancelled or is over."""
+        row = await database.fetch_one(
+            "SELECT * FROM data_export WHERE account_id = $1 AND org_id = $2 AND cancelled_at IS NULL AND (expires_at IS NULL OR expires_at > $3)"
+            " ORDER BY created_at DESC, id DESC LIMIT 1",
+            viewer.account_id, viewer.org_id, clock.now(),
+        )
+        return cls.from_row(row) if row else None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is being made or waits for it."""
+        return self.ready_at is None and self.cancelled_at is None and not self.error
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be downloaded."""
+        return bool(self.file) and self.expires_at is not None and self.expires_at > clock.now()
+
+    async def cancel(self) -> None:
+        """Stop making it."""
+        await database.execute(f"UPDATE data_export SET cancelled_at = $1 WHERE id = $2 AND {_RUNNING}", clock.now(), self.id)
+
+    async def make(self, folder: Path) -> None:
+        """Write the zip under `folder`/exports; files of the suite are in `folder`/files. Begins anew where it was interrupted."""
+        if not self.is_running:
+            return
+        place = folder / "exports"
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = place / f"{self.id}.part"
+        try:
+            await self._write(draft, await self._owner(folder / "files"))
+        except Cancelled:
+            draft.unlink(missing_ok=True)
+            return
+        except Exception as error:
+            draft.unlink(missing_ok=True)
+            await self.change(error=f"{type(error).__name__}: {error}"[:1000])
+            raise
+        name = f"{self.id}-{secrets.token_hex(8)}.zip"
+        draft.rename(place / name)
+        await self.change(file=name, size=(place / name).stat().st_size, ready_at=clock.now(), expires_at=clock.now() + KEPT_FOR, note="")
+
+    async def _owner(self, files: Path) -> Owner:
+        row = await database.fetch_one(
+            "SELECT m.id, a.timezone FROM membership m JOIN account a ON a.id = m.account_id WHERE m.account_id = $1 AND m.org_id = $2",
+            self.account_id, self.org_id,
+        )
+        assert row is not None, "whoever asked was a member"
+        return Owner(self.account_id, self.org_id, row["id"], row["timezone"], files)
+
+    async def _write(self, draft: Path, owner: Owner) -> None:
+        done, told = 0, time.monotonic()
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+            draft.chmod(0o600)
+            for exporter in exporters().values():
+                async for path, content in exporter(owner):
+                    await self._note(done, path)
+                    entry = zipfile.ZipInfo(path, time.gmtime(clock.now() / 1000)[:6])
+                    entry.compress_type = zipfile.ZIP_DEFLATED
+                    with archive.open(entry, "w", force_zip64=True) as file:
+                        async for chunk in content:
+                            await asyncio.to_thread(file.write, chunk)
+                            if time.monotonic() - told > _TOLD_EVERY:
+                                told = time.monotonic()
+                                await self._note(done, path)
+                    done += 1
+        await self._note(done, "")
+
+    async def _note(self, done: int, note: str) -> None:
+        """Say how far it is. Raises `Cancelled` where nobody waits for it any more."""
+        going_on = await database.execute(
+            f"UPDATE data_export SET done = $1, note = $2 WHERE id = $3 AND {_RUNNING} RETURNING id", done, note[:200], self.id
+        )
+        if not going_on:
+            raise Cancelled
+
+    @classmethod
+    async def prune(cls, folder: Path) -> None:
+        """Delete the zips that are over, and what lies there without belonging to anybody."""
+        rows = await database.fetch("SELECT id, file FROM data_export WHERE file <> '' AND expires_at > $1", clock.now())
+        running = await database.fetch(f"SELECT id FROM data_export WHERE {_RUNNING}")
+        wanted = {row["file"] for row in rows} | {f"{row['id']}.part" for row in running}
+        place = folder / "exports"
+        for path in place.iterdir() if place.exists() else ():
+            if path.name not in wanted:
+                path.unlink(missing_ok=True)
+        await database.execute("DELETE FROM data_export WHERE expires_at < $1 OR (ready_at IS NULL AND created_at < $2)", clock.now(), clock.now() - KEPT_FOR)
