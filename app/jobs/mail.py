@@ -9,7 +9,7 @@ from app.lib.mime import AddressError, Party
 from app.mail import Letter, MailRefused, link_base, send, write
 from app.models.account import Account
 from app.models.brand import default_brand
-from app.models.credential.emailed_link import NEW_EMAIL, RESET, WELCOME, EmailedLink
+from app.models.credential.emailed_link import NEW_EMAIL, RESET, EmailedLink
 
 
 @job("send_mail")
@@ -28,13 +28,6 @@ async def mail_reset_link(email: str, origin: str) -> None:
     account = await Account.by_email(email)
     if account and account.disabled_at is None:
         await _mail_link(RESET, account, account.email, f"{link_base(context.settings(), origin)}/reset/")
-
-
-@job("mail_welcome_link")
-async def mail_welcome_link(account_id: int, origin: str, organisation: str) -> None:
-    """A link for a new member to choose the first password."""
-    account = await Account.get(account_id)
-    await _mail_link(WELCOME, account, account.email, f"{link_base(context.settings(), origin)}/reset/", organisation=organisation)
 
 
 @job("mail_new_email_link")

@@ -32,7 +32,6 @@ async def create_undo(request: Request, command_id: FromPath[int]) -> Response[b
 def kinds() -> dict[str, str]:
     """What each kind of change is called, in the language being spoken."""
     return {
-        "member.add": _("Added a member"),
         "member.role": _("Changed a role"),
         "member.end": _("Removed a member"),
         "member.rights": _("Changed rights"),
@@ -40,6 +39,7 @@ def kinds() -> dict[str, str]:
         "member.enable": _("Enabled a person again"),
         "member.title": _("Changed a job title"),
         "organisation.edit": _("Changed the organisation’s settings"),
+        "sign_in.policy": _("Changed the rules for signing in"),
         "resource.archive": _("Archived a room or equipment"),
         "resource.create": _("Added a room or equipment"),
         "resource.edit": _("Changed a room or equipment"),

@@ -27,6 +27,8 @@ OPEN = {
     "GET /healthz", "GET /readyz", "GET /metrics",
     "GET /setup", "POST /setup",
     "GET /sign-in", "POST /sign-in", "POST /sign-in/code", "POST /sign-in/passkey", "POST /sign-in/passkey/options",
+    "GET /sign-in/link", "POST /sign-in/link", "GET /sign-in/link/{token:str}", "POST /sign-in/link/{token:str}",
+    "POST /sign-in/openid", "GET /sign-in/openid/return", "GET /sign-in/organisation", "POST /sign-in/organisation",
     "GET /reset", "POST /reset", "GET /reset/{token:str}", "POST /reset/{token:str}", "GET /email/{token:str}", "POST /email/{token:str}",
     "GET /unsubscribe/{token:str}", "POST /unsubscribe/{token:str}",
     "GET /invitation/{token:str}", "POST /invitation/{token:str}", "POST /invitation/{token:str}/acceptance", "POST /invitation/{token:str}/refusal",
@@ -36,10 +38,12 @@ OPEN = {
 """Routes that answer anybody: signing in, and what an installed app needs before that."""
 
 MEMBERS_ONLY = {
-    "GET /manager", "GET /manager/people", "POST /manager/people", "GET /manager/people/new", "GET /manager/system",
+    "GET /manager", "GET /manager/people", "GET /manager/system",
     "POST /manager/people/changes", "POST /manager/people/export", "GET /manager/colleagues", "GET /manager/teams", "GET /manager/teams/new",
     "POST /manager/teams", "GET /manager/rooms", "GET /manager/rooms/new", "POST /manager/rooms", "GET /manager/organisation",
     "POST /manager/organisation",
+    "GET /manager/sign-in", "POST /manager/sign-in", "GET /manager/sign-in/provider", "POST /manager/sign-in/provider",
+    "POST /manager/sign-in/provider/test", "POST /manager/sign-in/provider/removal",
     "GET /chat/channels", "GET /chat/channels/new", "POST /chat/channels",
     "GET /manager/invitations", "GET /manager/invitations/new", "POST /manager/invitations", "GET /manager/invitations/lists/new",
     "POST /manager/invitations/lists", "GET /manager/guests", "GET /manager/guests/new", "POST /manager/guests", "GET /manager/chat",

@@ -1,11 +1,11 @@
 """The people of an organisation as its administrators see them.
 
 `listing.py` looking through them, `rights.py` roles, product rights and being shut out, `removal.py` taking somebody out with a
-hand-over, `admission.py` coming in and who there is to choose from.
+hand-over, `directory.py` who there is to choose from. Coming in is app/models/invitation.
 """
 
 from app.models.departure import on_departure
-from app.models.member.admission import Newcomer, add_member, colleagues, people_like, welcome_link
+from app.models.member.directory import colleagues, people_like
 from app.models.member.listing import (
     PIECE,
     SORTS,
@@ -32,9 +32,7 @@ __all__ = [
     "Changed",
     "Counts",
     "Member",
-    "Newcomer",
     "Wanted",
-    "add_member",
     "all_people",
     "change_role",
     "colleagues",
@@ -49,6 +47,5 @@ __all__ = [
     "people_like",
     "set_right",
     "set_title",
-    "welcome_link",
     "what_is_left_by",
 ]

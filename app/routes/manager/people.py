@@ -10,31 +10,21 @@ from litestar.params import FromQuery
 from litestar.response import Response
 
 from app.access import find_team, require_admin
-from app.lib.forms import ChoiceField, EmailField, Form, ManyField, NumberField, TextField
+from app.lib.forms import Form, ManyField, NumberField, TextField
 from app.lib.i18n import _, ngettext
-from app.mail import link_base
 from app.models import member
 from app.models.base import NotFound, Refused
 from app.models.command import Command
 from app.models.invitation.pending import count_pending
-from app.models.member import GIVEN, PIECE, SORTS, STATES, Newcomer, Wanted
-from app.models.organisation import ADMIN, LEVELS, ROLES, USER, Organisation
+from app.models.member import GIVEN, PIECE, SORTS, STATES, Wanted
+from app.models.organisation import LEVELS, ROLES, Organisation
 from app.models.team import teams_of
 from app.models.viewer import Viewer
-from app.render import fragment, page, toast
+from app.render import fragment, page
 from app.rooms import products
 from app.routes.manager import done, wants
 
 MOST_SHOWN = 500  # rows that a list brings up to date at once
-
-
-class NewPerson(Form):
-    """Who to add."""
-
-    given_name = TextField(most=80)
-    family_name = TextField(most=80, required=False)
-    email = EmailField()
-    role = ChoiceField((USER, ADMIN), default=USER, required=False)
 
 
 class Changes(Form):
@@ -69,31 +59,6 @@ async def create_changes(request: Request) -> Response[bytes]:
     kind, _colon, value = form["change"].partition(":")
     command, said = await _change(viewer, form["ids"], kind, value)
     return done(request, "/manager/people", said, command, people=True)
-
-
-@get("/manager/people/new", include_in_schema=False)
-async def new_person(request: Request) -> Response[bytes]:
-    """The form, in a dialog."""
-    require_admin(request.state.viewer)
-    return fragment(request, "manager/_new_person.html", form=NewPerson())
-
-
-@post("/manager/people", status_code=200, include_in_schema=False)
-async def create_person(request: Request) -> Response[bytes]:
-    """Add a member and mail them a link to choose a password."""
-    viewer = require_admin(request.state.viewer)
-    settings = request.app.state.settings
-    form = NewPerson(await request.form())
-    if form.is_valid:
-        try:
-            newcomer = Newcomer(form["email"], form["given_name"], form["family_name"], form["role"] or USER)
-            base = link_base(settings, request.state.origin)
-            account, is_new = await member.add_member(viewer, newcomer, base, request.state.idempotency_key or None)
-            link = await member.welcome_link(account, base) if is_new and not settings.smtp_url else ""
-            return fragment(request, "manager/_added.html", account=account, is_new=is_new, link=link, headers=toast(_("Added."), people=True))
-        except Refused as error:
-            form.refuse("email", str(error))
-    return fragment(request, "manager/_new_person.html", form=form, status=422)
 
 
 def wanted_by(request: Request) -> Wanted:
@@ -159,4 +124,4 @@ def said_of(changed: member.Changed) -> str:
     return " ".join((said, *changed.left[:3]))
 
 
-handlers = [list_people, create_changes, new_person, create_person]
+handlers = [list_people, create_changes]
