@@ -98,3 +98,23 @@ async def count_without_other_way(viewer: Viewer) -> int:
         "SELECT COUNT(*) FROM linked_identity i JOIN sign_in_provider p ON p.id = i.provider_id JOIN account a ON a.id = i.account_id"
         " WHERE p.org_id = $1 AND a.password_hash IS NULL AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.account_id = a.id)", viewer.org_id,
     ))
+
+
+async def count_without_second_factor(viewer: Viewer) -> tuple[int, int]:
+    """How many of the organisation's people, guests included, have neither an authenticator app nor a passkey; and how many there are."""
+    row = await database.fetch_one(
+        "SELECT COUNT(*) AS people, COUNT(CASE WHEN NOT EXISTS"
+        " (SELECT 1 FROM one_time_secret t WHERE t.account_id = m.account_id AND t.confirmed_at IS NOT NULL) AND NOT EXISTS"
+        " (SELECT 1 FROM passkey k WHERE k.account_id = m.account_id) THEN 1 END) AS missing"
+        " FROM membership m WHERE m.org_id = $1 AND m.ended_at IS NULL AND m.role <> 'bot'", viewer.org_id,
+    )
+    return (row["missing"], row["people"]) if row else (0, 0)
+
+
+async def legal_names(viewer: Viewer) -> list[str]:
+    """Who answers for the organisation, by name."""
+    rows = await database.fetch(
+        "SELECT a.given_name, a.family_name FROM membership m JOIN account a ON a.id = m.account_id"
+        " WHERE m.org_id = $1 AND m.role = 'legal' AND m.ended_at IS NULL ORDER BY m.id", viewer.org_id,
+    )
+    return [f"{row['given_name']} {row['family_name']}".strip() for row in rows]
