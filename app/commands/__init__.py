@@ -19,10 +19,12 @@ COMMANDS = {
     "serve": "Start the server.",
     "migrate": "Bring the database up to date.",
     "user": "Add, list, disable and enable accounts, and set passwords.",
+    "organisation": "List organisations, and change what their plan allows.",
     "doctor": "Check the installation, and say what to do.",
     "backup": "Copy everything into a folder, while the server runs.",
     "restore": "Put a backup into an empty data folder.",
     "jobs": "List work that was given up, and try it again.",
+    "push": "Show or renew the key that push notifications are signed with.",
     "reindex": "Write the search anew from the data.",
 }
 WRONG_SETTING = 2

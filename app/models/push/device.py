@@ -232,6 +232,15 @@ class PushDelivery(Row):
         )
 
     @classmethod
+    async def lately(cls) -> list[tuple[str, int, int | None]]:
+        """What became of the messages of the last day: status, how many, and the milliseconds of the slowest that was sent."""
+        rows = await database.fetch(
+            "SELECT status, COUNT(*) AS number, MAX(milliseconds) AS slowest FROM push_delivery WHERE created_at > $1 GROUP BY status ORDER BY status",
+            clock.now() - clock.DAY,
+        )
+        return [(row["status"], row["number"], row["slowest"] if row["status"] == SENT else None) for row in rows]
+
+    @classmethod
     async def prune(cls) -> None:
         """Forget what was sent long ago."""
         await database.execute("DELETE FROM push_delivery WHERE created_at < $1", clock.now() - LOGGED_FOR)
