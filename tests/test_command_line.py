@@ -275,3 +275,26 @@ def _texts(data_dir: Path) -> list[str]:
     rows = connection.execute("SELECT text FROM message WHERE text LIKE 'message %' ORDER BY id").fetchall()
     connection.close()
     return [row[0] for row in rows]
+
+
+# -- plans
+
+
+def test_a_plan_is_changed_here_and_seen_in_the_list_and_the_audit_log(house: Path) -> None:
+    assert "users 1 of any number\tguests 0 of 100" in chalet("organisation", "list", data_dir=house).stdout
+    changed = chalet("organisation", "limits", "alpina", "--users", "50", "--guests", "20", "--storage", "2 TB", data_dir=house)
+    assert "users 1 of 50\tguests 0 of 20\tstorage 0 of 2000000000000" in changed.stdout
+    assert "custom_brand\tnot included" in chalet("organisation", "features", "--without", "custom_brand", data_dir=house).stdout
+    with closing(sqlite3.connect(house / "chalet.db")) as rows:
+        kinds = [kind for (kind,) in rows.execute("SELECT kind FROM audit_entry ORDER BY position")]
+    assert kinds[-2:] == ["organisation.limits", "organisation.features"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["limits"], "--users"), (["limits", "--storage", "lots"], "no size"), (["limits", "Nord", "--users", "5"], "Alpina"), (["features", "--with", "magic"], "editor_choice")],
+)
+def test_a_wrong_plan_changes_nothing_and_says_why(arguments: list[str], says: str, house: Path) -> None:
+    answer = chalet("organisation", *arguments, data_dir=house)
+    assert answer.returncode in (1, 2) and says in answer.stderr
+    assert "any number" in chalet("organisation", "list", data_dir=house).stdout
