@@ -5,15 +5,17 @@ Every app adds a module with one `fill()`. Everything is dated back from today a
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app import database
-from app.demo import chat, manager, people
+from app.demo import chat, manager, people, portraits, presence
 from app.demo.calendar import Calendar
 from app.models import search
 from app.models.base import Refused
 
 
-async def fill(password: str) -> None:
-    """Fill the empty database that is open. Raises `Refused` when somebody lives there already."""
+async def fill(password: str, files: Path) -> None:
+    """Fill the empty database that is open; pictures go into the folder `files`. Raises `Refused` when somebody lives there already."""
     if await database.fetch_value("SELECT COUNT(*) AS n FROM organisation"):
         raise Refused("The database has an organisation already. The demo needs an empty one.")
     days = Calendar()
@@ -21,6 +23,8 @@ async def fill(password: str) -> None:
         alpina, cast = await people.fill(password, days)
         await chat.fill(alpina, cast, days)
         await manager.fill(alpina, cast, days)
+        await presence.fill(alpina, cast)
+        await portraits.fill(cast, files)
     await search.reindex("message")
     await search.reindex("team")
     await database.analyze()

@@ -26,6 +26,7 @@ class Profile:
     given_name: str
     family_name: str = ""
     phone: str = ""
+    pronouns: str = ""
 
 
 class Account(Row):
@@ -96,9 +97,9 @@ class Account(Row):
         await self.change(password_hash=await hash_password(password))
 
     async def introduce(self, profile: Profile) -> None:
-        """Take on a name and a phone number, everywhere at once."""
+        """Take on a name, a phone number and pronouns, everywhere at once."""
         async with database.transaction():
-            await self.change(given_name=profile.given_name, family_name=profile.family_name, phone=profile.phone)
+            await self.change(given_name=profile.given_name, family_name=profile.family_name, phone=profile.phone, pronouns=profile.pronouns)
             await index_person(self.id)
             await self._tell_people()
         Viewer.forget()

@@ -10,8 +10,8 @@ from litestar import Request, get
 from litestar.response import Response
 
 from app.lib.i18n import _, language
+from app.models.around import news, people_around
 from app.models.chat import Channel
-from app.models.member import colleagues
 from app.render import page
 
 
@@ -22,7 +22,7 @@ async def show_home(request: Request) -> Response[bytes]:
     now = datetime.now(ZoneInfo(viewer.timezone))
     return await page(
         request, "home/index.html", greeting=_greeting(now.hour), today=format_date(now, "full", locale=language()),
-        conversations=await Channel.unread_for(viewer, most=6), people=[] if viewer.is_external else await colleagues(viewer, most=9),
+        conversations=await Channel.unread_for(viewer, most=6), people=await people_around(viewer, most=10), news=await news(viewer, most=5),
     )
 
 

@@ -14,6 +14,8 @@ from app.models.account import Account, Profile
 from app.models.base import Refused
 from app.models.credential import WrongPassword, check_password
 from app.models.credential.emailed_link import request_new_email
+from app.models.organisation import Membership
+from app.models.own_profile import introduce_self
 from app.render import fragment, is_htmx
 from app.routes.account import done, own_account, show
 from app.routes.entrance import status_of
@@ -24,6 +26,8 @@ class ProfileForm(Form):
 
     given_name = TextField(most=80)
     family_name = TextField(most=80, required=False)
+    title = TextField(most=120, required=False)
+    pronouns = TextField(most=40, required=False)
     phone = TextField(most=40, required=False)
 
 
@@ -47,7 +51,7 @@ async def update_profile(request: Request) -> Response[bytes]:
     form = ProfileForm(await request.form())
     if not form.is_valid:
         return await _refuse(request, account, "_profile_form", profile=form)
-    await account.introduce(Profile(form["given_name"], form["family_name"], form["phone"]))
+    await introduce_self(request.state.viewer, Profile(form["given_name"], form["family_name"], form["phone"], form["pronouns"]), form["title"])
     return done(request, "/account", _("Saved."), full=True)
 
 
@@ -75,8 +79,11 @@ async def _refuse(request: Request, account: Account, part: str, status: int = 4
 
 
 async def _show(request: Request, account: Account, status: int = 200, **forms: Form) -> Response[bytes]:
+    membership = await Membership.get(request.state.viewer.membership_id)
     own = {
-        "profile": ProfileForm(given_name=account.given_name, family_name=account.family_name, phone=account.phone),
+        "profile": ProfileForm(
+            given_name=account.given_name, family_name=account.family_name, phone=account.phone, pronouns=account.pronouns, title=membership.title
+        ),
         "email": EmailForm(email=""),
     }
     return await show(request, "profile", status, account=account, **{**own, **forms})
