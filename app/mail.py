@@ -46,6 +46,7 @@ def write(letter: Letter, brand: Brand, settings: Settings) -> EmailMessage:
         html = render(f"mail/{letter.template}.html", subject=subject, **facts)
     message = compose(Party(_sender(settings), brand.name), letter.to, subject, text.strip() + "\n", html)
     if unsubscribe := letter.facts.get("unsubscribe_url"):  # RFC 8058: mail programs show a button
+        message.policy = message.policy.clone(max_line_length=900)  # folded, a long address would be encoded, which nobody reads
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return message

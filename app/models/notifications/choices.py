@@ -13,7 +13,7 @@ from app.lib.ids import new_id
 from app.models.account import Account
 from app.models.base import Row
 from app.models.command import Command, undoes
-from app.models.notifications.kinds import CHANNELS, PUSH, all_kinds
+from app.models.notifications.kinds import CHANNELS, IN_APP, PUSH, all_kinds
 from app.models.organisation import Organisation
 from app.models.viewer import Viewer
 
@@ -51,7 +51,7 @@ class NoticeChoice(Row):
         chosen = await cls.of(viewer.account_id)
         async with database.transaction():
             for kind in all_kinds(viewer.is_admin):
-                for channel in CHANNELS:
+                for channel in (one for one in CHANNELS if one != IN_APP or not kind.always):
                     now = chosen.get((kind.key, channel), kind.default(channel))
                     if ((kind.key, channel) in on) != now:
                         await cls.choose(viewer.account_id, kind.key, channel, (kind.key, channel) in on)
