@@ -78,7 +78,7 @@ async def _by_smtp(message: EmailMessage, url: str) -> None:
     )  # start_tls is tried where the server offers it
     try:
         async with server:
-            await server.send_message(message)
+            await _hand_over(server, message)
     except aiosmtplib.SMTPRecipientsRefused as refused:
         if all(one.code >= 500 for one in refused.recipients):
             raise MailRefused(str(refused)) from refused
@@ -87,6 +87,13 @@ async def _by_smtp(message: EmailMessage, url: str) -> None:
         if refused.code >= 500:
             raise MailRefused(str(refused)) from refused
         raise
+
+
+async def _hand_over(server: aiosmtplib.SMTP, message: EmailMessage) -> None:
+    """As it stands: aiosmtplib's `send_message` would write the headers anew, and encode long addresses in them."""
+    sender, to = (message[name].addresses[0].addr_spec for name in ("From", "To"))
+    options = ["SMTPUTF8", "BODY=8BITMIME"] if getattr(message.policy, "utf8", False) else []
+    await server.sendmail(sender, [to], message.as_bytes(), mail_options=options)
 
 
 def _into_outbox(message: EmailMessage, folder: Path) -> None:

