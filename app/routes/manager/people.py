@@ -43,7 +43,7 @@ async def list_people(request: Request, after: FromQuery[str] = "", refresh: Fro
     most = min(max(loaded, PIECE), MOST_SHOWN) if refresh else PIECE
     context = await listed(viewer, wanted_by(request), after, most)
     if wants(request, "people-more"):
-        return fragment(request, "manager/_people_rows.html", loaded=loaded, **context)
+        return fragment(request, "manager/_people_rows.html", **{**context, "loaded": max(loaded, 0)})
     if wants(request, "people"):
         return fragment(request, "manager/_people.html", **context)
     return await page(request, "manager/people.html", person=None, **context)

@@ -32,7 +32,7 @@ async def create_export(request: Request) -> Stream:
     await audit.record("member.export", viewer=viewer)
     await database.release_scope()
     headers = {"Content-Disposition": 'attachment; filename="people.csv"', "Cache-Control": "no-store"}
-    return Stream(_written(viewer, wanted), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(_written(viewer, wanted), media_type="text/csv", headers=headers)
 
 
 async def _written(viewer: Viewer, wanted: Wanted) -> AsyncIterator[bytes]:
