@@ -12,18 +12,18 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 import zstandard
 
 from app import database, live
 from app.assets import Assets
 from app.figures import Figures
-from app.hosts import Hosts
+from app.hosts import Hosts, front_door
 from app.lib import caller, clock
 from app.lib.i18n import negotiate, speak
 from app.lib.rates import Buckets
-from app.models.brand import Brand
+from app.models.brand import Brand, addresses
 from app.models.session import Session
 from app.models.setup import is_set_up
 from app.models.viewer import Viewer
@@ -37,7 +37,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
-OBSERVED = frozenset(("/healthz", "/readyz", "/metrics"))  # answered under any host name: load balancers ask by address
+OBSERVED = frozenset(("/healthz", "/readyz", "/metrics", "/internal/tls-ask"))  # answered under any host name: load balancers ask by address
 COOKIE, SECURE_COOKIE = b"chalet", b"__Host-chalet"
 _SMALLEST = 600  # bytes worth compressing
 _COMPRESSIBLE = (b"text/", b"application/json", b"application/manifest", b"image/svg")
@@ -87,12 +87,12 @@ class Edge:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit = Visit(scope, self._trusted)
         path = scope["path"]
-        if path.startswith("/static/"):
-            await self._static(visit, path, send)
-            return
         brand = await self._hosts.brand(visit.host)
         if brand is None and path not in OBSERVED:
-            await _plain(send, 421, "This server doesn’t know the host name that you used. Its administrator can add it to CHALET_ALLOWED_HOSTS.")
+            await self._misdirected(visit, scope, send)
+            return
+        if path.startswith("/static/"):
+            await self._static(visit, path, send)
             return
         if refusal := self._refusal(visit, scope["method"]):
             await _plain(send, *refusal)
@@ -102,10 +102,27 @@ class Edge:
                 await _plain(send, 303, "This server is waiting to be set up.", (b"location", b"/setup"))
                 return
             await self._enter(scope, visit, brand)
+            if brand and brand.domain and visit.method == "GET" and (url := _on_the_way(brand, path, scope)):
+                await _plain(send, 303, "This address leads on.", (b"location", url.encode()), (b"cache-control", b"no-store"))
+                return
             if visit.meant_for and scope["state"]["viewer"] and visit.meant_for != _holder(scope["state"]["viewer"]):
                 await _plain(send, 401, "This was written by someone else, or in another organisation, so it was not sent. Nothing was changed.")
                 return
             await self._app(scope, receive, self._sender(scope, visit, send))
+
+    async def _misdirected(self, visit: Visit, scope: Scope, send: Send) -> None:
+        """A host that isn’t known, or whose brand is switched off: then a person is shown the way."""
+        text = "This server doesn’t know the host name that you used. Its administrator can add it to CHALET_ALLOWED_HOSTS."
+        if self._hosts.is_off(visit.host):
+            text = "This address is switched off at the moment. Please use the standard address of your organisation."
+            url = self._hosts.elsewhere(visit.host, scope["path"]).encode()
+            if url and visit.is_htmx:
+                await _plain(send, 200, "", (b"hx-redirect", url), (b"hx-reswap", b"none"), (b"cache-control", b"no-store"))
+                return
+            if url and visit.method in SAFE and visit.wants_page:
+                await _plain(send, 303, text, (b"location", url), (b"cache-control", b"no-store"))
+                return
+        await _plain(send, 421, text, (b"cache-control", b"no-store"))
 
     def _refusal(self, visit: Visit, method: str) -> tuple[int, str] | None:
         if self._settings.rate_limit and not self._buckets.take(visit.address):
@@ -120,11 +137,12 @@ class Edge:
         return not self._is_set_up and path != "/setup" and visit.method in SAFE and (path == "/" or visit.wants_page)
 
     async def _enter(self, scope: Scope, visit: Visit, brand: Any) -> None:
-        viewer = await Viewer.by_token(visit.token) if visit.token else None
+        viewer = _here(await Viewer.by_token(visit.token) if visit.token else None, brand)
         state = scope.setdefault("state", {})
         state.update(
             viewer=viewer, brand=brand or Brand(), nonce=secrets.token_urlsafe(16), address=visit.address, host=visit.host, scheme=visit.scheme,
-            origin=visit.origin, request_id=f"{secrets.randbits(48):012x}", idempotency_key=visit.idempotency_key,
+            origin=addresses.origin_of(brand.host) if brand and brand.host else visit.origin, request_id=f"{secrets.randbits(48):012x}",
+            idempotency_key=visit.idempotency_key,
         )
         speak(viewer.locale if viewer else negotiate(visit.accept_language))
         caller.note_address(visit.address)
@@ -188,11 +206,12 @@ class Edge:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit = Visit(scope, self._trusted)
-        if scope["path"] != "/live" or not visit.is_same_origin or await self._hosts.brand(visit.host) is None:
+        brand = await self._hosts.brand(visit.host)
+        if scope["path"] != "/live" or not visit.is_same_origin or brand is None:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
-        viewer = await Viewer.by_token(visit.token) if visit.token else None
+        viewer = _here(await Viewer.by_token(visit.token) if visit.token else None, brand)
         await live.connect(cast(Any, scope), cast(Any, receive), cast(Any, send), viewer if viewer and not viewer.is_held else None)
 
 
@@ -200,7 +219,7 @@ class Visit:
     """What the edge reads from a request, in one pass over its headers."""
 
     __slots__ = (
-        "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_same_origin", "meant_for",
+        "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_htmx", "is_same_origin", "meant_for",
         "method", "origin", "scheme", "token", "wants_page",
     )
 
@@ -213,10 +232,11 @@ class Visit:
         if self.address in trusted:
             self._believe(found)
         self.host_header = found.get(b"host", b"").decode("latin-1").lower()
-        self.host = _without_port(self.host_header)
+        self.host = _without_port(self.host_header) if sum(name == b"host" for name, _value in scope["headers"]) == 1 else ""
         self.origin = f"{self.scheme}://{self.host_header}"
         self.accept_encoding = found.get(b"accept-encoding", b"")
         self.accept_language = found.get(b"accept-language", b"").decode("latin-1")
+        self.is_htmx = found.get(b"hx-request") == b"true"
         self.wants_page = b"text/html" in found.get(b"accept", b"")
         self.idempotency_key = found.get(b"idempotency-key", b"").decode("latin-1")
         self.meant_for = found.get(b"chalet-for", b"").decode("latin-1")
@@ -239,6 +259,23 @@ class Visit:
         if origin is not None:
             return origin.decode("latin-1").lower() == self.origin
         return not self.token
+
+
+def _here(viewer: Viewer | None, brand: Brand | None) -> Viewer | None:
+    """Who is asking, on this host: on an organisation’s own domain only who is in that organisation."""
+    return viewer if viewer and (brand is None or brand.org_id in (None, viewer.org_id)) else None
+
+
+def _on_the_way(brand: Brand, path: str, scope: Scope) -> str:
+    """Where a host of a brand leads on to: its root to its app, its sign-in page to the one at `login.`; empty where it serves the path."""
+    viewer, is_login = scope["state"]["viewer"], brand.host.startswith("login.")
+    if path == "/":
+        here = front_door(brand)
+        return here if here != "/" else brand.url_of("suite") if is_login and viewer else ""
+    if path == "/sign-in" and not is_login and viewer is None:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        return "" if "here" in query else f"/handover/begin?next={quote(query.get('next', ['/'])[0], safe='')}"
+    return ""
 
 
 def _holder(viewer: Viewer) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from app import live
-from app.models.brand import Brand, default_brand
+from app.models.brand import addresses
+from app.models.brand.brand import Brand, default_brand
+from app.models.brand.known import Known, known_hosts
+from app.rooms import all_apps
 from app.settings import Settings
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -16,17 +20,40 @@ class Hosts:
     """The known hosts and their brands, in memory; read anew after `changed()`, in whichever process that was."""
 
     def __init__(self, settings: Settings) -> None:
-        self._names = frozenset((*LOOPBACK, *settings.allowed_hosts, *((settings.public_host,) if settings.public_host else ())))
+        public = (settings.public_host,) if settings.public_host else ()
+        self._names = frozenset((*LOOPBACK, *settings.allowed_hosts, *public))
         self._default = Brand()
+        self._known = Known()
         self._read_at = -1
+        addresses.serve_at(
+            settings.base_url, settings.port, [app.key for app in all_apps()], own_hosts=(*public, *settings.allowed_hosts), addresses=settings.public_addresses
+        )
 
     async def brand(self, host: str) -> Brand | None:
-        """The brand of a host name, None where the host is unknown."""
-        if host not in self._names:
-            return None
+        """The brand of a host name, None where the host is unknown or its brand is switched off."""
         if self._read_at != _generation:
-            self._read_at, self._default = _generation, await default_brand()
-        return self._default
+            await self._read()
+        if host in self._names:
+            return self._default
+        return self._known.active.get(host)
+
+    def elsewhere(self, host: str, path: str) -> str:
+        """Where somebody is shown the way who asks for a host that is switched off: on the standard address. Empty for unknown hosts."""
+        label = self._known.off.get(host)
+        if label is None or not addresses.web.base:
+            return ""
+        there = addresses.path_of(label) if path == "/" else path
+        return f"{addresses.web.base}/moved?from={quote(host, safe='')}&next={quote(there, safe='')}"
+
+    def is_off(self, host: str) -> bool:
+        """Whether a host is of a brand that is switched off."""
+        return host in self._known.off
+
+    async def _read(self) -> None:
+        """A change that comes while this reads is not missed: the number was taken before."""
+        generation = _generation
+        self._known, self._default = await known_hosts(), await default_brand()
+        self._read_at = generation
 
     @staticmethod
     def changed() -> None:
@@ -39,3 +66,8 @@ class Hosts:
 def _reload(_: Any) -> None:
     global _generation
     _generation += 1
+
+
+def front_door(brand: Brand) -> str:
+    """Where the root of a brand's host leads: chat.example.org opens Chat. `/` where it is home itself."""
+    return addresses.path_of(brand.host.partition(".")[0]) if brand.domain else "/"

@@ -72,6 +72,8 @@ class Settings:
     workers: int = setting("CHALET_WORKERS", 1, _whole(1, 32), "Server processes. More than one needs REDIS_URL.")
     base_url: str = setting("CHALET_BASE_URL", "", _url("http", "https"), "Public address, such as https://suite.example.org. Empty: whatever localhost address is used.")
     allowed_hosts: tuple[str, ...] = setting("CHALET_ALLOWED_HOSTS", (), _hosts, "Further host names to answer for, separated by commas.")
+    public_addresses: tuple[str, ...] = setting("CHALET_PUBLIC_ADDRESSES", (), _hosts, "IP addresses under which the internet reaches this server, separated by commas, for the DNS records of brands. Empty: those of the base address.")
+    dns_servers: tuple[str, ...] = setting("CHALET_DNS_SERVERS", (), _hosts, "Name servers that the domains of brands are checked with, as address or address:port, separated by commas. Empty: the system’s.")
     trusted_proxies: tuple[str, ...] = setting("CHALET_TRUSTED_PROXIES", (), _hosts, "Addresses of proxies whose X-Forwarded-For and -Proto count, separated by commas.")
     database_url: str = setting("DATABASE_URL", "", _url("postgres", "postgresql", "cockroach", "cockroachdb"), "PostgreSQL or CockroachDB address. Empty: SQLite in the data folder.")
     database_pool: int = setting("CHALET_DATABASE_POOL", 10, _whole(1, 200), "PostgreSQL connections of each server process.")

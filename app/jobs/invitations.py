@@ -7,7 +7,7 @@ from app.lib.locales import long_day
 from app.lib.mime import AddressError, Party
 from app.mail import Letter, MailRefused, link_base, send, write
 from app.models.account import Account
-from app.models.brand import default_brand
+from app.models.brand.known import brand_of
 from app.models.invitation import batches, guests, pending
 from app.models.invitation.tables import KEPT, QUEUED, REFUSED, SENT, Invitation
 from app.models.organisation import EXTERNAL, Organisation
@@ -22,7 +22,8 @@ async def mail_invitation(invitation_id: int, origin: str) -> None:
         return
     invitation, token = found
     try:
-        message = write(await _letter(invitation, token, link_base(settings, origin)), await default_brand(), settings)
+        brand = await brand_of(invitation.org_id)
+        message = write(await _letter(invitation, token, brand.origin or link_base(settings, origin)), brand, settings)
         await send(message, settings)
     except (AddressError, MailRefused) as error:
         await pending.note_delivery(invitation, REFUSED, str(error))

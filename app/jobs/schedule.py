@@ -21,6 +21,7 @@ REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "end_guests": 5 * clock.MINUTE,
     "prune_invitations": clock.DAY,
     "digests": 10 * clock.MINUTE,
+    "watch_brands": 10 * clock.MINUTE,
     "watch_system": clock.HOUR,
     "prune_notifications": clock.DAY,
     "prune_push": clock.DAY,

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from app.jobs import context, job
-from app.jobs.mail import send_mail
+from app.jobs import job
+from app.jobs.mail import entrance_of, send_mail
 from app.lib.devices import device
-from app.mail import link_base
 from app.models import security_log
 from app.models.account import Account
 from app.models.credential.emailed_link import SIGN_IN, EmailedLink, may_be_mailed_link
@@ -24,7 +23,7 @@ async def mail_sign_in_link(email: str, origin: str, asked_by: str, browser_hash
     if account is None or account.disabled_at is not None or not await may_be_mailed_link(account.id):
         return
     token = await EmailedLink.issue(SIGN_IN, account.id, account.email, asked_by=asked_by, browser_hash=browser_hash)
-    url = f"{link_base(context.settings(), origin)}/sign-in/link/{token}"
+    url = f"{await entrance_of(account.email, origin)}/sign-in/link/{token}"
     await send_mail("sign-in-link", account.email, account.name, account.locale, url=url, **_circumstances(account, asked_by, at))
 
 

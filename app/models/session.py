@@ -16,6 +16,7 @@ from app.models import security_log
 from app.models.account import Account
 from app.models.base import NotFound, Refused, Row
 from app.models.credential import KnownDevice, OneTimeSecret, SignInProvider
+from app.models.farewell import Farewell
 from app.models.job import Job
 from app.models.organisation import Membership, Organisation
 from app.models.sign_in_policy import LINK, OPENID, PASSKEY, PASSWORD, SignInPolicy
@@ -32,12 +33,13 @@ _OVER = (
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Where somebody signs in from. `device` is the token that the browser was given when it signed in before."""
+    """Where somebody signs in from. `device` is the token that the browser was given when it signed in before; `org_id` whose domain it is at."""
 
     host: str = ""
     address: str = ""
     user_agent: str = ""
     device: str = ""
+    org_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Session(Row):
             method=proof.method, factors=proof.factors, provider_id=proof.provider_id,
         )
         await database.execute("UPDATE membership SET seen_at = $1 WHERE id = $2", now, membership.id)
+        await Farewell.call_off(membership.account_id)  # an account that was to be deleted is kept when its owner comes back
         return session, token
 
     @classmethod
@@ -113,7 +116,7 @@ class Session(Row):
 
         None where they belong to no organisation. Raises `NotThisWay`.
         """
-        found = await _place_for(account, proof)
+        found = await _place_for(account, proof, arrival.org_id)
         if found is None:
             return None
         membership, policy = found
@@ -146,8 +149,10 @@ class Session(Row):
         return [cls.from_row(row) for row in rows]
 
     async def end(self) -> None:
-        """Sign this browser out, at once and in every process."""
-        await self._end(self.id)
+        """Sign this browser out, at once and in every process, also at the other hosts of a brand that it went to from here."""
+        tied = "SELECT t.session_id FROM session_tie t JOIN session_tie mine ON mine.journey = t.journey WHERE mine.session_id = $1"
+        for id_ in {self.id, *(row["session_id"] for row in await database.fetch(tied, self.id))}:
+            await self._end(id_)
 
     async def go_to(self, membership_id: int) -> None:
         """Switch to another organisation of the same person (HOME-06). Raises `NotFound`, or `NotThisWay` where that one asks for another proof."""
@@ -197,7 +202,7 @@ class Session(Row):
         Viewer.forget()
 
 
-async def _place_for(account: Account, proof: Proof) -> tuple[Membership, SignInPolicy] | None:
+async def _place_for(account: Account, proof: Proof, org_id: int | None = None) -> tuple[Membership, SignInPolicy] | None:
     """Where this person goes with this proof: the organisation they were in last among those that take it. Raises `NotThisWay`."""
     rows = await database.fetch(
         "SELECT * FROM membership WHERE account_id = $1 AND ended_at IS NULL AND (ends_at IS NULL OR ends_at > $2)"

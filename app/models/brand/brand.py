@@ -63,8 +63,13 @@ class Brand:
         return f"{origin_of(host_for(self.domain, key))}/"
 
     @property
+    def home(self) -> str:
+        """Scheme and host of the suite in this brand, for links in mails; empty for the standard brand."""
+        return origin_of(host_for(self.domain, "suite")) if self.domain else ""
+
+    @property
     def origin(self) -> str:
-        """Scheme and host where people sign in to this brand, for links in mails; empty for the standard brand, whose host is the server's."""
+        """Scheme and host where people sign in to this brand, for links that sign in; empty for the standard brand."""
         return origin_of(host_for(self.domain, "login")) if self.domain else ""
 
 

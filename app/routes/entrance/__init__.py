@@ -27,7 +27,8 @@ DEVICE, BROWSER = "chalet-device", "chalet-browser"  # cookies: a browser that w
 async def enter(request: Request, account: Account, url: str, proof: Proof = INVITED) -> Response[bytes]:
     """Sign this browser in, with a new token whatever cookie it came with, and go to `url`. Raises `NotThisWay`."""
     viewer = request.state.viewer
-    arrival = Arrival(request.state.host, request.state.address, request.headers.get("user-agent", ""), read_cookie(request, DEVICE))
+    agent, brand = request.headers.get("user-agent", ""), request.state.brand
+    arrival = Arrival(request.state.host, request.state.address, agent, read_cookie(request, DEVICE), brand.org_id)
     entry = await Session.sign_in(account, arrival, proof, earlier=viewer.session_id if viewer else None)
     if entry is None:
         return await page(request, "entrance/nowhere.html", status=403, account=account)
@@ -62,8 +63,8 @@ async def check_new_password(form: Form, name: str, account: Account) -> None:
 
 
 def relying_party(request: Request) -> RelyingParty:
-    """What passkeys made in this request are bound to: the host in use."""
-    return RelyingParty(request.state.host, request.state.origin, request.state.brand.name)
+    """What passkeys made in this request are bound to: the host in use, or all hosts of a brand's domain (docs/custom-brand.md)."""
+    return RelyingParty(request.state.brand.domain or request.state.host, request.state.origin, request.state.brand.name)
 
 
 def status_of(error: Refused) -> int:

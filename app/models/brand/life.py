@@ -1,0 +1,230 @@
+"""The life of a domain: proven by the DNS, prepared, active, switched off and on again, removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from app import database, live
+from app.lib import clock
+from app.lib.dns import OK, Finding, Resolver, Wanted
+from app.lib.i18n import _
+from app.models import audit
+from app.models.announcements import announce
+from app.models.base import Refused
+from app.models.brand import addresses
+from app.models.brand.choosing import UNPROVEN_FOR, check_free
+from app.models.brand.site import ACTIVE, DISABLED, PREPARING, WAITING, BrandSite
+from app.models.command import Command, undoes
+from app.models.job import Job
+from app.models.member.rights import own_role
+from app.models.viewer import Viewer
+
+CHECK_AGAIN = 4 * clock.SECOND  # the DNS isn't asked more often than this
+
+
+async def records(site: BrandSite, resolver: Resolver) -> list[Wanted]:
+    """What has to stand in the DNS of a domain: the proof, and each address that leads somewhere."""
+    web = addresses.web
+    ours = web.addresses or (await resolver.addresses(web.host) if web.host else ())
+    proof = Wanted(f"{addresses.PROOF}.{site.domain}", "TXT", (f"chalet-verify={site.proof_token}",))
+    return [proof, *(Wanted(host, "HOST", ours, web.host) for host in addresses.open_hosts_of(site.domain))]
+
+
+async def look(site: BrandSite, resolver: Resolver) -> BrandSite:
+    """Ask the DNS, keep what it says, and begin the preparation when everything is right. Asked again at once, what was found stands."""
+    if site.checked_at is not None and site.checked_at > clock.now() - CHECK_AGAIN:
+        return site
+    findings = await resolver.check(await records(site, resolver))
+    async with database.transaction():
+        fresh = await BrandSite.get(site.id)
+        await _keep(fresh, findings)
+        if fresh.state == WAITING and all(one.state == OK for one in findings):
+            await fresh.change(state=PREPARING, verified_at=clock.now())
+            await audit.record("brand.verify", fresh.domain, org_id=fresh.org_id)
+            await Job.enqueue("prepare_brand", key=f"brand:{fresh.id}", org_id=fresh.org_id, site_id=fresh.id)
+            _tell(fresh)
+    return fresh
+
+
+async def prepare(site: BrandSite, resolver: Resolver) -> None:
+    """Look once more, then switch the addresses on in every process and tell the owner (BRAND-07)."""
+    if site.state != PREPARING:
+        return
+    findings = await resolver.check(await records(site, resolver))
+    async with database.transaction():
+        fresh = await BrandSite.get(site.id)
+        if fresh.state != PREPARING:
+            return
+        await _keep(fresh, findings)
+        if not all(one.state == OK for one in findings):
+            await fresh.change(state=WAITING)
+            announce("brand.changed", fresh.org_id)
+            return
+        await fresh.change(state=ACTIVE, activated_at=clock.now(), disabled_at=None)
+        await audit.record("brand.activate", fresh.domain, org_id=fresh.org_id)
+        await _mail(fresh, "brand-ready")
+        _tell(fresh)
+
+
+async def disable(viewer: Viewer, site: BrandSite) -> Command:
+    """Switch the addresses off (BRAND-08). The standard ones work on; whoever is on one of these is shown the way. Can be undone."""
+    async with Command.once(viewer, "brand.disable") as command:
+        await own_role(viewer)
+        await _disable(viewer, await _current(site))
+        command.done(result=site.id, what=site.domain, url="/manager/brand", inverse={"site": site.id})
+    return command
+
+
+async def reactivate(viewer: Viewer, site: BrandSite) -> Command:
+    """Switch them on again (BRAND-09), without another preparation. Can be undone."""
+    async with Command.once(viewer, "brand.reactivate") as command:
+        await own_role(viewer)
+        await _reactivate(viewer, await _current(site))
+        command.done(result=site.id, what=site.domain, url="/manager/brand", inverse={"site": site.id})
+    return command
+
+
+async def remove(viewer: Viewer, site: BrandSite) -> Command:
+    """Give a domain up. Can be undone as long as nobody else has taken it."""
+    async with Command.once(viewer, "brand.remove") as command:
+        await own_role(viewer)
+        site = await _current(site)
+        await _leave(site)
+        await site.change(withdrawn_at=clock.now(), is_default_for_org=False)
+        await audit.record("brand.remove", site.domain, viewer=viewer)
+        await _mail(site, "brand-removed", by=viewer.name)
+        _tell(site)
+        command.done(result=site.id, what=site.domain, url="/manager/brand", inverse={"site": site.id})
+    return command
+
+
+async def make_default(viewer: Viewer, site: BrandSite) -> Command:
+    """Let the links in the organisation's mails lead to this domain. Can be undone."""
+    async with Command.once(viewer, "brand.default") as command:
+        await own_role(viewer)
+        before = await database.fetch_value("SELECT id FROM brand_site WHERE org_id = $1 AND is_default_for_org = TRUE AND withdrawn_at IS NULL", viewer.org_id)
+        await _set_default(viewer, site)
+        command.done(result=site.id, what=site.domain, url="/manager/brand", inverse={"site": before})
+    return command
+
+
+async def watch(resolver: Resolver) -> None:
+    """Look after all domains: find those that became ready, warn of records that went away, let go of what was never proven."""
+    for row in await database.fetch("SELECT * FROM brand_site WHERE withdrawn_at IS NULL AND state IN ($1, $2)", WAITING, ACTIVE):
+        site = BrandSite.from_row(row)
+        if site.state == WAITING and site.verified_at is None and site.created_at < clock.now() - UNPROVEN_FOR:
+            await site.change(withdrawn_at=clock.now())
+            await audit.record("brand.lapse", site.domain, org_id=site.org_id)
+            announce("brand.changed", site.org_id)
+            continue
+        was_right = all(one["state"] == OK for one in site.found)
+        fresh = await look(site, resolver)
+        if site.state == ACTIVE and was_right and any(one["state"] in ("missing", "wrong") for one in fresh.found):
+            await _mail(fresh, "brand-records")
+
+
+async def end_trials() -> None:
+    """Switch off the brands whose trial is over, and tell the owner."""
+    rows = await database.fetch(
+        "SELECT s.* FROM brand_site s JOIN brand_trial t ON t.org_id = s.org_id JOIN organisation o ON o.id = s.org_id"
+        " WHERE s.state = $1 AND s.withdrawn_at IS NULL AND t.ends_at <= $2 AND o.features IS NOT NULL AND o.features NOT LIKE $3",
+        ACTIVE, clock.now(), "%custom_brand%",
+    )
+    for row in rows:
+        site = BrandSite.from_row(row)
+        async with database.transaction():
+            await _leave(site)
+            await site.change(state=DISABLED, disabled_at=clock.now())
+            await audit.record("brand.trial_over", site.domain, org_id=site.org_id)
+            await _mail(site, "brand-trial-over")
+            _tell(site)
+
+
+async def _current(site: BrandSite) -> BrandSite:
+    fresh = await BrandSite.get(site.id)
+    if fresh.withdrawn_at is not None:
+        raise Refused(_("Somebody removed this domain meanwhile."))
+    return fresh
+
+
+async def _disable(viewer: Viewer, site: BrandSite) -> None:
+    if site.state != ACTIVE:
+        raise Refused(_("The addresses are switched off already."))
+    await _leave(site)
+    await site.change(state=DISABLED, disabled_at=clock.now())
+    await audit.record("brand.disable", site.domain, viewer=viewer)
+    await _mail(site, "brand-disabled", by=viewer.name)
+    _tell(site)
+
+
+async def _reactivate(viewer: Viewer, site: BrandSite) -> None:
+    if site.state != DISABLED:
+        raise Refused(_("The addresses are switched on already."))
+    await site.change(state=ACTIVE, disabled_at=None)
+    await audit.record("brand.reactivate", site.domain, viewer=viewer)
+    await _mail(site, "brand-reactivated", by=viewer.name)
+    _tell(site)
+
+
+async def _set_default(viewer: Viewer, site: BrandSite) -> None:
+    await database.execute("UPDATE brand_site SET is_default_for_org = FALSE WHERE org_id = $1", viewer.org_id)
+    await site.change(is_default_for_org=True)
+    await audit.record("brand.default", site.domain, viewer=viewer)
+    _tell(site)
+
+
+async def _leave(site: BrandSite) -> None:
+    """Close the sockets of everybody who is on one of the addresses: their pages find out at once."""
+    for host in addresses.hosts_of(site.domain):
+        for row in await database.fetch("SELECT id FROM session WHERE host = $1", host):
+            live.cut_session(row["id"])
+
+
+async def _keep(site: BrandSite, findings: list[Finding]) -> None:
+    before = site.findings
+    await site.change(findings=msgspec.json.encode(findings).decode(), checked_at=clock.now())
+    if site.findings != before:
+        announce("brand.changed", site.org_id)
+
+
+async def _mail(site: BrandSite, template: str, **facts: Any) -> None:
+    if site.owner_id:
+        await Job.enqueue("mail_brand", org_id=site.org_id, site_id=site.id, template=template, **facts)
+
+
+def _tell(site: BrandSite) -> None:
+    live.broadcast_internal("hosts", None)
+    announce("brand.changed", site.org_id)
+
+
+@undoes("brand.disable")
+async def _undo_disable(viewer: Viewer, inverse: dict[str, int]) -> None:
+    await own_role(viewer)
+    await _reactivate(viewer, await _current(await BrandSite.find_own(inverse["site"], org_id=viewer.org_id)))
+
+
+@undoes("brand.reactivate")
+async def _undo_reactivate(viewer: Viewer, inverse: dict[str, int]) -> None:
+    await own_role(viewer)
+    await _disable(viewer, await _current(await BrandSite.find_own(inverse["site"], org_id=viewer.org_id)))
+
+
+@undoes("brand.default")
+async def _undo_default(viewer: Viewer, inverse: dict[str, int | None]) -> None:
+    await own_role(viewer)
+    if inverse["site"] is None:
+        await database.execute("UPDATE brand_site SET is_default_for_org = FALSE WHERE org_id = $1", viewer.org_id)
+        return
+    await _set_default(viewer, await _current(await BrandSite.find_own(inverse["site"], org_id=viewer.org_id)))
+
+
+@undoes("brand.remove")
+async def _undo_remove(viewer: Viewer, inverse: dict[str, int]) -> None:
+    await own_role(viewer)
+    site = await BrandSite.find_own(inverse["site"], org_id=viewer.org_id)
+    await check_free(viewer.org_id, site.domain)
+    await site.change(withdrawn_at=None)
+    await audit.record("brand.choose", site.domain, viewer=viewer)
+    _tell(site)
