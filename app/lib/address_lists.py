@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from app.lib.forms import EmailField, FieldError
@@ -127,7 +127,7 @@ def _from_row(number: int, line: str, separator: str, columns: dict[str, int]) -
 def _from_line(number: int, line: str) -> Iterable[Line]:
     """Raises `FieldError`."""
     if angled := _ANGLED.findall(line):
-        return [_line(number, address, *_names(name)) for name, address in angled]
+        return _from_angled(number, line, angled)
     separator = next((one for one in _SEPARATORS if one in line), "")
     cells = [cell for cell in (_cells(line, separator) if separator else line.split()) if cell]
     addresses = [cell for cell in cells if "@" in cell]
@@ -138,6 +138,18 @@ def _from_line(number: int, line: str) -> Iterable[Line]:
         given, family = _names(others[0]) if len(others) == 1 else (others[0], " ".join(others[1:])) if others else ("", "")
         return [_line(number, addresses[0], given, family)]
     return [_line(number, address, "", "") for address in addresses]
+
+
+def _from_angled(number: int, line: str, angled: Sequence[tuple[str, str]]) -> Iterable[Line]:
+    """`Name <address>`, several of them, with bare addresses between them."""
+    found = []
+    for text, address in angled:
+        words = text.replace(",", " , ").split()
+        found += [_line(number, word, "", "") for word in words if "@" in word]
+        last = max((place for place, word in enumerate(words) if "@" in word), default=-1)
+        found.append(_line(number, address, *_names(" ".join(words[last + 1 :]).replace(" ,", ","))))
+    rest = line.rpartition(">")[2]
+    return found + [_line(number, word, "", "") for word in re.split(r"[\s,;]+", rest) if "@" in word]
 
 
 def _cells(line: str, separator: str) -> list[str]:

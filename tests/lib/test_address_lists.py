@@ -14,6 +14,7 @@ from app.lib.address_lists import Line, decode, read
     ("Nora Nord <Nora@X.example>", [Line(1, "nora@x.example", "Nora", "Nord")]),
     ('"Nord, Nora" <nora@x.example>', [Line(1, "nora@x.example", "Nora", "Nord")]),
     ("Nora Nord <n@x.example>; Ola <o@x.example>", [Line(1, "n@x.example", "Nora", "Nord"), Line(1, "o@x.example", "Ola")]),
+    ("a@x.example, Ola Berg <o@x.example>, b@x.example", [Line(1, "a@x.example"), Line(1, "o@x.example", "Ola", "Berg"), Line(1, "b@x.example")]),
     ("nora@x.example, ola@x.example", [Line(1, "nora@x.example"), Line(1, "ola@x.example")]),
     ("Nora;Nord;nora@x.example", [Line(1, "nora@x.example", "Nora", "Nord")]),
     ("nora@x.example Nora van der Berg", [Line(1, "nora@x.example", "Nora", "van der Berg")]),

@@ -151,9 +151,9 @@ async def test_favourites_mutes_and_members(app: httpx.ASGITransport, people: Pe
     assert "Favourites" in (await anna.post(f"{launch.url}/favourite", headers=HTMX)).text
     assert "Unmute" in (await anna.post(f"{launch.url}/mute", headers=HTMX)).text
     assert "Favourites" not in (await anna.delete(f"{launch.url}/favourite", headers=HTMX)).text
-    panel = await anna.post(f"{launch.url}/members", data={"people": [str(people.chiara.id)]}, headers=HTMX)
-    assert "Chiara Dotti" in panel.text
-    assert "1 person was added" in panel.headers["hx-trigger"]
+    added = await anna.post(f"{launch.url}/members", data={"people": [str(people.chiara.id)]}, headers=HTMX)
+    assert "1 person was added" in added.headers["hx-trigger"] and "undo_url" in added.headers["hx-trigger"]
+    assert "Chiara Dotti" in (await anna.get(f"{launch.url}/members", headers={**HTMX, "hx-target": "aside#detail"})).text
     gone = await anna.delete(f"{launch.url}/members/{people.chiara.id}", headers=HTMX)
     assert "Chiara Dotti" not in gone.text
     assert (await browser(app, people.beat).delete(f"{launch.url}/members/{people.anna.id}", headers=HTMX)).status_code == 422

@@ -8,12 +8,15 @@ import httpx
 import pytest
 
 from app import database
+from app.jobs.runner import drain
 from app.lib import clock
 from app.lib.address_lists import Line
 from app.models.account import Account
+from app.models.chat.channel import PRIVATE, Channel
 from app.models.invitation.inviting import invite, invite_guests
 from app.models.invitation.offer import Offer
 from app.models.invitation.pending import cancel, find_pending
+from app.models.invitation.places import Places
 from app.models.viewer import Viewer
 from app.settings import Settings
 from tests.conftest import browser
@@ -80,8 +83,6 @@ async def test_a_changed_address_is_confirmed_before_it_is_the_login(app: httpx.
     async with browser(app) as nora:
         assert (await nora.post(link, data={**NORA, "email": "nora@home.example"})).status_code == 303
         assert await Account.by_email("nora@home.example") is None
-        from app.jobs.runner import drain
-
         await drain()
         (letter,) = letters(settings.data_dir, "nora@home.example")
         confirm = next(word for word in text_of(letter).split() if "/email/" in word).removeprefix(BASE)
@@ -184,9 +185,6 @@ async def test_who_is_told_and_who_is_welcomed(app: httpx.ASGITransport, people:
 
 
 async def test_a_guest_lands_in_the_channel_and_counts_only_then(app: httpx.ASGITransport, people: People, settings: Settings) -> None:
-    from app.models.chat.channel import PRIVATE, Channel
-    from app.models.invitation.places import Places
-
     channel = await Channel.start(people.anna.viewer, PRIVATE, "launch")
     await invite_guests(people.anna.viewer, [Line(1, "mia@agency.example")], Offer(channels=(channel.id,)), BASE)
     link = await mailed_link(settings, "mia@agency.example")

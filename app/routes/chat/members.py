@@ -21,6 +21,7 @@ from app.models.invitation.places import Places
 from app.models.team import Team, teams_of
 from app.render import fragment, is_htmx, page, redirect, toast
 from app.routes.chat.channels import channel_page
+from app.routes.manager import done
 from app.routes.manager.guests import MOST_NOTE, DayField, day_of, invite_by, said
 
 COLLEAGUES, TEAM, GUEST = "colleagues", "team", "guest"
@@ -129,9 +130,8 @@ async def _own(request: Request, channel_id: int) -> Channel:
 async def _added(request: Request, channel: Channel, account_ids: list[int]) -> Response[bytes]:
     command, count = await members.add(request.state.viewer, channel, account_ids)
     words = ngettext("%(count)s person was added.", "%(count)s people were added.", count) % {"count": count}
-    events: dict[str, Any] = {"dialog:close": True}
-    told = toast(words if count else _("They are all in this channel already."), undo=command.id if count else None, **events)
-    return await _panel(request, channel, headers=told)
+    told = words if count else _("They are all in this channel already.")
+    return done(request, f"{channel.url}/members", told, command if count else None, members=True, **{"dialog:close": True})
 
 
 async def _invite_form(request: Request, channel: Channel, tab: str, form: Form | None = None, status: int = 200) -> Response[bytes]:
@@ -143,7 +143,7 @@ async def _invite_form(request: Request, channel: Channel, tab: str, form: Form 
         "today": day_of(viewer, clock.now()), "most_note": MOST_NOTE, "form": form or NewGuests(channels=[channel.id], language=language()),
     }
     if is_htmx(request) and not request.headers.get("hx-target", "").endswith("#view"):
-        return fragment(request, "chat/_invite.html", status=status, headers={"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"}, **context)
+        return fragment(request, "chat/_invite.html", status=status, **context)
     mine = await places.places_of(viewer)
     return await page(request, "chat/form.html", status=status, inner="chat/_invite.html", places=mine, current=channel.id, **context)
 
