@@ -48,6 +48,7 @@ MEMBERS_ONLY = {
     "GET /manager/invitations", "GET /manager/invitations/new", "POST /manager/invitations", "GET /manager/invitations/lists/new",
     "POST /manager/invitations/lists", "GET /manager/guests", "GET /manager/guests/new", "POST /manager/guests", "GET /manager/chat",
     "POST /manager/chat/rules",
+    "GET /manager/log", "POST /manager/log/check", "POST /manager/log/export",
 }
 """Routes without ids that a guest gets a 404 for. All others answer a guest, with what is the guest's own."""
 
