@@ -6,6 +6,7 @@ https only, except the hosts in `private`, which the server's administrator name
 
 from __future__ import annotations
 
+import base64
 import email.utils
 import json
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from authlib.oidc.discovery import get_well_known_url
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import ExpiredTokenError, JoseError, MissingClaimError
 from joserfc.jwk import KeySet
 
 from app.lib import clock
@@ -170,8 +171,8 @@ async def _token_request(client: Client, metadata: dict[str, Any], form: dict[st
     known = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     if "client_secret_basic" in known:
-        pair = aiohttp.BasicAuth(quote(client.id, safe=""), quote(client.secret, safe=""))
-        headers["Authorization"] = pair.encode()
+        pair = f"{quote(client.id, safe='')}:{quote(client.secret, safe='')}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     else:
         form = {**form, "client_id": client.id, "client_secret": client.secret}
     return await _call(client, "POST", metadata["token_endpoint"], urlencode(form).encode(), headers)
@@ -327,13 +328,12 @@ def _refusal(status: int, said: Mapping[str, Any]) -> str:
 
 
 def _why(error: Exception) -> str:
-    name = type(error).__name__
-    if name in ("ExpiredTokenError", "InvalidTokenError"):
+    claim = getattr(error, "claim", "") or ""
+    if isinstance(error, ExpiredTokenError) or (claim in ("iat", "nbf") and not isinstance(error, MissingClaimError)):
         return _(
             "The provider’s answer is too old or not valid yet."
             " Perhaps the clock of this server or of the provider is wrong; please tell your administrator."
         )
-    claim = getattr(error, "claim", "") or ""
     if claim:
         return _("The provider’s answer isn’t meant for this sign-in (%(claim)s). Please try again.") % {"claim": claim}
     return _("The provider’s answer isn’t signed as it should be. Please try again, and tell your administrator if it stays so.")

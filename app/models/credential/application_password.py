@@ -15,6 +15,7 @@ from app.models.base import Refused, Row
 from app.models.credential.attempt import FROM_ADDRESS, PASSWORDS, FailedAttempt, by_address, by_email
 from app.models.credential.password import WrongPassword
 from app.models.credential.two_factor import OneTimeSecret
+from app.models.sign_in_policy import SignInPolicy
 
 MOST = 100
 NOTED_EVERY = 5 * clock.MINUTE
@@ -51,7 +52,7 @@ class ApplicationPassword(Row):
 
     @classmethod
     async def account_of(cls, sync_name: str, password: str, address: str) -> Account:
-        """Who a program signs in for. The account's own password works too, unless two-step sign-in is on (DAV-05, DAV-06).
+        """Who a program signs in for. The account's own password works too, unless two-step sign-in is on or asked for (DAV-05, DAV-06).
 
         Raises `WrongPassword`, `Throttled`.
         """
@@ -61,7 +62,7 @@ class ApplicationPassword(Row):
             return account
         await FailedAttempt.take(by_address(address), FROM_ADDRESS)
         await FailedAttempt.take(by_email(account.email if account else sync_name), PASSWORDS)
-        if account is None or await OneTimeSecret.active(account.id) or not await account.has_password(password):
+        if account is None or await _needs_one_of_its_own(account.id) or not await account.has_password(password):
             raise WrongPassword
         await FailedAttempt.forget(by_email(account.email))
         await FailedAttempt.give_back(by_address(address))
@@ -77,3 +78,10 @@ class ApplicationPassword(Row):
         if (row["used_at"] or 0) < clock.now() - NOTED_EVERY or row["used_from"] != address:
             await database.execute("UPDATE application_password SET used_at = $1, used_from = $2 WHERE id = $3", clock.now(), address[:64], row["id"])
         return True
+
+
+async def _needs_one_of_its_own(account_id: int) -> bool:
+    """Whether programs may not use the account's own password: two-step sign-in is on, or an organisation asks for it."""
+    if await OneTimeSecret.active(account_id):
+        return True
+    return any(policy.needs_two_factors(role) for policy, role in await SignInPolicy.of_account(account_id))
