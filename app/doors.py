@@ -88,17 +88,17 @@ async def places_for(viewer: Viewer) -> list[Place]:
     return [one for app, of in _places.items() if app == "home" or viewer.can_use(app) for one in await of(viewer)]
 
 
-def announced(app: str) -> dict[str, Any]:
-    """What the manifest of `app` says it can open: of its own, and for the suite's own manifest (`home`) of every app."""
+def announced(app: str, scope: str = "") -> dict[str, Any]:
+    """What the manifest of `app` says it can open: of its own, and for the suite's own manifest (`home`) of every app.
+
+    Addresses outside a manifest's scope are ignored by browsers, so each app takes shares below its own address.
+    """
     files = [handler for owner, handler in _files if app in (owner, "home")]
     links = [handler for owner, handler in _links if app in (owner, "home")]
-    shares = app in _destinations or (app == "home" and _destinations)
-    return {
-        **({"file_handlers": files} if files else {}), **({"protocol_handlers": links} if links else {}), **({"share_target": SHARE_TARGET} if shares else {}),
-    }
+    shares = {**SHARE_TARGET, "action": f"{scope}/share"} if app in _destinations or (app == "home" and _destinations) else {}
+    found = {"file_handlers": files, "protocol_handlers": links, "share_target": shares}
+    return {name: value for name, value in found.items() if value}
 
 
-SHARE_TARGET: dict[str, Any] = {
-    "action": "/share", "method": "POST", "enctype": "multipart/form-data", "params": {"title": "title", "text": "text", "url": "url"},
-}
+SHARE_TARGET: dict[str, Any] = {"method": "POST", "enctype": "multipart/form-data", "params": {"title": "title", "text": "text", "url": "url"}}
 """Texts and links. Files are announced by the first app that can keep one."""

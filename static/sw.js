@@ -58,7 +58,7 @@ function answer(event) {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
-  if (isShare(request, url)) return event.respondWith(takeShare(request));
+  if (isShare(request, url)) return event.respondWith(takeShare(request, url));
   if (request.method === "POST") event.waitUntil(posted(url));
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/")) event.respondWith(file(request, url));
@@ -70,13 +70,13 @@ const isKept = (url) => !NEVER_KEPT.test(url.pathname);
 
 // What the system's share sheet sends waits on the device for the page on which one picks where it goes; so it needs no connection.
 // A form on another site is not the share sheet: it has a referrer, or reaches the server, which refuses it.
-const isShare = ({ method, mode, referrer }, url) => method === "POST" && url.pathname === "/share" && mode === "navigate" && (!referrer || referrer.startsWith(location.origin));
+const isShare = ({ method, mode, referrer }, url) => method === "POST" && /^(\/[a-z]+)?\/share$/.test(url.pathname) && mode === "navigate" && (!referrer || referrer.startsWith(location.origin));
 
-async function takeShare(request) {
+async function takeShare(request, { pathname }) {
   const form = await request.formData();
   const text = (name) => (typeof form.get(name) === "string" ? form.get(name) : "");
   await outbox.remember("shared", { title: text("title"), text: text("text"), url: text("url") });
-  return Response.redirect("/share", 303);
+  return Response.redirect(pathname, 303);
 }
 
 // No other POST is answered here: a form that another site made must reach the server as that site's.
@@ -173,8 +173,9 @@ function keyOf(url, part) {
 }
 
 async function keep(holder, key, response) {
-  const cache = await caches.open(pagesOf(holder));
   const text = await response.text();
+  if ((await whoIsHere()) !== holder) return;
+  const cache = await caches.open(pagesOf(holder));
   const headers = new Headers(response.headers);
   headers.delete("Content-Encoding");
   headers.delete("Content-Length");
@@ -301,8 +302,11 @@ async function refresh(isWanted = false) {
   if (!isWanted && last.holder === holder && latest.serverTime - last.at < REFRESH_AFTER) return;
   await outbox.remember("refreshed", { holder, at: latest.serverTime }).catch(() => {});
   const places = [...(await everyDevices(holder)), ...(await chosenBy(holder)).slice(0, MOST_CHOSEN)];
-  for (const { url } of places) await fetchAndKeep(holder, new URL(url, location), "");
-  await trim(holder, await caches.open(pagesOf(holder)));
+  for (const { url } of places) {
+    if ((await whoIsHere()) !== holder) return; // gone meanwhile: nothing of theirs may be made anew
+    await fetchAndKeep(holder, new URL(url, location), "");
+  }
+  if (await caches.has(pagesOf(holder))) await trim(holder, await caches.open(pagesOf(holder)));
 }
 
 async function everyDevices(holder) {

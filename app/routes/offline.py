@@ -23,7 +23,7 @@ async def _always(viewer: Viewer) -> list[Place]:
 
 @keeps_places("chat")
 async def _conversations(viewer: Viewer) -> list[Place]:
-    return [Place("/chat", _("Chat")), Place("/share", _("Share"))]
+    return [Place("/chat", _("Chat")), Place("/share", _("Share")), Place("/chat/share", _("Share"))]
 
 
 @get("/offline/places", include_in_schema=False)

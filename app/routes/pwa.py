@@ -75,8 +75,8 @@ async def show_favicon(request: Request) -> Response[bytes]:
 async def show_brand(request: Request, v: FromQuery[str] = "") -> Response[bytes]:
     """The brand's values of the design tokens."""
     brand = request.state.brand
-    accent, ink = _colours(brand)
-    body = render("pwa/brand.css", accent=accent, accent_ink=ink).encode()
+    shown = brand if icons.is_colour(brand.accent) and icons.is_colour(brand.accent_ink) else _PLAIN
+    body = render("pwa/brand.css", colours=shown.colours, text_colour=shown.text_colour).encode()
     return Response(body, media_type="text/css", headers=FOREVER if v == brand.version else NO_CACHE)
 
 
@@ -90,7 +90,7 @@ async def show_offline(request: Request) -> Response[bytes]:
 
 def manifest(brand: Brand, app: App | None = None) -> dict[str, Any]:
     """The web app manifest of an app (without one, of the suite as a whole) under a brand, in the language being spoken."""
-    facts = {**DEFAULTS, "lang": language(), "icons": _icons(brand, app), **announced(app.key if app else "home")}
+    facts = {**DEFAULTS, "lang": language(), "icons": _icons(brand, app), **(announced(app.key, app.url) if app else announced("home"))}
     if app is None:
         return {
             **facts, "name": brand.name, "short_name": brand.short_name, "theme_color": _colours(brand)[0],

@@ -18,9 +18,12 @@ from app.models.chat import places
 from app.models.chat.message import MOST_CHARACTERS
 from app.models.viewer import Viewer
 from app.render import page, redirect
+from app.rooms import all_apps
 from app.routes.guard import OPEN
 
 LONGEST_ADDRESS = 4_000
+ADDRESSES = ["/share", *(f"{app.url}/share" for app in all_apps() if app.colour)]
+"""One for each app that installs on its own: it must lie within the app's scope."""
 
 
 class Shared(Form):
@@ -54,18 +57,18 @@ async def _conversations(viewer: Viewer) -> list[Destination]:
     return [Destination(one["title"], one["kind"], f"{one['url']}/messages", one["url"], tuple(one["people"])) for one in newest_first]
 
 
-@get("/share", include_in_schema=False)
+@get(ADDRESSES, include_in_schema=False)
 async def show_share(request: Request, title: FromQuery[str] = "", text: FromQuery[str] = "", url: FromQuery[str] = "") -> Response[bytes]:
     """Pick where it goes. The text comes from the address, or waits on the device."""
     return await _show(request, Shared({"title": title, "text": text, "url": url}).whole)
 
 
-@post("/share", status_code=200, opt=OPEN, include_in_schema=False)
+@post(ADDRESSES, status_code=200, opt=OPEN, include_in_schema=False)
 async def create_share(request: Request) -> Response[bytes]:
     """A share without a service worker in between: show it. Who isn't signed in does that first and finds it again."""
     form = Shared(await request.form())
     if request.state.viewer is None:
-        address = f"/share?{urlencode({'text': form.whole[:LONGEST_ADDRESS]})}"
+        address = f"{request.url.path}?{urlencode({'text': form.whole[:LONGEST_ADDRESS]})}"
         return redirect(request, f"/sign-in?{urlencode({'next': address})}", full=True)
     return await _show(request, form.whole)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parent.parent.parent
@@ -190,19 +190,35 @@ def eventually(wanted: Callable[[], Any], page: Page) -> None:
 # -- installing
 
 
-def test_chromium_finds_it_installable(suite: Suite, tmp_path: Path) -> None:
+def test_chromium_finds_each_app_installable_on_its_own(suite: Suite, tmp_path: Path) -> None:
     with sync_playwright() as playwright:
         options = [*OPTIONS, "--bypass-app-banner-engagement-checks"]
         context = playwright.chromium.launch_persistent_context(str(tmp_path), executable_path=str(CHROMIUM), headless=True, args=options)
         page = sign_in(context.new_page(), suite, "anna")
         cdp = context.new_cdp_session(page)
-        manifest = cdp.send("Page.getAppManifest")
-        assert manifest["errors"] == [] and manifest["url"].endswith("/manifest.webmanifest?lang=en")
-        assert cdp.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+        ids = {}
+        for path, app in (("/", "home"), ("/chat", "chat")):
+            page.goto(f"{suite.url}{path}?install")
+            assert installed_as(cdp)["app"] == app
+            ids[app] = cdp.send("Page.getAppId")["appId"]
+        assert ids["home"] != ids["chat"] and ids["chat"].endswith("/chat")
+        page.locator('#rail [data-app="home"]').click()  # a move inside the shell changes the app, too
+        expect(page.get_by_role("heading", name=re.compile("Good .*Anna"))).to_be_visible()
+        assert installed_as(cdp)["app"] == "home"
         page.wait_for_function("() => document.documentElement.hasAttribute('data-installable')")
         page.get_by_role("button", name="your menu").click()
-        expect(page.get_by_role("menuitem", name="Install the app")).to_be_visible()
+        page.get_by_role("menuitem", name="Install the apps").click()
+        rows = page.locator(".install-apps [data-app]")
+        expect(rows.filter(has_text="Chat").get_by_role("link", name="Install")).to_have_attribute("href", "/chat?install")
         context.close()
+
+
+def installed_as(cdp: CDPSession) -> dict[str, Any]:
+    """The manifest that Chromium would install, which it must find nothing wrong with."""
+    manifest = cdp.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    assert cdp.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    return {**json.loads(manifest["data"]), "app": manifest["url"].rpartition("app=")[2]}
 
 
 # -- offline
@@ -356,11 +372,13 @@ def test_a_message_written_offline_is_in_the_channel_once(phone: BrowserContext,
     anna.goto(f"{suite.url}/test/channel")
     second = phone.new_page()
     second.goto(anna.url)
+    eventually(lambda: anna.evaluate(KEPT_HERE), anna)
     phone.set_offline(True)
     anna.locator('.composer textarea[name="text"]').fill("Written on the train")
     anna.keyboard.press("Enter")
     message = anna.locator(".msg", has_text="Written on the train")
     expect(message).to_have_class(re.compile("pending"))
+    eventually(lambda: anna.evaluate(WAITING) == 1, anna)
     anna.reload()  # the page as last seen, with what waits
     expect(message).to_have_count(1)
     phone.set_offline(False)
@@ -431,7 +449,7 @@ def test_ten_writes_in_flight_arrive_once_each_though_every_answer_is_lost_once(
     expect(anna.get_by_text("There is no connection. It is kept on this device")).to_be_visible()
     anna.goto(f"{suite.url}/account")
     anna.locator("#field-phone").fill("+41 44 000 00 00")
-    anna.get_by_role("region", name="Name and phone").get_by_role("button", name="Save").click()
+    anna.locator('form[action="/account"] button[type="submit"]').click()
     expect(anna.locator(".strip-outbox")).to_contain_text("Waiting to be sent: 10")
     anna.locator(".strip-outbox").get_by_role("button", name="Show").click()
     for words in ("Message in", "A message, changed", "A message, deleted", "Reaction 👍", "Reaction ❤️, taken back", "Change in Status", "Change in Profile"):

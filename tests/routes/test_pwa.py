@@ -49,7 +49,8 @@ async def test_each_app_is_one_of_its_own(stranger: httpx.AsyncClient) -> None:
     found = [(await stranger.get(f"/manifest.webmanifest?app={app.key}")).json() for app in installable()]
     for what in ("id", "name", "short_name", "start_url", "scope", "theme_color"):
         assert len({one[what] for one in found}) == len(found) > 1, what
-    assert all(one["start_url"].startswith(one["scope"]) for one in found)
+    addresses = [(one["scope"], address) for one in found for address in (one["start_url"], one["share_target"]["action"], *(short["url"] for short in one["shortcuts"]))]
+    assert all(address.startswith(scope) for scope, address in addresses), "browsers ignore what lies outside"
     assert (await stranger.get("/manifest.webmanifest?app=manager")).status_code == 404
     assert (await stranger.get("/icons/older/manager/any-192.png")).status_code == 404
 
