@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from app import live
 from app.jobs import context, job
+from app.lib import webpush
 from app.lib.safe_http import Caller
 from app.models.push import sending
 from app.models.push.device import PushDelivery, PushDevice
@@ -43,6 +45,13 @@ async def prune_push() -> None:
     """Forget devices that nobody uses, old log lines and keys that no device needs."""
     for table in (PushDelivery, PushDevice, VapidKey):
         await table.prune()
+
+
+@live.on_tick
+def _warm_up(second: int) -> None:
+    """Encryption takes a second to load: soon after the start, so that the first message doesn't wait for it."""
+    if second == 2:
+        asyncio.get_running_loop().run_in_executor(None, webpush.warm_up)
 
 
 def courier() -> Courier:

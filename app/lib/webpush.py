@@ -33,7 +33,10 @@ class BadKeys(ValueError):
 def warm_up() -> None:
     """Import what takes half a second: call it in a thread before the first push, so that nobody waits for it."""
     import aiohttp  # noqa: F401
+    import py_vapid  # noqa: F401
     import pywebpush  # noqa: F401
+
+    import app.lib.safe_connections  # noqa: F401
 
 
 def new_key_pair() -> tuple[str, str]:

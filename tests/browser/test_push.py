@@ -170,6 +170,16 @@ async def _second_session(person: Person) -> Person:
     return Person(person.account, person.organisation, person.membership, token, viewer)
 
 
+def turn_on_and_test(phone: Phone) -> None:
+    """Turned on by a click, and tested: the log says that it was shown."""
+    phone.page.get_by_role("button", name="Turn on notifications").click()
+    expect(phone.page.locator("#push-card[data-state=on]")).to_be_visible()
+    phone.page.get_by_role("button", name="Send me a test").click()
+    assert phone.deliver()["title"] == "Notifications work"
+    phone.until(lambda shown: [one["title"] for one in shown] == ["Notifications work"])
+    expect(phone.page.locator(".push-device small")).to_contain_text("shown", timeout=10_000)
+
+
 def test_a_message_reaches_a_device_whose_tab_is_closed(place: Place) -> None:
     channel = _run(place.address, _direct(place.people))
     browser = place.service.browser("phone")
@@ -178,13 +188,7 @@ def test_a_message_reaches_a_device_whose_tab_is_closed(place: Place) -> None:
     page.evaluate(SUBSCRIBED, {"endpoint": browser.endpoint, "keys": browser.keys})
     phone = Phone(context, page, place.service, place.server.url)
 
-    # Turned on by a click, and tested.
-    page.get_by_role("button", name="Turn on notifications").click()
-    expect(page.locator("#push-card[data-state=on]")).to_be_visible()
-    page.get_by_role("button", name="Send me a test").click()
-    assert phone.deliver()["title"] == "Notifications work"
-    phone.until(lambda shown: [one["title"] for one in shown] == ["Notifications work"])
-    expect(page.locator(".push-device small")).to_contain_text("shown", timeout=10_000)
+    turn_on_and_test(phone)
 
     # The tab is closed: what is written now reaches the device.
     page.goto("about:blank")
