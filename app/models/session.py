@@ -203,12 +203,12 @@ class Session(Row):
 
 
 async def _place_for(account: Account, proof: Proof, org_id: int | None = None) -> tuple[Membership, SignInPolicy] | None:
-    """Where this person goes with this proof: the organisation they were in last among those that take it. Raises `NotThisWay`."""
+    """Where this person goes with this proof: the organisation they were in last among those that take it; at a brand's host its own. Raises `NotThisWay`."""
     rows = await database.fetch(
         "SELECT * FROM membership WHERE account_id = $1 AND ended_at IS NULL AND (ends_at IS NULL OR ends_at > $2)"
         " ORDER BY COALESCE(seen_at, 0) DESC, id", account.id, clock.now()
     )
-    places = [Membership.from_row(row) for row in rows]
+    places = [Membership.from_row(row) for row in rows if org_id in (None, row["org_id"])]
     for place in places:
         policy = await SignInPolicy.of(place.org_id)
         if await _suffices(proof, place, policy):

@@ -33,11 +33,13 @@ OPEN = {
     "GET /unsubscribe/{token:str}", "POST /unsubscribe/{token:str}",
     "GET /invitation/{token:str}", "POST /invitation/{token:str}", "POST /invitation/{token:str}/acceptance", "POST /invitation/{token:str}/refusal",
     "POST /invitation/{token:str}/sign-out",
+    "GET /handover", "POST /handover", "GET /handover/begin", "GET /handover/issue", "GET /moved", "GET /internal/tls-ask",
     "GET /manifest.webmanifest", "GET /sw.js", "GET /offline", "GET /favicon.ico", "GET /icons/{version:str}/{name:str}", "GET /icons/{version:str}/{app:str}/{name:str}", "GET /brand.css",
 }
 """Routes that answer anybody: signing in, and what an installed app needs before that."""
 
 MEMBERS_ONLY = {
+    "GET /manager/brand", "POST /manager/brand", "GET /manager/brand/new", "GET /manager/brand/addresses", "POST /manager/brand/trial",
     "GET /manager", "GET /manager/people", "GET /manager/system",
     "POST /manager/people/changes", "POST /manager/people/export", "GET /manager/colleagues", "GET /manager/teams", "GET /manager/teams/new",
     "POST /manager/teams", "GET /manager/rooms", "GET /manager/rooms/new", "POST /manager/rooms", "GET /manager/organisation",

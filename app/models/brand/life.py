@@ -142,6 +142,11 @@ async def end_trials() -> None:
             _tell(site)
 
 
+@live.topic("brand")
+async def _may_hear(viewer: Viewer, id_: int) -> bool:
+    return viewer.is_admin and viewer.org_id == id_
+
+
 async def _current(site: BrandSite) -> BrandSite:
     fresh = await BrandSite.get(site.id)
     if fresh.withdrawn_at is not None:

@@ -6,7 +6,10 @@ from litestar import Request, post
 from litestar.response import Response
 
 from app.lib.forms import Form, NumberField
+from app.mail import link_base
 from app.models.base import NotFound
+from app.models.brand.known import brand_of
+from app.models.organisation import Membership
 from app.models.session import Session
 from app.render import redirect
 
@@ -23,6 +26,9 @@ async def go_to_organisation(request: Request) -> Response[bytes]:
     form = Switch(await request.form())
     if not form.is_valid:
         raise NotFound("membership")
+    if request.state.brand.org_id:  # this address is of one organisation: another one is at its own, or at the standard one
+        membership = await Membership.find_own(form["membership_id"], account_id=request.state.viewer.account_id)
+        return redirect(request, ((await brand_of(membership.org_id)).origin or link_base(request.app.state.settings, "")) + "/", full=True)
     await (await Session.get(request.state.viewer.session_id)).go_to(form["membership_id"])
     return redirect(request, "/", full=True)
 

@@ -34,3 +34,8 @@ def _organisation(org_id: int) -> None:
 @announced("invitations.changed")
 def _invitations(org_id: int, _channel_ids: Collection[int] = ()) -> None:
     live.publish(f"invitations:{org_id}", "changed", data={})
+
+
+@announced("brand.changed")
+def _brand(org_id: int) -> None:
+    live.publish(f"brand:{org_id}", "changed", data={})
