@@ -294,6 +294,11 @@ async def teams_of(org_id: int, account_id: int | None = None) -> list[dict[str,
     return [{**row, "mine": row["mine"] is not None, "leads": row["leads"] is not None} for row in rows]
 
 
+async def team_names(org_id: int) -> list[dict[str, Any]]:
+    """The teams of an organisation by name, as dicts with id, name and hue: to choose from."""
+    return await database.fetch("SELECT id, name, hue FROM team WHERE org_id = $1 AND deleted_at IS NULL ORDER BY name_key, id", org_id)
+
+
 async def teams_by_person(org_id: int, account_ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:
     """The teams of each of these people: dicts with id, name, hue and leads_at, by name."""
     if not account_ids:

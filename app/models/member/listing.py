@@ -10,7 +10,7 @@ from app import database, live
 from app.lib.searching import words
 from app.models.base import NotFound
 from app.models.departure import owned_by
-from app.models.organisation import EXTERNAL, LEVELS, PRODUCTS, Membership
+from app.models.organisation import BOT, EXTERNAL, LEVELS, PRODUCTS, Membership
 from app.models.team import teams_by_person
 from app.models.viewer import Viewer
 
@@ -155,17 +155,18 @@ async def all_people(org_id: int, wanted: Wanted, piece: int = 500) -> AsyncIter
 async def count_people(org_id: int) -> Counts:
     """How many people an organisation has, and of which kind."""
     rows = await database.fetch(
-        "SELECT role, disabled_at IS NOT NULL AS is_off, COUNT(*) AS people FROM membership"
-        " WHERE org_id = $1 AND role <> 'bot' AND (ended_at IS NULL OR disabled_at IS NOT NULL) GROUP BY role, disabled_at IS NOT NULL", org_id,
+        "SELECT role, SUM(CASE WHEN ended_at IS NULL THEN 1 ELSE 0 END) AS people, SUM(CASE WHEN disabled_at IS NULL THEN 0 ELSE 1 END) AS disabled"
+        " FROM membership WHERE org_id = $1 GROUP BY role", org_id,
     )
     counts = Counts()
     for row in rows:
-        is_guest, people = row["role"] == EXTERNAL, int(row["people"])
-        counts.guests += people if is_guest else 0
-        counts.members += 0 if is_guest else people
-        counts.disabled += people if row["is_off"] else 0
-        counts.externals += people if is_guest and not row["is_off"] else 0
-        counts.users += people if not is_guest and not row["is_off"] else 0
+        people, disabled = int(row["people"]), int(row["disabled"])
+        if row["role"] == EXTERNAL:
+            counts.externals, counts.guests = people, people + disabled
+        elif row["role"] != BOT:
+            counts.users += people
+            counts.members += people + disabled
+        counts.disabled += disabled
     return counts
 
 

@@ -18,7 +18,7 @@ from app.models.command import Command
 from app.models.invitation.pending import count_pending
 from app.models.member import GIVEN, PIECE, SORTS, STATES, Wanted
 from app.models.organisation import LEVELS, ROLES, Organisation
-from app.models.team import teams_of
+from app.models.team import team_names
 from app.models.viewer import Viewer
 from app.render import fragment, page
 from app.rooms import products
@@ -89,7 +89,7 @@ async def listed(viewer: Viewer, wanted: Wanted, after: str = "", most: int = PI
     people, following = await member.list_people(viewer.org_id, wanted, after, most)
     return {
         "people": people, "following": following, "wanted": wanted, "counts": await member.count_people(viewer.org_id), "loaded": 0,
-        "organisation": await Organisation.get(viewer.org_id), "teams": await teams_of(viewer.org_id), "products": products(), "address_of": address_of,
+        "organisation": await Organisation.get(viewer.org_id), "teams": await team_names(viewer.org_id), "products": products(), "address_of": address_of,
         "pending": await count_pending(viewer.org_id),
     }
 

@@ -16,7 +16,7 @@ from app.models.base import Refused
 from app.models.command import Command
 from app.models.member import GIVEN, MOST_TITLE
 from app.models.organisation import LEVELS, PRODUCTS, USER
-from app.models.team import set_teams, teams_of
+from app.models.team import set_teams, team_names
 from app.models.viewer import Viewer
 from app.render import fragment, is_htmx, page, redirect, toast
 from app.rooms import products
@@ -164,7 +164,7 @@ async def _departure(request: Request, viewer: Viewer, account_id: int, form: Le
 async def _shown(viewer: Viewer, account_id: int, **context: Any) -> dict[str, Any]:
     person = await member.find_member(viewer, account_id)
     return {
-        "person": person, "sessions": await member.count_sessions(person), "teams": await teams_of(viewer.org_id), "title": None,
+        "person": person, "sessions": await member.count_sessions(person), "teams": await team_names(viewer.org_id), "title": None,
         "products": products(), **context,
     }
 

@@ -26,7 +26,7 @@ from app.models.resource import (
     booking_teams,
     items_of,
 )
-from app.models.team import teams_of
+from app.models.team import team_names
 from app.render import fragment, page
 from app.routes.manager import dialog, done, moved, wants
 
@@ -138,7 +138,7 @@ async def delete_archive(request: Request, resource_id: FromPath[int]) -> Respon
 
 
 async def _form(request: Request, form: Form, resource: Resource | None) -> Response[bytes]:
-    teams = await teams_of(request.state.viewer.org_id)
+    teams = await team_names(request.state.viewer.org_id)
     context: dict[str, Any] = {"form": form, "resource": resource, "teams": teams}
     return await dialog(request, "manager/_resource_form.html", _("Rooms and equipment"), 200 if form.is_valid else 422, **context)
 

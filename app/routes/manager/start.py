@@ -11,7 +11,7 @@ from app.models.invitation.pending import count_pending
 from app.models.member import count_people, people_like
 from app.models.organisation import Organisation
 from app.models.resource import Resource
-from app.models.team import teams_of
+from app.models.team import team_names
 from app.render import fragment, page
 from app.rooms import products
 
@@ -25,7 +25,7 @@ async def show_manager(request: Request) -> Response[bytes]:
     viewer = require_colleague(request.state.viewer)
     is_admin = viewer.is_admin
     return await page(
-        request, "manager/start.html", products=products(), managed=MANAGED, teams=len(await teams_of(viewer.org_id)),
+        request, "manager/start.html", products=products(), managed=MANAGED, teams=len(await team_names(viewer.org_id)),
         resources=len(await Resource.of(viewer.org_id)), counts=await count_people(viewer.org_id) if is_admin else None,
         organisation=await Organisation.get(viewer.org_id), pending=await count_pending(viewer.org_id) if is_admin else 0,
     )

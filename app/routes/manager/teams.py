@@ -14,7 +14,7 @@ from app.lib.i18n import _, ngettext
 from app.models.base import NotFound
 from app.models.command import Command
 from app.models.member import find_member
-from app.models.team import MOST_DESCRIPTION, MOST_NAME, Description, NameTaken, Team, teams_of
+from app.models.team import MOST_DESCRIPTION, MOST_NAME, Description, NameTaken, Team, team_names, teams_of
 from app.models.viewer import Viewer
 from app.render import fragment, is_htmx, page, redirect, toast
 from app.routes.manager import dialog, moved, wants
@@ -213,7 +213,7 @@ async def _teams(viewer: Viewer, typed: str) -> list[Offer]:
     """Teams in the palette, once something is typed."""
     if viewer.is_external or not typed.strip():
         return []
-    return [Offer(team["name"], f"/manager/teams/{team['id']}", "briefcase", app="manager") for team in await teams_of(viewer.org_id)]
+    return [Offer(team["name"], f"/manager/teams/{team['id']}", "briefcase", app="manager") for team in await team_names(viewer.org_id)]
 
 
 handlers = [
