@@ -120,6 +120,24 @@ async def test_an_account_that_is_signed_out_signs_in_and_comes_right_back(app: 
         assert (await erik.post(link, data=NORA)).status_code == 422, "the form of new people is no way round the password"
 
 
+async def test_an_account_that_belongs_nowhere_any_more_comes_in_by_signing_in(app: httpx.ASGITransport, people: People, settings: Settings) -> None:
+    await people.erik.membership.change(ended_at=clock.now())
+    link = await link_to(people, settings, "erik@nordlicht.example")
+    async with browser(app) as erik:
+        wrong = await erik.post("/sign-in", data={"email": "erik@nordlicht.example", "password": "something else", "next": link})
+        assert wrong.status_code == 422 and await members("erik@nordlicht.example") == []
+        there = await erik.post("/sign-in", data={"email": "erik@nordlicht.example", "password": PASSWORD, "next": link})
+        assert there.headers["location"] == "/" and "Alpina" in (await erik.get("/")).text
+
+
+async def test_the_organisation_says_how_long_a_password_is(app: httpx.ASGITransport, people: People, settings: Settings) -> None:
+    link = await link_to(people, settings)
+    await database.execute("INSERT INTO sign_in_policy (id, password_least) VALUES ($1, 30)", people.anna.viewer.org_id)
+    async with browser(app) as nora:
+        answer = await nora.post(link, data=NORA)
+    assert answer.status_code == 422 and "30 characters" in answer.text
+
+
 async def test_somebody_else_who_is_signed_in_is_told_and_can_switch(app: httpx.ASGITransport, people: People, settings: Settings) -> None:
     link = await link_to(people, settings, offer=Offer(rights=("chat.use",), is_login_fixed=True))
     async with browser(app, people.erik) as erik:

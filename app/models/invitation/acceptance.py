@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -70,9 +71,14 @@ class Opened:
         """Whether it is for a guest of some channels."""
         return self.invitation.role == EXTERNAL
 
-    def is_for(self, viewer: Viewer) -> bool:
-        """Whether somebody who is signed in can accept it as who they are: any account, unless the address is fixed (INV-05)."""
-        return not self.invitation.is_login_fixed or viewer.email == self.invitation.email
+    @property
+    def first_page(self) -> str:
+        """Where whoever accepts begins: a guest in the channel that was shared (GUEST-04)."""
+        return f"/chat/channels/{self.channels[0]['id']}" if self.is_for_guest and self.channels else "/"
+
+    def is_for(self, person: Viewer | Account) -> bool:
+        """Whether somebody can accept it as who they are: any account, unless the address is fixed (INV-05)."""
+        return not self.invitation.is_login_fixed or person.email == self.invitation.email
 
 
 async def open_invitation(token: str) -> Opened:
@@ -133,6 +139,24 @@ async def accept(opened: Opened, account: Account, base: str) -> Membership:
         announce("members.changed", invitation.org_id, [account.id])
     Viewer.forget()
     return member
+
+
+async def accept_on_the_way(url: str, account: Account, base: str) -> str | None:
+    """Accept for somebody who has just proved who they are and was on the way back to an invitation, but belongs nowhere else yet.
+
+    Returns where they begin; None when `url` is no invitation of theirs.
+    """
+    prefix, _slash, token = url.rpartition("/")
+    if prefix != "/invitation":
+        return None
+    try:
+        opened = await open_invitation(unquote(token))
+        if opened.is_for(account):
+            await accept(opened, account, base)
+            return opened.first_page
+    except InvitationOver:
+        pass
+    return None
 
 
 async def decline(opened: Opened) -> None:

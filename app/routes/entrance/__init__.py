@@ -13,10 +13,12 @@ from app.lib import clock
 from app.lib.forms import Form, too_short
 from app.lib.passkeys import RelyingParty
 from app.lib.passwords import weakness
+from app.mail import link_base
 from app.models.account import Account
 from app.models.base import Refused
 from app.models.credential import Throttled
 from app.models.credential.known_device import KEPT_FOR
+from app.models.invitation.acceptance import accept_on_the_way
 from app.models.session import INVITED, Arrival, Proof, Session
 from app.models.sign_in_policy import password_least
 from app.render import page, redirect
@@ -30,6 +32,8 @@ async def enter(request: Request, account: Account, url: str, proof: Proof = INV
     agent, brand = request.headers.get("user-agent", ""), request.state.brand
     arrival = Arrival(request.state.host, request.state.address, agent, read_cookie(request, DEVICE), brand.org_id)
     entry = await Session.sign_in(account, arrival, proof, earlier=viewer.session_id if viewer else None)
+    if entry is None and (first_page := await accept_on_the_way(url, account, link_base(request.app.state.settings, request.state.origin))):
+        url, entry = first_page, await Session.sign_in(account, arrival, proof, earlier=viewer.session_id if viewer else None)
     if entry is None:
         return await page(request, "entrance/nowhere.html", status=403, account=account)
     answer = redirect(request, f"/protection?next={quote(url, safe='')}" if entry.is_weak else url, full=True)

@@ -9,15 +9,16 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from app.edge import session_cookie
-from app.lib.forms import ChoiceField, EmailField, Form, TextField, TimezoneField
+from app.lib.forms import ChoiceField, EmailField, Form, TextField, TimezoneField, too_short
 from app.lib.i18n import OFFERED, language, speak
-from app.lib.passwords import LEAST, MOST, weakness
+from app.lib.passwords import MOST, weakness
 from app.lib.timezones import offered_timezones
 from app.mail import link_base
 from app.models.account import Account
 from app.models.base import Refused
 from app.models.invitation.acceptance import InvitationOver, Opened, Registration, accept, decline, open_invitation, register
 from app.models.session import Session
+from app.models.sign_in_policy import SignInPolicy
 from app.render import page, redirect
 from app.routes.entrance import enter, status_of
 from app.routes.guard import OPEN
@@ -30,7 +31,7 @@ class Registering(Form):
     family_name = TextField(most=80, required=False)
     phone = TextField(most=40, required=False)
     email = EmailField(required=False)
-    password = TextField(least=LEAST, most=MOST, strip=False)
+    password = TextField(most=MOST, strip=False)
     timezone = TimezoneField()
     language = ChoiceField(OFFERED)
 
@@ -57,6 +58,9 @@ async def create_account(request: Request, token: FromPath[str]) -> Response[byt
         speak(form.raw["language"])
     try:
         opened = await open_invitation(token)
+        least = (await SignInPolicy.of(opened.invitation.org_id)).password_least
+        if "password" not in form.errors and len(form.values["password"]) < least:
+            form.refuse("password", too_short(least))
         if not form.is_valid:
             return await _show(request, token, opened, form, 422)
         account = await register(opened, _registration(opened, form), _base(request))
@@ -65,7 +69,7 @@ async def create_account(request: Request, token: FromPath[str]) -> Response[byt
     except Refused as error:
         form.refuse("", str(error))
         return await _show(request, token, opened, form, status_of(error))
-    return await enter(request, account, _first_page(opened))
+    return await enter(request, account, opened.first_page)
 
 
 @post("/invitation/{token:str}/acceptance", opt=OPEN, status_code=200, include_in_schema=False)
@@ -84,7 +88,7 @@ async def create_acceptance(request: Request, token: FromPath[str]) -> Response[
     except Refused as error:
         return await _show(request, token, opened, status=422, error=str(error))
     await (await Session.get(viewer.session_id)).go_to(member.id)
-    return redirect(request, _first_page(opened), full=True)
+    return redirect(request, opened.first_page, full=True)
 
 
 @post("/invitation/{token:str}/refusal", opt=OPEN, status_code=200, include_in_schema=False)
@@ -118,6 +122,7 @@ async def _show(
     return await page(
         request, "entrance/invitation.html", status=status, form=form, opened=opened, invitation=invitation, error=error or form.errors.get("", ""),
         address=f"/invitation/{quote(token, safe='')}", sign_in=_sign_in(token), timezones=offered_timezones(),
+        least=(await SignInPolicy.of(invitation.org_id)).password_least,
         headers={"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"},
     )
 
@@ -131,11 +136,6 @@ def _registration(opened: Opened, form: Registering) -> Registration:
     return Registration(
         form["given_name"], form["family_name"] or "", form["phone"] or "", email, form["password"], form["language"], form["timezone"]
     )
-
-
-def _first_page(opened: Opened) -> str:
-    """A guest lands in the channel that was shared (GUEST-04)."""
-    return f"/chat/channels/{opened.channels[0]['id']}" if opened.is_for_guest and opened.channels else "/"
 
 
 def _sign_in(token: str) -> str:
