@@ -69,8 +69,10 @@ def cut_logo(content: bytes, box: tuple[float, float, float, float]) -> tuple[Fi
     left, top = round(box[0] * picture.width), round(box[1] * picture.height)
     edges = (left, top, min(picture.width, left + max(1, round(box[2] * picture.width))), min(picture.height, top + max(1, round(box[3] * picture.height))))
     cut = picture.crop(edges)
-    if _seen(cut) is None:
+    seen = _seen(cut)
+    if seen is None:
         raise Unfit("blank")
+    cut = cut.crop(seen)  # a blank edge would push the logo out of line
     sharp = _shrunk(cut, (LOGO[0] * 2, LOGO[1] * 2))
     shown = min(1.0, LOGO[0] / sharp.width, LOGO[1] / sharp.height)
     size = {"width": max(1, round(sharp.width * shown)), "height": max(1, round(sharp.height * shown))}

@@ -21,6 +21,7 @@ WORDS: dict[str, Callable[[], str]] = {
     "brand.default": lambda: _("Changed which domain links in mails lead to"),
     "brand.disable": lambda: _("Switched off the addresses of a domain"),
     "brand.lapse": lambda: _("A domain that was never proven was let go"),
+    "brand.publish": lambda: _("Published how a domain looks"),
     "brand.reactivate": lambda: _("Switched the addresses of a domain on again"),
     "brand.remove": lambda: _("Removed a domain of the brand"),
     "brand.trial": lambda: _("Began to try Custom Brand"),
