@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app import database
-from app.demo import chat, invitations, manager, people, portraits, presence
+from app.demo import chat, invitations, log, manager, people, portraits, presence
 from app.demo.calendar import Calendar
 from app.models import search
 from app.models.base import Refused
@@ -24,6 +24,7 @@ async def fill(password: str, files: Path) -> None:
         await chat.fill(alpina, cast, days)
         await manager.fill(alpina, cast, days)
         await invitations.fill(alpina, cast, days)
+        await log.fill(alpina, cast, days)
         await presence.fill(alpina, cast)
         await portraits.fill(cast, files)
     await search.reindex("message")

@@ -105,7 +105,7 @@ async def _leave_organisations(account: Account) -> None:
     """End each membership; apps hand over what they must."""
     for row in await database.fetch("SELECT * FROM membership WHERE account_id = $1 AND ended_at IS NULL ORDER BY id", account.id):
         membership = Membership.from_row(row)
-        await hand_over_all(await _as_viewer(account, membership), membership, None)
+        await hand_over_all(await as_viewer(account, membership), membership, None)
         await membership.change(ended_at=clock.now(), title="")
         await audit.record("account.deleted", "", org_id=membership.org_id, concerns=account.id)
 
@@ -124,7 +124,7 @@ async def _forget(account: Account) -> None:
     await account._tell_people()
 
 
-async def _as_viewer(account: Account, membership: Membership) -> Viewer:
+async def as_viewer(account: Account, membership: Membership) -> Viewer:
     """The person as the one who acts, without a session."""
     org_name = await database.fetch_value("SELECT name FROM organisation WHERE id = $1", membership.org_id)
     return Viewer(
