@@ -38,6 +38,14 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": True}
 
 
+@pytest.fixture(autouse=True)
+def what_is_told_after_a_change(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A broadcast that fails after COMMIT is only logged, since the change stays; a test must not pass with one."""
+    yield
+    failed = [record for phase in ("setup", "call") for record in caplog.get_records(phase) if record.name == "app.database.transactions"]
+    assert not failed, [(record.getMessage(), record.exc_info and record.exc_info[1]) for record in failed]
+
+
 # -- a database for each test
 
 

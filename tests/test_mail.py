@@ -1,13 +1,22 @@
-"""Mails by SMTP: taken, refused for good, refused for now."""
+"""Mails by SMTP: taken, refused for good, refused for now; in the clear, with STARTTLS and with TLS from the start."""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import aiosmtplib
 import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from app.lib.mime import AddressError, Party, compose
 from app.mail import MailRefused, send
@@ -65,3 +74,70 @@ async def test_a_refusal_for_good_is_told_from_one_for_now(answer: bytes, error:
 def test_what_is_no_address_is_not_written_to(address: str) -> None:
     with pytest.raises(AddressError):
         compose(Party("chalet@alpina.example"), Party(address), "Hello", "Text", "<p>Text</p>")
+
+
+# -- TLS, against a real server
+
+
+class Taken:
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+
+    async def handle_DATA(self, server: SMTP, _session: object, envelope: Envelope) -> str:
+        assert server.transport is not None and server.transport.get_extra_info("sslcontext") is not None, "never in the clear"
+        self.mails.append(bytes(envelope.content or b""))
+        return "250 taken"
+
+
+def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate of localhost that nobody vouches for: its file, and a server's context with it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return folder / "cert.pem", context
+
+
+@asynccontextmanager
+async def tls_server(scheme: str, context: ssl.SSLContext) -> AsyncIterator[tuple[str, Taken]]:
+    """A mail server that takes mail with a login over TLS only: from the start (smtps) or after STARTTLS (smtp)."""
+    taken = Taken()
+    more = {"auth_require_tls": False} if scheme == "smtps" else {"tls_context": context, "require_starttls": True}
+    server = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(taken, enable_SMTPUTF8=True, auth_required=True, authenticator=_is_chalet, **more), "127.0.0.1", 0, ssl=context if scheme == "smtps" else None
+    )
+    async with server:
+        yield f"{scheme}://chalet:s%40fe@localhost:{server.sockets[0].getsockname()[1]}", taken
+
+
+def _is_chalet(_server: object, _session: object, _envelope: object, _mechanism: str, data: LoginPassword) -> AuthResult:
+    return AuthResult(success=(data.login, data.password) == (b"chalet", b"s@fe"))
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_mail_goes_out_encrypted_with_a_login(scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trusted, context = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    async with tls_server(scheme, context) as (url, taken):
+        await send(MESSAGE, read_settings({}, smtp_url=url))
+    assert len(taken.mails) == 1 and b"multipart/alternative" in taken.mails[0]
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_a_certificate_that_nobody_vouches_for_gets_no_mail(scheme: str, tmp_path: Path) -> None:
+    _trusted, context = certificate(tmp_path)
+    async with tls_server(scheme, context) as (url, taken):
+        with pytest.raises((aiosmtplib.SMTPException, ssl.SSLError)):
+            await send(MESSAGE, read_settings({}, smtp_url=url))
+    assert taken.mails == []
