@@ -199,6 +199,8 @@ async def test_a_removal_asks_who_takes_over_and_keeps_a_wrong_answer(app: httpx
         assert removed.status_code == 200 and "Beat Keller was removed" in removed.headers["hx-trigger"]
         assert (await beat.get("/chat")).headers["location"].startswith("/sign-in")
         assert (await anna.get(f"/manager/people/{people.beat.id}")).status_code == 404
+        open_panel = await anna.get(f"/manager/people/{people.beat.id}?refresh=1", headers=PANEL)
+        assert (open_panel.status_code, open_panel.text.strip()) == (200, ""), "an open panel closes without a fuss"
         assert await undo(anna, removed) == 200
         assert "Beat Keller" in (await anna.get("/manager/people")).text
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, delete, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app.access import require_admin
 from app.lib.forms import CheckField, ChoiceField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import _
 from app.models import member
-from app.models.base import Refused
+from app.models.base import NotFound, Refused
 from app.models.command import Command
 from app.models.member import GIVEN, MOST_TITLE
 from app.models.organisation import LEVELS, PRODUCTS, USER
@@ -57,10 +57,15 @@ class Leaving(Form):
 
 
 @get("/manager/people/{account_id:int}", include_in_schema=False)
-async def show_person(request: Request, account_id: FromPath[int]) -> Response[bytes]:
-    """The panel, or the page with the list beside it."""
+async def show_person(request: Request, account_id: FromPath[int], refresh: FromQuery[int] = 0) -> Response[bytes]:
+    """The panel, or the page with the list beside it. A panel that is brought up to date closes when its person has left."""
     viewer = require_admin(request.state.viewer)
-    context = await _shown(viewer, account_id)
+    try:
+        context = await _shown(viewer, account_id)
+    except NotFound:
+        if refresh and wants(request, "detail"):
+            return fragment(request, "manager/_closed.html")
+        raise
     if wants(request, "detail"):
         return fragment(request, "manager/_person.html", **context)
     return await page(request, "manager/people.html", **{**await listed(viewer, wanted_by(request)), **context})

@@ -90,7 +90,8 @@ export default function connect(list) {
   function swapped({ detail: { ctx } }) {
     if (!(list.contains(ctx.target) || ctx.target.contains?.(list))) return;
     rows().forEach((row) => box(row) && row.setAttribute("aria-selected", String(box(row).checked)));
-    if (!rows().some((row) => row.tabIndex === 0) && rows()[0]) rows()[0].tabIndex = 0;
+    const reached = rows().find((row) => row === document.activeElement) ?? rows()[0];
+    if (reached && !rows().some((row) => row.tabIndex === 0)) reached.tabIndex = 0;
     told();
   }
 
