@@ -26,8 +26,7 @@ from app.models.viewer import Viewer
 WARNED_BEFORE = 7 * clock.DAY
 _LIST = """
 SELECT m.id AS membership_id, m.created_at, m.ends_at, a.id, a.email, a.given_name, a.family_name, a.avatar,
-       i.given_name AS inviter_given_name, i.family_name AS inviter_family_name,
-       (SELECT MAX(s.seen_at) FROM session s WHERE s.membership_id = m.id) AS last_seen
+       i.given_name AS inviter_given_name, i.family_name AS inviter_family_name, m.seen_at AS last_seen
   FROM membership m JOIN account a ON a.id = m.account_id LEFT JOIN account i ON i.id = m.invited_by
  WHERE m.org_id = $1 AND m.role = 'external' AND m.ended_at IS NULL
 """
