@@ -79,8 +79,9 @@ async def create_session(request: Request) -> Response[bytes]:
     url = local_path(str(form.raw.get("next", "")))
     if request.state.viewer:
         return redirect(request, url, full=True)
-    secret, agent = read_cookie(request, CROSSING), request.headers.get("user-agent", "")
-    made = await take_over(form["token"], secret, brand.host, brand.org_id or 0, request.state.address, agent) if form.is_valid and secret else None
+    secret = read_cookie(request, CROSSING) or new_token()  # without one it fails, and uses the token up
+    agent = request.headers.get("user-agent", "")
+    made = await take_over(form["token"], secret, brand.host, brand.org_id or 0, request.state.address, agent) if form.is_valid else None
     if made is None:
         return await page(request, "entrance/handover.html", status=422, failed=True, next=url, headers={"Cache-Control": "no-store"})
     answer = redirect(request, url, full=True)
