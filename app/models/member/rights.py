@@ -18,7 +18,7 @@ from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.command import Command, undoes
 from app.models.member.listing import Member, find_member
-from app.models.organisation import ADMIN, EXTERNAL, LEGAL, MANAGE, PRODUCTS, USE, USER, Membership, Organisation
+from app.models.organisation import ADMIN, EXTERNAL, LEGAL, MANAGE, PRODUCTS, USE, USER, Membership, Organisation, enter_apps
 from app.models.search_people import index_person
 from app.models.viewer import Viewer
 
@@ -71,6 +71,8 @@ async def set_right(viewer: Viewer, account_ids: Collection[int], product: str, 
         before = {"rights": await _rights(member.membership_id)}
         membership = await Membership.get(member.membership_id)
         await (membership.grant if granted else membership.revoke)(product, level)
+        if granted and level == USE:
+            await enter_apps(await Organisation.get(viewer.org_id), membership)
         await audit.record(
             "member.grant" if granted else "member.revoke", member.name, viewer=viewer, concerns=member.id, product=product, level=level
         )
