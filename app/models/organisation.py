@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Self
 
-from piccolo.columns import BigInt, ForeignKey, Integer, OnDelete, SmallInt, Text, Varchar
+from piccolo.columns import BigInt, ForeignKey, Integer, OnDelete, Text, Varchar
 
 from app import database, live
 from app.lib import clock
@@ -48,8 +48,6 @@ class Organisation(Row):
     user_limit = Integer(null=True, default=None, help_text="Members it may have; null for no limit.")
     guest_limit = Integer(default=100)
     storage_limit = BigInt(null=True, default=None, help_text="Bytes; null for no limit.")
-    session_days = SmallInt(default=30)
-    two_factor_required_at = BigInt(null=True, default=None)
     features = Text(null=True, default=None, help_text="What the plan allows (FEATURES), with spaces between; null: everything.")
     created_at = BigInt(default=0)
 
