@@ -10,7 +10,7 @@ from PIL import Image, features
 
 from app.lib import brand_pictures
 from app.lib.brand_pictures import PictureError
-from app.lib.brand_workshop import Unfit, cut_logo, logo_source, slide
+from app.lib.brand_workshop import PHONE_BYTES, Unfit, cut_logo, logo_source, slide
 from tests.pictures import logo, photo, png_claiming, svg, written
 
 
@@ -115,6 +115,12 @@ def test_a_slide_comes_in_several_widths_for_windows_and_phones() -> None:
     assert opened(files["w1300-avif"]).size == (1300, 1820)
     assert opened(files["p860-webp"]).size == (860, 430)
     assert len(files["p860-avif"]) < 40_000
+
+
+def test_the_strip_for_phones_stays_light_whatever_it_shows() -> None:
+    busy = Image.merge("RGB", [Image.effect_noise((225, 315), 120).resize((900, 1260), Image.Resampling.BICUBIC) for _ in range(3)])
+    files, _facts = slide(written(busy, "JPEG", quality=92))
+    assert all(len(files[f"p{width}-avif"]) <= PHONE_BYTES for width in (480, 860))
 
 
 def test_a_slide_of_just_the_least_size_is_taken_and_one_pixel_less_is_not() -> None:

@@ -22,6 +22,7 @@ from app.models.brand.appearance import MOST_ALT, MOST_NAME, MOST_SHORT_NAME, MO
 from app.models.brand.drafting import Draft, draft_of
 from app.render import fragment, is_htmx, page, redirect, toast
 from app.routes.brand_files import file_answer
+from app.routes.manager import wants
 
 MOST_BODY = 80_000_000  # bytes: nothing larger is even read; CHALET_MAX_UPLOAD_MB may say less
 THEMES = (drafting.LIGHT, drafting.DARK)
@@ -301,10 +302,10 @@ async def _show(request: Request, step: str, draft: Draft, status: int = 200, *,
         name=look.name, short_name=look.short_name, sender_name=look.sender_name, text_colour=look.text_colour, button_colour=look.button_colour,
     )
     given = {"error": "", "slide_error": "", "cutting": "", **context}
-    return await page(
-        request, f"manager/brand_look_{step}.html", status=status, form=form, most_mb=request.app.state.settings.max_upload_mb,
-        **await _facts(draft), **given,
-    )
+    facts = {**await _facts(draft), **given, "form": form, "most_mb": request.app.state.settings.max_upload_mb}
+    if wants(request, "look-step"):
+        return fragment(request, "manager/_brand_look_logo.html", status=status, **facts)
+    return await page(request, f"manager/brand_look_{step}.html", status=status, **facts)
 
 
 async def _facts(draft: Draft) -> dict[str, Any]:
