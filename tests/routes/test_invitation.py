@@ -149,6 +149,14 @@ async def test_somebody_else_who_is_signed_in_is_told_and_can_switch(app: httpx.
         assert "Accept and register" in (await erik.get(link)).text
 
 
+async def test_an_administrator_who_looks_uses_nothing_up(app: httpx.ASGITransport, people: People, settings: Settings) -> None:
+    link = await link_to(people, settings)
+    async with browser(app, people.anna) as anna, browser(app) as nora:
+        assert "signed in as somebody else" in (await anna.get(link)).text
+        assert (await anna.post(f"{link}/acceptance")).status_code == 422
+        assert (await nora.post(link, data=NORA)).status_code == 303
+
+
 async def test_two_tabs_make_one_membership(app: httpx.ASGITransport, people: People, settings: Settings) -> None:
     link = await link_to(people, settings, "erik@nordlicht.example")
     async with browser(app, people.erik) as one, browser(app, people.erik) as other:

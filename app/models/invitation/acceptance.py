@@ -76,9 +76,14 @@ class Opened:
         """Where whoever accepts begins: a guest in the channel that was shared (GUEST-04)."""
         return f"/chat/channels/{self.channels[0]['id']}" if self.is_for_guest and self.channels else "/"
 
-    def is_for(self, person: Viewer | Account) -> bool:
-        """Whether somebody can accept it as who they are: any account, unless the address is fixed (INV-05)."""
-        return not self.invitation.is_login_fixed or person.email == self.invitation.email
+    async def is_for(self, account_id: int, email: str) -> bool:
+        """Whether an account can accept it: any, unless the address is fixed (INV-05), or it belongs to the organisation already.
+
+        So an administrator who looks at somebody else's invitation doesn't use it up.
+        """
+        if email == self.invitation.email:
+            return True
+        return not self.invitation.is_login_fixed and await _member(self.invitation.org_id, account_id) is None
 
 
 async def open_invitation(token: str) -> Opened:
@@ -151,7 +156,7 @@ async def accept_on_the_way(url: str, account: Account, base: str) -> str | None
         return None
     try:
         opened = await open_invitation(unquote(token))
-        if opened.is_for(account):
+        if await opened.is_for(account.id, account.email):
             await accept(opened, account, base)
             return opened.first_page
     except InvitationOver:

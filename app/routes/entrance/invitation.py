@@ -80,7 +80,7 @@ async def create_acceptance(request: Request, token: FromPath[str]) -> Response[
         opened = await open_invitation(token)
         if viewer is None:
             return redirect(request, _sign_in(token), full=True)
-        if not opened.is_for(viewer):
+        if not await opened.is_for(viewer.account_id, viewer.email):
             return await _show(request, token, opened, status=422)
         member = await accept(opened, await Account.get(viewer.account_id), _base(request))
     except InvitationOver as over:
@@ -115,14 +115,14 @@ async def end_session(request: Request, token: FromPath[str]) -> Response[bytes]
 async def _show(
     request: Request, token: str, opened: Opened, form: Registering | None = None, status: int = 200, error: str = ""
 ) -> Response[bytes]:
-    invitation = opened.invitation
+    invitation, viewer = opened.invitation, request.state.viewer
     form = form or Registering(
         given_name=invitation.given_name, family_name=invitation.family_name, email=invitation.email, language=language(), timezone=opened.organisation.timezone
     )
     return await page(
         request, "entrance/invitation.html", status=status, form=form, opened=opened, invitation=invitation, error=error or form.errors.get("", ""),
         address=f"/invitation/{quote(token, safe='')}", sign_in=_sign_in(token), timezones=offered_timezones(),
-        least=(await SignInPolicy.of(invitation.org_id)).password_least,
+        is_for=viewer is not None and await opened.is_for(viewer.account_id, viewer.email), least=(await SignInPolicy.of(invitation.org_id)).password_least,
         headers={"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"},
     )
 
