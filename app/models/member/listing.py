@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from app import database, live
@@ -47,9 +47,19 @@ class Wanted:
         return bool(self.search or self.role or self.team or self.right or self.state)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A team that somebody is in, and since when they lead it."""
+
+    id: int
+    name: str
+    hue: int
+    leads_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody in a list of people. `rights` are such as chat.use; `teams` are dicts with id, name and hue."""
+    """Somebody in a list of people. `rights` are such as chat.use."""
 
     membership_id: int
     org_id: int
@@ -67,7 +77,7 @@ class Member:
     avatar: str
     account_disabled_at: int | None
     rights: frozenset[str] = frozenset()
-    teams: tuple[dict[str, Any], ...] = ()
+    teams: tuple[Place, ...] = ()
 
     @property
     def name(self) -> str:
@@ -137,8 +147,7 @@ async def list_people(org_id: int, wanted: Wanted, after: str = "", most: int = 
         f"SELECT {_COLUMNS} {_FROM} WHERE {' AND '.join(where)} ORDER BY m.{column} {direction}, m.id {direction} LIMIT ${len(arguments) + 1}",
         *arguments, most + 1,
     )
-    people = [Member.from_row(row) for row in rows[:most]]
-    await _complete(org_id, people)
+    people = await _completed(org_id, [Member.from_row(row) for row in rows[:most]])
     return people, people[-1].key(sort) if len(rows) > most else ""
 
 
@@ -175,8 +184,7 @@ async def find_member(viewer: Viewer, account_id: int) -> Member:
     row = await database.fetch_one(f"SELECT {_COLUMNS} {_FROM} WHERE m.org_id = $1 AND {_LISTED} AND a.id = $2", viewer.org_id, account_id)
     if row is None:
         raise NotFound(f"member {account_id}")
-    member = Member.from_row(row)
-    await _complete(viewer.org_id, [member])
+    (member,) = await _completed(viewer.org_id, [Member.from_row(row)])
     return member
 
 
@@ -221,10 +229,10 @@ def _place(column: str, after: str) -> tuple[str | int, int] | None:
     return (value if column == "sort_name" else int(value)), int(id_)
 
 
-async def _complete(org_id: int, people: Collection[Member]) -> None:
-    """Add rights and teams."""
+async def _completed(org_id: int, people: Collection[Member]) -> list[Member]:
+    """The same with rights and teams."""
     if not people:
-        return
+        return []
     marks = ", ".join(f"${n}" for n in range(1, len(people) + 1))
     rights: dict[int, set[str]] = {}
     for row in await database.fetch(
@@ -232,9 +240,10 @@ async def _complete(org_id: int, people: Collection[Member]) -> None:
     ):
         rights.setdefault(row["membership_id"], set()).add(f"{row['product']}.{row['level']}")
     teams = await teams_by_person(org_id, [member.id for member in people])
-    for member in people:
-        member.rights = frozenset(rights.get(member.membership_id, ()))
-        member.teams = tuple(teams.get(member.id, ()))
+    return [replace(
+        member, rights=frozenset(rights.get(member.membership_id, ())),
+        teams=tuple(Place(team["id"], team["name"], team["hue"], team["leads_at"]) for team in teams.get(member.id, ())),
+    ) for member in people]
 
 
 @live.topic("members")

@@ -89,7 +89,8 @@ async def listed(viewer: Viewer, wanted: Wanted, after: str = "", most: int = PI
     people, following = await member.list_people(viewer.org_id, wanted, after, most)
     return {
         "people": people, "following": following, "wanted": wanted, "counts": await member.count_people(viewer.org_id), "loaded": 0,
-        "organisation": await Organisation.get(viewer.org_id), "teams": await team_names(viewer.org_id), "products": products(), "address_of": address_of,
+        "organisation": await Organisation.get(viewer.org_id), "invited": await count_pending(viewer.org_id), "teams": await team_names(viewer.org_id),
+        "products": tuple(products()), "address_of": address_of,
     }
 
 

@@ -51,7 +51,7 @@ def _cells(one: Member, rights: Sequence[tuple[App, str]]) -> list[str]:
     return [
         one.given_name, one.family_name, one.email, one.phone, one.title, roles[one.role], _("Disabled") if one.is_disabled else _("Active"),
         *(_("yes") if one.may(tool.key, level) else _("no") for tool, level in rights),
-        ", ".join(team["name"] for team in one.teams), iso(one.created_at), iso(one.seen_at) if one.seen_at else "",
+        ", ".join(team.name for team in one.teams), iso(one.created_at), iso(one.seen_at) if one.seen_at else "",
     ]
 
 
