@@ -101,7 +101,7 @@ async def people_for(viewer: Viewer, typed: str = "", not_in: int = 0, most: int
     shared = (
         "AND EXISTS (SELECT 1 FROM channel_member x JOIN channel_member y ON y.channel_id = x.channel_id"
         " JOIN channel c ON c.id = x.channel_id AND c.org_id = $1 WHERE x.account_id = $5 AND y.account_id = a.id)"
-        if viewer.is_external else "AND $5 = $5"
+        if viewer.is_external else "AND CAST($5 AS BIGINT) IS NOT NULL"
     )
     rows = await database.fetch(
         f"SELECT {_PERSON}, w.role FROM membership w JOIN account a ON a.id = w.account_id"
