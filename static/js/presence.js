@@ -5,6 +5,7 @@ import { language } from "./times.js";
 
 const FOREVER = Date.UTC(9000, 0);
 const MOMENT = 120; // several events are one question
+const SPREAD = 3_000; // after a restart of the server everybody asks, but not in the same instant
 const people = new Map(); // id → {state, emoji, text, until}
 const listeners = new Set();
 const root = document.documentElement;
@@ -49,15 +50,16 @@ const zone = () => (root.dataset.timezone ? { timeZone: root.dataset.timezone } 
 function heard({ kind, data }) {
   if (kind === "presence") data.forEach(([id, state]) => change(id, { state }));
   else if (kind === "status") data.forEach(([id, emoji, text, until]) => change(id, { emoji, text, until }));
-  else if (["subscribed", "resume", "presence.me", "chat.places"].includes(kind)) ask();
+  else if (["subscribed", "presence.me", "chat.places"].includes(kind)) ask(MOMENT);
+  else if (kind === "resume") ask(MOMENT + Math.random() * SPREAD);
 }
 
-function ask() {
+function ask(wait) {
   clearTimeout(asking);
   asking = setTimeout(async () => {
     const answer = await fetch("/presence", { headers: { Accept: "application/json" } }).catch(() => null);
     if (answer?.ok && !answer.redirected) fill(await answer.json());
-  }, MOMENT);
+  }, wait);
 }
 
 function fill({ states, statuses, me }) {

@@ -69,7 +69,7 @@ class Roster:
         self.places: dict[int, set[int]] = {}  # account → organisations in `seen`
         self.heard: dict[str, float] = {}
         self.guests: set[Key] = set()
-        self.told: dict[Key, str] = {}
+        self.told: dict[int, dict[int, str]] = {}  # organisation → account → the state that browsers were told last
         self.news: set[Key] = set()
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -102,8 +102,8 @@ def states_in(org_id: int) -> dict[int, str]:
 
 
 async def visible_states(viewer: Viewer) -> dict[int, str]:
-    """The same, of those whom this viewer may see."""
-    states = states_in(viewer.org_id)
+    """The same, of those whom this viewer may see, as browsers were told last: what comes later, they hear."""
+    states = dict(_roster.told.get(viewer.org_id, {}))
     guests = {account for org, account in _roster.guests if org == viewer.org_id}
     if not viewer.is_external and not guests:
         return states
@@ -266,14 +266,15 @@ async def _tell() -> None:
     news, _roster.news = _roster.news, set()
     by_org: dict[int, dict[int, str]] = {}
     for key in news:
-        state = _roster.state(key)
-        if state == _roster.told.get(key, OFFLINE):
+        org_id, account_id = key
+        told, state = _roster.told.setdefault(org_id, {}), _roster.state(key)
+        if state == told.get(account_id, OFFLINE):
             continue
         if state == OFFLINE:
-            _roster.told.pop(key, None)
+            del told[account_id]
         else:
-            _roster.told[key] = state
-        by_org.setdefault(key[0], {})[key[1]] = state
+            told[account_id] = state
+        by_org.setdefault(org_id, {})[account_id] = state
     for org_id, states in by_org.items():
         await _tell_organisation(org_id, states)
 
