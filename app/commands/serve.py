@@ -53,10 +53,18 @@ async def prepare(settings: Settings, *, with_demo: bool = False) -> None:
     await open_or_stop(settings)
     try:
         await database.migrate()
+        await _make_push_key()
         if with_demo:
             await fill_demo(settings)
     finally:
         await database.close()
+
+
+async def _make_push_key() -> None:
+    """Push services know the server by a key that the first start makes."""
+    from app.models.push.vapid import VapidKey
+
+    await VapidKey.current()
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -54,6 +54,8 @@ def kinds() -> dict[str, str]:
         "team.set": _("Changed somebody’s teams"),
         "status.set": _("Set a status"),
         "status.clear": _("Cleared the status"),
+        "notices.mute": _("Muted notifications"),
+        "notices.unmute": _("Unmuted notifications"),
         "message.post": _("Wrote a message"),
         "message.edit": _("Edited a message"),
         "message.delete": _("Deleted a message"),
