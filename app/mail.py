@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from app.lib import clock
-from app.lib.blobs import write_whole
+from app.lib.blobs import Blobs, write_whole
 from app.lib.i18n import speaking
 from app.lib.ids import new_id
 from app.lib.mime import Party, compose
@@ -41,10 +41,13 @@ class Letter:
 def write(letter: Letter, brand: Brand, settings: Settings) -> EmailMessage:
     """The message of a letter. Raises `app.lib.mime.AddressError`."""
     with speaking(letter.locale):
-        facts = {"brand": brand, "name": letter.to.name, "locale": letter.locale, **letter.facts}
+        logo = Blobs(settings.data_dir / "files").read(brand.logo) if brand.logo else None
+        facts = {"brand": brand, "logo": logo is not None, "name": letter.to.name, "locale": letter.locale, **letter.facts}
         subject, _sep, text = render(f"mail/{letter.template}.txt", **facts).partition("\n")
         html = render(f"mail/{letter.template}.html", subject=subject, **facts)
-    message = compose(Party(_sender(settings), brand.name), letter.to, subject, text.strip() + "\n", html)
+    message = compose(
+        Party(_sender(settings), brand.sender_name or brand.name), letter.to, subject, text.strip() + "\n", html, {"logo": logo} if logo else None
+    )
     if unsubscribe := letter.facts.get("unsubscribe_url"):  # RFC 8058: mail programs show a button
         message.policy = message.policy.clone(max_line_length=900)  # folded, a long address would be encoded, which nobody reads
         message["List-Unsubscribe"] = f"<{unsubscribe}>"

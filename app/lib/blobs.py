@@ -36,6 +36,10 @@ class Blobs:
         """The bytes of a file, or None where there are none."""
         return await asyncio.to_thread(self._read, self._path(name, derivative))
 
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a small file, at once; or None where there are none."""
+        return self._read(self._path(name))
+
     def _path(self, name: str, derivative: str = "") -> Path:
         if not _HASH.fullmatch(name) or (derivative and not _DERIVATIVE.fullmatch(derivative)):
             raise ValueError(f"{name!r} {derivative!r} names no file")

@@ -35,9 +35,10 @@ class Party:
             raise AddressError(f"not an email address: {self.email!r}") from error
 
 
-def compose(sender: Party, to: Party, subject: str, text: str, html: str) -> EmailMessage:
+def compose(sender: Party, to: Party, subject: str, text: str, html: str, pictures: dict[str, bytes] | None = None) -> EmailMessage:
     """A message with a plain and an HTML form, ready to be sent. Line breaks in subject or names become spaces.
 
+    `pictures` are PNG files that come with the message; the HTML names them as `cid:<name>` (RFC 2392), so nothing is loaded from elsewhere.
     Raises `AddressError`.
     """
     from_header, to_header = sender.header(), to.header()
@@ -50,6 +51,10 @@ def compose(sender: Party, to: Party, subject: str, text: str, html: str) -> Ema
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers, please
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    for name, body in (pictures or {}).items():
+        form = message.get_payload(1)
+        assert isinstance(form, EmailMessage)
+        form.add_related(body, "image", "png", cid=f"<{name}>", filename=f"{name}.png", disposition="inline")
     return message
 
 

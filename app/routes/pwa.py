@@ -13,7 +13,8 @@ from litestar.response import Response
 
 from app.assets import Assets
 from app.doors import announced
-from app.lib import icons
+from app.lib import brand_icons, icons
+from app.lib.blobs import Blobs
 from app.lib.i18n import LANGUAGES, _, language, speak
 from app.models.base import NotFound
 from app.models.brand import Brand
@@ -54,7 +55,7 @@ async def show_icon(request: Request, version: FromPath[str], name: FromPath[str
     brand = request.state.brand
     if name not in icons.ICONS and name != icons.FAVICON:
         raise NotFound(f"icon {name}")
-    return await _icon(brand, None, name, FOREVER if version == brand.version else NO_CACHE)
+    return await _icon(request, None, name, FOREVER if version == brand.version else NO_CACHE)
 
 
 @get("/icons/{version:str}/{app:str}/{name:str}", opt=OPEN, include_in_schema=False)
@@ -62,13 +63,13 @@ async def show_app_icon(request: Request, version: FromPath[str], app: FromPath[
     """An icon of one app, with its sign and in its colour."""
     if name not in icons.ICONS:
         raise NotFound(f"icon {name}")
-    return await _icon(request.state.brand, _installable(app), name, FOREVER if version == request.state.brand.version else NO_CACHE)
+    return await _icon(request, _installable(app), name, FOREVER if version == request.state.brand.version else NO_CACHE)
 
 
 @get("/favicon.ico", opt=OPEN, include_in_schema=False)
 async def show_favicon(request: Request) -> Response[bytes]:
     """For what asks without reading the page."""
-    return await _icon(request.state.brand, None, icons.FAVICON, {"Cache-Control": "public, max-age=86400"})
+    return await _icon(request, None, icons.FAVICON, {"Cache-Control": "public, max-age=86400"})
 
 
 @get("/brand.css", opt=OPEN, include_in_schema=False)
@@ -136,9 +137,14 @@ def _installable(key: str) -> App | None:
     return found if found.colour else None
 
 
-async def _icon(brand: Brand, app: App | None, name: str, headers: dict[str, str]) -> Response[bytes]:
-    look = (app.title, app.colour, "#ffffff", app.key) if app else (brand.name, *_colours(brand))
-    body = await asyncio.to_thread(icons.draw, name, *look)
+async def _icon(request: Request, app: App | None, name: str, headers: dict[str, str]) -> Response[bytes]:
+    brand: Brand = request.state.brand
+    logo = await Blobs(Path(request.app.state.settings.data_dir) / "files").get(brand.logo) if not app and brand_icons.suits(*brand.logo_size) else None
+    if logo:
+        body = await asyncio.to_thread(brand_icons.draw_logo, name, logo, "light" in brand.logo_faint_on)
+    else:
+        look = (app.title, app.colour, "#ffffff", app.key) if app else (brand.name, *_colours(brand))
+        body = await asyncio.to_thread(icons.draw, name, *look)
     return Response(body, media_type="image/x-icon" if name == icons.FAVICON else "image/png", headers=headers)
 
 
