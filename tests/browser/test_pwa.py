@@ -41,6 +41,19 @@ FORGET = """async () => {
   await self.outbox.clear((await self.outbox.recall("holder")).split(".")[0]);
   localStorage.clear();
 }"""
+REMEMBERED = """() => new Promise((resolve) => {
+  indexedDB.open("chalet").onsuccess = ({ target: { result } }) => {
+    const keys = result.transaction("device").objectStore("device").getAllKeys();
+    keys.onsuccess = () => resolve(keys.result.filter((key) => key.startsWith("places ") || key === "shared").length, result.close());
+  };
+})"""
+SHARE = """() => {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: "/chat/share", enctype: "multipart/form-data" });
+  for (const [name, value] of [["title", ""], ["text", "Worth reading"], ["url", "https://example.org/story"]])
+    form.append(Object.assign(document.createElement("input"), { name, value }));
+  document.body.append(form);
+  form.submit();
+}"""
 WAITING = """() => new Promise((resolve) => {
   indexedDB.open("chalet").onsuccess = ({ target: { result } }) => {
     if (!result.objectStoreNames.contains("outbox")) return resolve(0);
@@ -498,6 +511,39 @@ def test_a_conflict_shows_both_sides(choice: str, text: str, phone: BrowserConte
     expect(anna.locator(".msg .prose")).to_have_text(re.compile(r"\s*".join(text.split("\n"))))
 
 
+def test_chosen_places_people_and_the_share_sheet_without_a_connection(phone: BrowserContext, anna: Page, suite: Suite) -> None:
+    channel = channel_with(anna, suite, "to remember")
+    address = anna.url
+    anna.get_by_role("button", name="More", exact=True).last.click()
+    anna.get_by_role("menuitemcheckbox", name="Keep offline").click()
+    suite.edit_elsewhere(channel, "changed while nobody looked")
+    anna.goto(f"{suite.url}/account/offline")
+    expect(anna.locator("[data-chosen] a")).to_have_attribute("href", f"/chat/channels/{channel}")
+    anna.get_by_role("button", name="Fetch it anew").click()
+    expect(anna.get_by_text("Everything is fetched anew.")).to_be_visible(timeout=20_000)
+    expect(anna.locator('[data-prefix="/chat"] [data-pages]')).not_to_have_text("0")
+    phone.set_offline(True)
+    anna.goto(address)
+    expect(anna.locator(".msg .prose")).to_have_text("changed while nobody looked")
+    anna.goto(f"{suite.url}/offline/people")
+    expect(anna.get_by_role("main").get_by_text("Beat", exact=False).first).to_be_visible()
+    anna.goto(f"{suite.url}/chat")
+    expect(anna.locator(".chat-side")).to_be_visible()
+    anna.evaluate(SHARE)  # what the system’s share sheet does
+    expect(anna.get_by_role("heading", name="Share")).to_be_visible()
+    expect(anna.get_by_label("What will be sent")).to_have_value("Worth reading\nhttps://example.org/story")
+    anna.get_by_role("button", name="Send").click()
+    expect(anna.get_by_text("Choose where it goes.")).to_be_visible()
+    anna.locator(f'[name="to"][value="/chat/channels/{channel}"]').check(force=True)
+    anna.get_by_role("button", name="Send").click()
+    expect(anna.locator(".msg.pending")).to_contain_text("Worth reading")
+    phone.set_offline(False)
+    eventually(lambda: suite.state(channel)["texts"][1:] == ["Worth reading\nhttps://example.org/story"], anna)
+    anna.goto(f"{suite.url}/account/offline")
+    anna.get_by_role("button", name="Don’t keep it any more").click()
+    expect(anna.get_by_text("None yet.")).to_be_visible()
+
+
 def test_the_worker_sends_when_no_page_is_open(phone: BrowserContext, anna: Page, suite: Suite) -> None:
     phone.set_offline(True)
     write(anna, "from afar")
@@ -535,12 +581,14 @@ def test_signing_out_wipes_what_was_kept(device: BrowserContext, lone: Page, sui
     write(lone, "refuse")
     assert lone.evaluate(KEPT) != [] and lone.evaluate(WAITING) == 1
     lone.evaluate("() => { sessionStorage.setItem('drafts 1', '[]'); localStorage.setItem('chat:draft:1', 'secret'); }")
+    lone.evaluate("async () => self.outbox.remember(`places ${await self.outbox.recall('holder')}`, [{ url: '/chat/channels/1', title: 'secret' }])")
+    assert lone.evaluate(REMEMBERED) == 1
     lone.get_by_role("button", name="your menu").click()
     lone.get_by_role("menuitem", name="Sign out").click()
     lone.get_by_role("button", name="Sign out and delete it").click()  # a note isn't sent yet
     lone.wait_for_url("**/sign-in**")
     assert lone.evaluate("Object.keys(localStorage).concat(Object.keys(sessionStorage)).filter((key) => key.includes('draft'))") == []
-    eventually(lambda: lone.evaluate(KEPT) == [] and lone.evaluate(WAITING) == 0, lone)
+    eventually(lambda: lone.evaluate(KEPT) == [] and lone.evaluate(WAITING) == 0 and lone.evaluate(REMEMBERED) == 0, lone)
 
 
 def test_an_ended_session_hides_pages_and_keeps_what_was_written(device: BrowserContext, lone: Page, suite: Suite) -> None:

@@ -5,7 +5,7 @@ import { choose, chosen, pages, tell } from "../places.js";
 export default function connect(panel) {
   const all = (selector) => [...panel.querySelectorAll(selector)];
   const words = panel.querySelector("[data-words]").dataset;
-  const say = (word) => (panel.querySelector("[data-said]").textContent = words[word]);
+  const say = (word) => (panel.querySelector("[data-told]").textContent = words[word]);
   const bytes = (number) => {
     const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
     const step = Math.min(3, Math.floor(Math.log10(Math.max(1, number)) / 3));
