@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from app import database
+from app.commands.checks import FAIL, OK, Finding, _audit
 from app.models import audit
 from app.models.audit import AuditEntry, first_broken, record
 from tests.people import People
@@ -58,6 +59,16 @@ async def test_what_is_taken_off_the_end_shows(people: People) -> None:
     await record("test", "one", viewer=people.anna.viewer)
     await database.execute("UPDATE audit_head SET position = position + 1 WHERE id = $1", org)
     assert await first_broken(org) is not None
+
+
+@pytest.mark.usefixtures("app")
+async def test_the_doctor_reads_every_chain_and_names_where_one_breaks(people: People) -> None:
+    for viewer in (people.anna.viewer, people.anna.viewer, people.erik.viewer):
+        await record("test", "one", viewer=viewer)
+    assert await _audit() == Finding(OK, "Audit log", "the chains of 3 entries hold")
+    await database.execute("UPDATE audit_head SET position = position + 1 WHERE id = $1", people.anna.viewer.org_id)
+    finding = await _audit()
+    assert finding.level == FAIL and "that of Alpina breaks at entry 3" in finding.text and "Nordlicht" not in finding.text
 
 
 def test_a_chain_begins_at_zero() -> None:
