@@ -78,7 +78,7 @@ def _ending(facts: Facts) -> Words:
 
 
 @notice_kind(
-    "security.sign_in", label=lambda: _("A new sign-in"), area=SECURITY, icon="log-in", urgent=True, always=True, urgency=HIGH, ttl=_WEEK,
+    "security.sign_in", label=lambda: _("A new sign-in"), area=SECURITY, icon="log-in", mail=False, urgent=True, always=True, urgency=HIGH, ttl=_WEEK,
     about=lambda: _("Your account is used on a device that it wasn’t used on before. Comes also while you aren’t to be disturbed."),
 )
 def _sign_in(facts: Facts) -> Words:
@@ -87,11 +87,18 @@ def _sign_in(facts: Facts) -> Words:
 
 
 @notice_kind(
-    "security.password", label=lambda: _("The password is changed"), area=SECURITY, icon="key-round", urgent=True, always=True, urgency=HIGH, ttl=_WEEK,
-    about=lambda: _("Also when a second step is added or removed. Comes also while you aren’t to be disturbed."),
+    "security.password", label=lambda: _("The protection of my account changes"), area=SECURITY, icon="key-round", mail=False, urgent=True, always=True,
+    urgency=HIGH, ttl=_WEEK, about=lambda: _("Password, second step, passkeys, address. Comes also while you aren’t to be disturbed."),
 )
 def _password(facts: Facts) -> Words:
-    return Words(facts.get("title") or _("Your password was changed"), _("If this wasn’t you, ask an administrator for help at once."))
+    titles = {
+        "two_factor.on": _("Two-step sign-in was turned on"), "two_factor.off": _("Two-step sign-in was turned off"),
+        "two_factor.codes": _("New recovery codes were made"), "passkey.add": _("A passkey was added"), "passkey.remove": _("A passkey was removed"),
+        "identity.connect": _("A way to sign in was connected"), "identity.disconnect": _("A way to sign in was disconnected"),
+        "account.email": _("Your address was changed"), "application_password.make": _("An application password was made"),
+        "sign_in.guessed": _("Somebody tried to guess your password"),
+    }
+    return Words(titles.get(facts.get("what", ""), _("Your password was changed")), _("If this wasn’t you, ask an administrator for help at once."))
 
 
 @notice_kind(

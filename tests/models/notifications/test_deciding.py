@@ -59,4 +59,4 @@ def test_quiet_time_and_use_hide_nothing_in_the_app(kind: Kind, chosen: Any, sta
 
 def test_security_is_always_shown_and_pushed_at_night() -> None:
     outcomes = decide(kind_of("security.sign_in"), {("security.sign_in", IN_APP): False}, State(quiet_until=5, devices=(Device(1),)))
-    assert [(one.channel, one.goes, one.reason) for one in outcomes] == [(IN_APP, True, "always"), (PUSH, True, "urgent"), (MAIL, True, "default")]
+    assert [(one.channel, one.goes, one.reason) for one in outcomes] == [(IN_APP, True, "always"), (PUSH, True, "urgent"), (MAIL, False, "default_off")], "it has mails of its own"

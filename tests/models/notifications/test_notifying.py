@@ -8,6 +8,7 @@ import pytest
 
 from app import database, live
 from app.lib import clock
+from app.models import security_log
 from app.models.chat import Message, reactions, reading
 from app.models.chat.channel import PUBLIC, Channel
 from app.models.chat.direct import between
@@ -129,6 +130,14 @@ async def test_nobody_outside_the_organisation_is_told(people: People) -> None:
     assert await titles(people.erik) == [] and await titles(people.beat) == ["X joined"]
     await notify("system.mail", [people.anna.id, people.beat.id], people.anna.viewer.org_id)
     assert len(await titles(people.anna)) == 1 and len(await titles(people.beat)) == 1, "administrators only"
+
+
+async def test_people_hear_of_a_new_browser_and_of_changes_to_their_protection(people: People) -> None:
+    await security_log.note("session.new_device", people.beat.account, device="Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
+    await security_log.note("two_factor.off", people.beat.account, viewer=people.beat.viewer)
+    await security_log.note("session.end", people.beat.account, viewer=people.beat.viewer)
+    assert await titles(people.beat) == ["Two-step sign-in was turned off", "New sign-in to your account"]
+    assert "Firefox · Linux" in (await Notification.shown_to(people.beat.viewer))[1].words.body
 
 
 # -- digests
