@@ -1,7 +1,7 @@
 """Signing in at an OpenID Connect provider: the authorization code flow with PKCE, state and nonce (OpenID Connect Core 1.0 §3.1, RFC 7636).
 
 What is asked and what must come back, without storing anything. Providers are called through `safe_http`: public addresses over
-https only, except the hosts in `private`, which the server's administrator named.
+https only, except the hosts in `private`, which the server's administrator named. It takes long to import, so import it where it is used.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from joserfc.jwk import KeySet
 
 from app.lib import clock
 from app.lib.i18n import _
-from app.lib.safe_http import Caller, NotAllowed, check_url
+from app.lib.safe_connections import open_session
+from app.lib.safe_http import TIMEOUT, NotAllowed, check_url
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
 SCOPE = "openid email profile"
@@ -275,26 +276,15 @@ class _Response:
         return found
 
 
-class _Line(Caller):
-    """Calls of one sign-in."""
-
-    async def ask(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> _Response:
-        sent = {"User-Agent": "Chalet", "Accept": "application/json", **headers}
-        async with self._open().request(method, url, data=body, headers=sent, allow_redirects=False) as response:
-            text = bytearray()
-            async for piece in response.content.iter_chunked(64 * 1024):
-                text += piece
-                if len(text) > MOST_BYTES:
-                    raise ProviderError(_("The provider’s answer is too long."))
-            return _Response(response.status, dict(response.headers), bytes(text))
-
-
 async def _call(client: Client, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> _Response:
     _check(client, url)
-    line = _Line(client.private)
     host = urlsplit(url).netloc
+    sent = {"User-Agent": "Chalet", "Accept": "application/json", **(headers or {})}
     try:
-        return await line.ask(method, url, body, headers or {})
+        async with open_session(client.private, TIMEOUT) as session, session.request(
+            method, url, data=body, headers=sent, allow_redirects=False
+        ) as response:
+            return _Response(response.status, dict(response.headers), await _read(response))
     except aiohttp.ClientConnectorCertificateError:
         raise ProviderError(_("%(host)s shows a certificate that this server doesn’t trust.") % {"host": host}) from None
     except TimeoutError:
@@ -303,8 +293,15 @@ async def _call(client: Client, method: str, url: str, body: bytes | None = None
         raise ProviderError(_not_allowed(host)) from None
     except (OSError, aiohttp.ClientError):
         raise ProviderError(_("%(host)s can’t be reached.") % {"host": host}) from None
-    finally:
-        await line.close()
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    text = bytearray()
+    async for piece in response.content.iter_chunked(64 * 1024):
+        text += piece
+        if len(text) > MOST_BYTES:
+            raise ProviderError(_("The provider’s answer is too long."))
+    return bytes(text)
 
 
 def _check(client: Client, url: str) -> None:

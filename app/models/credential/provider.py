@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from piccolo.columns import BigInt, Boolean, ForeignKey, Text, Varchar
 
 from app import database
-from app.lib import clock, openid, seals
+from app.lib import clock, seals
 from app.lib.i18n import _
-from app.lib.openid import ProviderError, Stranger
 from app.lib.tokens import hash_token, new_token
 from app.models import audit, security_log
 from app.models.account import Account
@@ -21,6 +20,9 @@ from app.models.credential.challenge import AT_PROVIDER, Challenge
 from app.models.credential.password import must_be_enabled
 from app.models.organisation import USER, Organisation
 from app.models.viewer import Viewer
+
+if TYPE_CHECKING:  # what calls providers takes long to import, and most people never do
+    from app.lib.openid import Client, Stranger
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class SignInProvider(Row):
 
     async def send_there(self, way: Way, browser: str, *, account_id: int | None = None, **facts: Any) -> str:
         """The address at the provider to send a browser to, which holds the token `browser`. Facts are remembered. Raises `Refused`."""
+        from app.lib import openid
+
         nonce, verifier = new_token(), new_token(48)
         state = await Challenge.pose(
             AT_PROVIDER, account_id, provider=self.id, nonce=nonce, verifier=verifier, browser=hash_token(browser), **facts
@@ -101,6 +105,8 @@ class SignInProvider(Row):
 
     async def who_came_back(self, way: Way, challenge: Challenge, code: str) -> Stranger:
         """Whom the provider vouches for, by the code that the browser brought. Raises `Refused`."""
+        from app.lib import openid
+
         with _in_words():
             remembered = challenge.remembered
             return await openid.answer(_client(self.facts, self._secret(), way), code, remembered["nonce"], remembered["verifier"])
@@ -243,6 +249,8 @@ async def save_provider(viewer: Viewer, facts: ProviderFacts) -> SignInProvider:
 
 async def try_provider(viewer: Viewer, facts: ProviderFacts, way: Way) -> list[str]:
     """Try what was entered; returns what to look into, although it works. Raises `Refused` with what doesn't."""
+    from app.lib import openid
+
     provider = await SignInProvider.of(viewer.org_id)
     if provider is None or (facts.issuer, facts.client_id) != (provider.issuer, provider.client_id):
         _must_have_secret(facts)
@@ -251,8 +259,10 @@ async def try_provider(viewer: Viewer, facts: ProviderFacts, way: Way) -> list[s
         return await openid.test(_client(facts, secret, way))
 
 
-def _client(facts: ProviderFacts, secret: str, way: Way) -> openid.Client:
-    return openid.Client(facts.issuer, facts.client_id, secret, way.return_url, way.private)
+def _client(facts: ProviderFacts, secret: str, way: Way) -> Client:
+    from app.lib.openid import Client
+
+    return Client(facts.issuer, facts.client_id, secret, way.return_url, way.private)
 
 
 def _must_have_secret(facts: ProviderFacts) -> None:
@@ -275,6 +285,8 @@ def _said(facts: ProviderFacts) -> dict[str, Any]:
 @contextmanager
 def _in_words() -> Iterator[None]:
     """What went wrong with a provider, as a sentence for the person."""
+    from app.lib.openid import ProviderError
+
     try:
         yield
     except ProviderError as error:
