@@ -16,6 +16,7 @@ from litestar.response import Response, Stream
 
 from app import database
 from app.access import require_admin
+from app.lib.devices import device
 from app.lib.i18n import _
 from app.lib.quiet import local_instant
 from app.models import audit
@@ -94,7 +95,12 @@ def _facts(entry: AuditEntry) -> Any:
     if "before" in facts and "after" in facts:
         yield _("changed"), f"{_text(facts.pop('before')) or '–'} → {_text(facts.pop('after')) or '–'}"
     for name, value in facts.items():
-        yield name.replace("_", " "), _text(value)
+        yield name.replace("_", " "), _device(str(value)) if name == "device" else _text(value)
+
+
+def _device(user_agent: str) -> str:
+    """Browser and system in words, where a header says them."""
+    return ", ".join(part for part in device(user_agent) if part) or user_agent
 
 
 def _text(value: Any) -> str:
