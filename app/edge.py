@@ -54,11 +54,11 @@ _FILE_HEADERS = [_FIXED_HEADERS[0], _FIXED_HEADERS[3]]  # what matters for a fil
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 
-def content_security_policy(nonce: str) -> bytes:
-    """No inline script or style, no eval, nothing from elsewhere; scripts only with this answer's nonce."""
+def content_security_policy(nonce: str, forms: str = "'self'") -> bytes:
+    """No inline script or style, no eval, nothing from elsewhere; scripts only with this answer's nonce. `forms` may lead there."""
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self';"
-        " manifest-src 'self'; media-src 'self' blob:; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f" manifest-src 'self'; media-src 'self' blob:; worker-src 'self'; form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
     ).encode()
 
 
@@ -174,7 +174,7 @@ class Edge:
 
     def _headers(self, state: dict[str, Any], visit: Visit) -> list[tuple[bytes, bytes]]:
         headers = [
-            (b"content-security-policy", content_security_policy(state["nonce"])), (b"x-request-id", state["request_id"].encode()),
+            (b"content-security-policy", content_security_policy(state["nonce"], _forms(state["brand"]))), (b"x-request-id", state["request_id"].encode()),
             (b"chalet-version", self._assets.version.encode()), *_FIXED_HEADERS,
         ]
         if state["viewer"]:
@@ -264,6 +264,11 @@ class Visit:
 def _here(viewer: Viewer | None, brand: Brand | None) -> Viewer | None:
     """Who is asking, on this host: on an organisation’s own domain only who is in that organisation."""
     return viewer if viewer and (brand is None or brand.org_id in (None, viewer.org_id)) else None
+
+
+def _forms(brand: Brand) -> str:
+    """Where forms may lead: signing in and out goes on to other hosts of a brand, and browsers hold redirects to this, too."""
+    return f"'self' {addresses.origin_of(f'*.{brand.domain}')}" if brand.domain else "'self'"
 
 
 def _on_the_way(brand: Brand, path: str, scope: Scope) -> str:

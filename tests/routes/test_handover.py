@@ -112,6 +112,12 @@ async def test_one_sign_in_is_enough_for_all_hosts_and_one_sign_out(world: World
         assert page.startswith(LOGIN) and "Sign in to" in answer.text
 
 
+async def test_the_sign_in_form_may_lead_to_the_other_hosts_of_its_brand_alone(world: World) -> None:
+    async with visitor(world.app) as client:
+        for url, forms in ((f"{LOGIN}/sign-in", "'self' https://*.alpina.test"), (f"{BASE}/sign-in", "'self'")):
+            assert f"; form-action {forms}; " in (await client.get(url)).headers["content-security-policy"]
+
+
 async def test_another_browser_stays_signed_in(world: World) -> None:
     first, second = Browser(world.app), Browser(world.app)
     await first.sign_in(f"{CHAT}/chat/channels")
