@@ -15,16 +15,16 @@ TEAM_LIST = (
     ("Product", "Decides what we make next, and tries it on the mountain", 14, False, ("beat", "chiara", "david", "jonas")),
     ("Marketing", "Campaigns, catalogue and the web shop’s front page", 20, False, ("elin", "chiara", "luca")),
     ("Operations", "Suppliers, stock and deliveries", 6, False, ("farid", "ines")),
-    ("Support", "Answers customers and mends what broke", 9, False, ("greta", "hugo")),
+    ("Support", "Answers customers and mends what broke", 8, False, ("greta", "hugo")),
     ("Hiking club", "Tours on Fridays after work. Everybody is welcome", 2, True, ("katja", "beat", "hugo", "luca", "anna")),
 )
 ROOMS = (
-    (ROOM, "Matterhorn", 12, "Main building, 2nd floor", "Screen\nVideo camera\nWhiteboard", "Board room with a view of the lake", 15, ()),
+    (ROOM, "Matterhorn", 12, "Main building, 2nd floor", "Screen\nVideo camera\nWhiteboard", "Board room with a view of the lake", 16, ()),
     (ROOM, "Eiger", 6, "Main building, 2nd floor", "Screen\nWhiteboard", "", 10, ()),
     (ROOM, "Mönch", 4, "Main building, 1st floor", "Screen", "Quiet room for calls", 12, ()),
     (ROOM, "Sample room", 8, "Workshop, ground floor", "Sewing machine\nMannequins", "Fittings and material tests", 4, ("Product",)),
-    (EQUIPMENT, "Company van", None, "Yard", "", "Bring it back with a full tank", 7, ()),
-    (EQUIPMENT, "Photo kit", None, "Studio, basement", "Camera\nTwo lights\nTripod", "", 19, ("Marketing", "Product")),
+    (EQUIPMENT, "Company van", None, "Yard", "", "Bring it back with a full tank", 6, ()),
+    (EQUIPMENT, "Photo kit", None, "Studio, basement", "Camera\nTwo lights\nTripod", "", 18, ("Marketing", "Product")),
 )
 
 

@@ -44,7 +44,7 @@ class Description:
     place: str = ""
     equipment: tuple[str, ...] = ()
     about: str = ""
-    hue: int = 9
+    hue: int = 10
     booking: str = ALL
     teams: tuple[int, ...] = ()
 

@@ -40,7 +40,7 @@ class ResourceForm(Form):
     place = TextField(most=MOST_PLACE, required=False)
     equipment = TextField(most=2000, required=False)
     about = TextField(most=MOST_ABOUT, required=False)
-    hue = NumberField(0, 23, required=False, default=9)
+    hue = NumberField(0, 23, required=False, default=10)
     booking = ChoiceField(BOOKING, default=ALL, required=False)
     teams = ManyField(NumberField(1, 2**53))
 
@@ -74,7 +74,7 @@ async def list_resources(request: Request, archived: FromQuery[int] = 0) -> Resp
 async def new_resource(request: Request) -> Response[bytes]:
     """The form."""
     require_admin(request.state.viewer)
-    return await _form(request, ResourceForm(kind=ROOM, hue="9", booking=ALL), None)
+    return await _form(request, ResourceForm(kind=ROOM, hue="10", booking=ALL), None)
 
 
 @post("/manager/rooms", status_code=200, include_in_schema=False)
