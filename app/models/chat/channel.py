@@ -85,10 +85,7 @@ class Channel(Row):
     @classmethod
     async def start(cls, viewer: Viewer, kind: str, name: str, description: str = "", people: Collection[int] = (), key: str | None = None) -> Self:
         """A new channel with its founder and `people` in it. Raises `NameRefused`, `Refused`."""
-        if viewer.is_external:
-            raise Refused(_("Guests can’t start channels."))
-        if not await may_start_channels(viewer):
-            raise Refused(_("In this organisation, channels are started by those who manage Chat. Ask one of them."))
+        await check_may_start(viewer)
         name = channel_name(name)
         try:
             async with Command.once(viewer, "channel.create", key) as command:
@@ -182,6 +179,14 @@ def channel_name(typed: str) -> str:
     if not _NAME.fullmatch(name):
         raise NameRefused(_("A channel’s name has letters, digits, hyphens, dots and underscores only."))
     return name
+
+
+async def check_may_start(viewer: Viewer) -> None:
+    """Raises `Refused` for guests, and where only those who manage Chat start channels."""
+    if viewer.is_external:
+        raise Refused(_("Guests can’t start channels."))
+    if not await may_start_channels(viewer):
+        raise Refused(_("In this organisation, channels are started by those who manage Chat. Ask one of them."))
 
 
 async def _colleagues(viewer: Viewer, account_ids: Collection[int]) -> list[int]:

@@ -13,7 +13,7 @@ from app.lib import emoji
 from app.lib.forms import ChoiceField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import _
 from app.models.chat import places
-from app.models.chat.channel import MOST_DESCRIPTION, PRIVATE, PUBLIC, Channel, NameRefused
+from app.models.chat.channel import MOST_DESCRIPTION, PRIVATE, PUBLIC, Channel, NameRefused, check_may_start
 from app.models.chat.direct import between
 from app.models.chat.members import people_for
 from app.models.viewer import Viewer
@@ -74,8 +74,9 @@ async def list_channels(request: Request, q: FromQuery[str] = "") -> Response[by
 
 @get("/chat/channels/new", include_in_schema=False)
 async def new_channel(request: Request) -> Response[bytes]:
-    """The form, in a dialog."""
+    """The form, in a dialog; where others start the channels, the reason instead."""
     access.require_member(request.state.viewer, "chat.use")
+    await check_may_start(request.state.viewer)
     return await _form(request, "new_channel", form=NewChannel())
 
 
