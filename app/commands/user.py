@@ -106,7 +106,7 @@ async def _list(options: argparse.Namespace) -> int:
 
     rows = await database.fetch(
         "SELECT a.email, a.given_name, a.family_name, a.disabled_at, m.role, m.ended_at, o.name AS organisation FROM account a"
-        " LEFT JOIN membership m ON m.account_id = a.id LEFT JOIN organisation o ON o.id = m.org_id ORDER BY o.name, a.email"
+        " LEFT JOIN membership m ON m.account_id = a.id LEFT JOIN organisation o ON o.id = m.org_id WHERE a.is_bot = FALSE ORDER BY o.name, a.email"
     )
     for row in rows:
         if options.organisation and options.organisation.casefold() != (row["organisation"] or "").casefold():

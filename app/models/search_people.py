@@ -11,7 +11,7 @@ from app.models.search import Indexed, SearchEntry, scopes_of, texts_of
 from app.models.viewer import Viewer
 
 PERSON = "person"
-_LISTED = "m.ended_at IS NULL AND a.disabled_at IS NULL AND m.role <> 'external'"
+_LISTED = "m.ended_at IS NULL AND a.disabled_at IS NULL AND m.role NOT IN ('external', 'bot')"
 _SELECT = """
 SELECT m.id, m.org_id, m.account_id, m.title, m.created_at, a.given_name, a.family_name, a.email
   FROM membership m JOIN account a ON a.id = m.account_id
