@@ -140,6 +140,7 @@ async def test_what_the_provider_refuses_is_said_plainly(app: httpx.ASGITranspor
         state = provider.approve(await go_there(client, row))["state"]
         answer = await client.get("/sign-in/openid/return", params={"state": state, "error": error, "error_description": "no <b>"})
         assert answer.status_code == 422 and words in answer.text
+    assert "refused or cancelled there" in (await client.get("/sign-in/openid/return?error=access_denied")).text, "some leave the state out"
     provider.secret = "changed"
     assert "client secret is wrong" in (await sign_in(client, provider, row)).text
 

@@ -98,7 +98,7 @@ async def come_back(request: Request) -> Response[bytes]:
     said = {name: str(value)[:4000] for name, value in request.query_params.items()}
     challenge = await Challenge.take(AT_PROVIDER, said.get("state", ""))
     if challenge is None or challenge.remembered["browser"] != hash_token(read_cookie(request, WAY)):
-        return await show_problem(request, "", _("That took too long, or it was begun in another browser. Please try again."))
+        return await show_problem(request, "", _lost(said))
     remembered = challenge.remembered
     try:
         provider = await SignInProvider.get(remembered["provider"])
@@ -129,6 +129,13 @@ async def _receive(request: Request, provider: SignInProvider, challenge: Challe
     proof = Proof(OPENID, factors, provider.id)
     await Session.check_way(account, proof)
     return await go_on(request, account, local_path(remembered["next"]), proof)
+
+
+def _lost(said: dict[str, str]) -> str:
+    """The answer belongs to no question of this browser. Some providers leave `state` out when they refuse."""
+    if said.get("error") == "access_denied" and not said.get("state"):
+        return _("The sign-in was refused or cancelled there. Nothing was changed; you can try again.")
+    return _("That took too long, or it was begun in another browser. Please try again.")
 
 
 def _why_not(provider: SignInProvider, said: dict[str, str]) -> str:
