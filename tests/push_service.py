@@ -94,7 +94,7 @@ class PushService:
         status = answers.pop(0) if answers else 201
         signed, _, key = headers["Authorization"].removeprefix("vapid ").partition(",k=")
         assert Vapid02.verify(headers["Authorization"]), signed
-        assert 0 < int(headers["TTL"]), "RFC 8030 §5.2"
+        assert int(headers["TTL"]) > 0, "RFC 8030 §5.2"
         with self._came:
             if status < 300:
                 self.messages.append(Message(name, headers, len(body), self.browsers[name].read(body), key, time.monotonic()))
