@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import html
+import re
 import sys
 import tempfile
 import time
@@ -69,7 +71,7 @@ async def _measure(engine: str, settings: Settings, members: int) -> bool:
             transport=httpx.ASGITransport(suite), base_url="http://localhost:8000", cookies={COOKIE.decode(): token}, headers={"sec-fetch-site": "same-origin"}
         )
         async with client:
-            far = (await client.get("/manager/people?sort=-seen")).text.partition("after=")[2].partition('"')[0].partition("&amp;")[0]
+            (following,) = re.findall(r'id="people-more" hx-get="([^"]+)"', (await client.get("/manager/people?sort=-seen", headers=LIST)).text)
             slow = False
             for what, path, headers in (
                 ("first page, whole", "/manager/people", {}),
@@ -79,7 +81,7 @@ async def _measure(engine: str, settings: Settings, members: int) -> bool:
                 ("search, none", "/manager/people?q=xyzzy", LIST),
                 ("who manages chat", "/manager/people?right=chat.manage", LIST),
                 ("a team", f"/manager/people?team={await database.fetch_value('SELECT MIN(id) FROM team')}", LIST),
-                ("next piece, seen last first", f"/manager/people?sort=-name&after={far}", {"hx-request": "true", "hx-target": "tr#people-more"}),
+                ("next piece, seen last first", html.unescape(following), {"hx-request": "true", "hx-target": "tr#people-more"}),
                 ("a person", f"/manager/people/{await database.fetch_value('SELECT MAX(id) FROM account')}", {"hx-request": "true", "hx-target": "aside#detail"}),
             ):
                 p50 = await _ask(engine, client, what, path, headers)
