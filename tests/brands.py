@@ -7,12 +7,16 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import httpx
+import msgspec
 
 from app.edge import SECURE_COOKIE
 from app.jobs.runner import drain
+from app.lib import clock
 from app.lib.dns import Resolver
 from app.models.brand import BrandSite, life
+from app.models.brand.addresses import open_hosts_of
 from app.models.brand.choosing import choose
+from app.models.brand.site import ACTIVE
 from app.settings import Settings
 from tests.conftest import running
 from tests.name_server import NameServer, name_server
@@ -44,3 +48,10 @@ async def active_site(person: Person, names: NameServer, domain: str = "alpina.t
     await life.look(site, Resolver((names.address,)))
     await drain()
     return await BrandSite.get(site.id)
+
+
+async def active_now(site: BrandSite) -> BrandSite:
+    """A domain as if its records had been found and it had been prepared."""
+    findings = msgspec.json.encode([{"name": host, "kind": "HOST", "state": "ok", "found": []} for host in open_hosts_of(site.domain)]).decode()
+    await site.change(state=ACTIVE, verified_at=clock.now(), activated_at=clock.now(), checked_at=clock.now(), findings=findings)
+    return site
