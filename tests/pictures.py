@@ -22,6 +22,12 @@ def photo(width: int = 900, height: int = 1250, colour: str = "#3a7a5f") -> Imag
     return ground
 
 
+def busy(picture: Image.Image) -> Image.Image:
+    """The same with grain all over, as heavy as photographs get."""
+    grain = Image.merge("RGB", [Image.effect_noise((picture.width // 3, picture.height // 3), 90).resize(picture.size, Image.Resampling.BICUBIC) for _ in range(3)])
+    return Image.blend(picture, grain, 0.35)
+
+
 def logo(width: int = 540, height: int = 140, colour: str = "#0b4f8a") -> Image.Image:
     """A mark and a word on nothing."""
     picture = Image.new("RGBA", (width, height))

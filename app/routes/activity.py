@@ -38,6 +38,8 @@ def kinds() -> dict[str, str]:
         "member.disable": _("Disabled a person"),
         "member.enable": _("Enabled a person again"),
         "member.title": _("Changed a job title"),
+        "brand.publish": _("Published how a domain looks"),
+        "brand.discard": _("Discarded a draft of how a domain looks"),
         "organisation.edit": _("Changed the organisation’s settings"),
         "sign_in.policy": _("Changed the rules for signing in"),
         "resource.archive": _("Archived a room or equipment"),

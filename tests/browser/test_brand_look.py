@@ -17,7 +17,7 @@ from app.models.brand.site import ACTIVE, BrandSite
 from tests.browser.test_accounts import CHROMIUM, OPTIONS, has_no_violations
 from tests.conftest import Server, _empty
 from tests.people import PASSWORD, move_in
-from tests.pictures import logo, photo, svg, written
+from tests.pictures import busy, logo, photo, svg, written
 
 MOST_BYTES = 150_000  # of a cold login page on a phone, first slide included
 
@@ -119,6 +119,7 @@ def test_a_brand_is_dressed_from_logo_to_undo(chromium: Browser, branded: Server
     slides_are_added_and_put_in_order(page)
     page.get_by_role("button", name="Finish and publish").click()
     expect(page.get_by_text("Published. Visitors of alpina.localhost see it now.")).to_be_visible()
+    page.get_by_role("button", name="Undo").hover()  # it waits while it is pointed at
     phone = strangers_see_it(chromium, branded)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Saved. Visitors don’t see it yet.")).to_be_visible()
@@ -181,7 +182,7 @@ def slides_are_added_and_put_in_order(page: Page) -> None:
     expect(page.get_by_role("alert").filter(has_text="640 × 960 pixels. A slide needs at least 865 × 1200")).to_be_visible()
     slides = page.locator("[data-slides] > li")
     for number, colour in enumerate(("#3a7a5f", "#7a3a4f", "#3a4f7a"), 1):
-        page.locator("#slide-file").set_input_files(file("slide.jpg", photo(865, 1200, colour)))
+        page.locator("#slide-file").set_input_files(file("slide.jpg", busy(photo(865, 1200, colour))))
         page.get_by_role("button", name="Add", exact=True).click()
         expect(slides).to_have_count(number, timeout=30_000)
     _first, second, third = (str(slides.nth(place).get_attribute("id")) for place in range(3))
