@@ -13,6 +13,7 @@ from typing import Any
 
 Work = Callable[..., Awaitable[None]]
 registry: dict[str, Work] = {}
+endings: list[Callable[[], Awaitable[None]]] = []
 
 
 class GiveUp(Exception):
@@ -27,6 +28,12 @@ def job(kind: str) -> Callable[[Work], Work]:
         return function
 
     return register
+
+
+def at_end(work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Register what is let go of when a process has done its last job."""
+    endings.append(work)
+    return work
 
 
 async def run_now(kind: str, payload: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from app import live
-from app.jobs import context, job
+from app.jobs import at_end, context, job
 from app.lib import webpush
 from app.lib.safe_http import Caller
 from app.models.push import sending
@@ -45,6 +45,14 @@ async def prune_push() -> None:
     """Forget devices that nobody uses, old log lines and keys that no device needs."""
     for table in (PushDelivery, PushDevice, VapidKey):
         await table.prune()
+
+
+@at_end
+async def hang_up() -> None:
+    """Close the connections to push services."""
+    held = _couriers.pop(asyncio.get_running_loop(), None)
+    if held is not None:
+        await held.caller.close()
 
 
 @live.on_tick

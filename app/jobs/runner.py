@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import msgspec
 
-from app.jobs import GiveUp, registry, run_now, schedule
+from app.jobs import GiveUp, endings, registry, run_now, schedule
 from app.lib import clock
 from app.models import job as outbox
 from app.models.job import Job
@@ -45,6 +45,9 @@ class Runner:
             await asyncio.wait(self._under_way, timeout=patience)
         for task in list(self._under_way):
             task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        for end in endings:
+            await end()
 
     async def _run(self) -> None:
         while not self._stopping:

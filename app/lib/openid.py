@@ -25,7 +25,7 @@ from joserfc.jwk import KeySet
 
 from app.lib import clock
 from app.lib.i18n import _
-from app.lib.safe_connections import open_session
+from app.lib.safe_connections import open_session, read_most
 from app.lib.safe_http import TIMEOUT, NotAllowed, check_url
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
@@ -296,12 +296,10 @@ async def _call(client: Client, method: str, url: str, body: bytes | None = None
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    text = bytearray()
-    async for piece in response.content.iter_chunked(64 * 1024):
-        text += piece
-        if len(text) > MOST_BYTES:
-            raise ProviderError(_("The provider’s answer is too long."))
-    return bytes(text)
+    text = await read_most(response, MOST_BYTES + 1)
+    if len(text) > MOST_BYTES:
+        raise ProviderError(_("The provider’s answer is too long."))
+    return text
 
 
 def _check(client: Client, url: str) -> None:

@@ -18,6 +18,14 @@ def open_session(private: Collection[str], timeout: float) -> aiohttp.ClientSess
     return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=timeout), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
 
 
+async def read_most(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """The body, or its first `most` bytes: one read of a stream may give less than there is."""
+    text = bytearray()
+    while len(text) < most and (piece := await response.content.read(most - len(text))):
+        text += piece
+    return bytes(text)
+
+
 class Pinned(AbstractResolver):
     """Looks names up and answers only with addresses that were checked. aiohttp asks it for names, never for literal addresses."""
 

@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.parse import SplitResult, urlsplit
 
 if TYPE_CHECKING:  # it takes half a second, so it is imported by the first call
@@ -109,19 +109,26 @@ async def public_addresses(host: str, port: int = 443) -> list[str]:
 
 
 class Caller:
-    """Connections that are kept for a while. `private` is as in `check_url`. Close it with `close`."""
+    """Connections that are kept until `close`, or until the end of an `async with`. `private` is as in `check_url`."""
 
     def __init__(self, private: Collection[str] = ()) -> None:
         self.private = frozenset(private)
         self._session: aiohttp.ClientSession | None = None
-        self._closing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """POST once. Raises `NotAllowed`, `OSError`, `TimeoutError` or `aiohttp.ClientError`."""
+        """POST once; of a long answer, the first `MOST_BYTES`. Raises `NotAllowed`, `OSError`, `TimeoutError` or `aiohttp.ClientError`."""
+        from app.lib.safe_connections import read_most
+
         check_url(url, self.private)
         began = time.monotonic()
         async with self._open().post(url, data=body, headers=dict(headers), allow_redirects=False) as response:
-            text = await response.content.read(MOST_BYTES)
+            text = await read_most(response, MOST_BYTES)
             return Answer(response.status, dict(response.headers), text, round((time.monotonic() - began) * 1000))
 
     async def close(self) -> None:
@@ -135,14 +142,7 @@ class Caller:
             from app.lib.safe_connections import open_session
 
             self._session = open_session(self.private, TIMEOUT)
-            self._closing = asyncio.get_running_loop().create_task(self._close_with_the_loop())
         return self._session
-
-    async def _close_with_the_loop(self) -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await self.close()
 
 
 def _check_host(host: str) -> None:

@@ -61,28 +61,54 @@ async def test_a_name_that_changes_its_mind_is_not_called(monkeypatch: pytest.Mo
     """DNS rebinding: public when it is checked, this machine when it is called."""
     _resolve(monkeypatch, [["93.184.216.34"], ["127.0.0.1"], ["127.0.0.1"]])
     await check("https://rebinding.example.org/x")
-    caller = Caller()
-    with pytest.raises(NotAllowed):
-        await caller.post("https://rebinding.example.org/x", b"", {})
-    await caller.close()
+    async with Caller() as caller:
+        with pytest.raises(NotAllowed):
+            await caller.post("https://rebinding.example.org/x", b"", {})
 
 
 async def test_a_redirect_is_an_answer_and_nothing_more() -> None:
     with running() as service:
         service.browser("phone")
         service.answers["phone"] = [302]
-        caller = Caller([service.host])
         headers = _signed(service.browser("phone").endpoint)
-        answer = await caller.post(service.browser("phone").endpoint, b"", headers)
+        async with Caller([service.host]) as caller:
+            answer = await caller.post(service.browser("phone").endpoint, b"", headers)
         assert answer.status == 302
-        await caller.close()
 
 
 async def test_a_private_address_is_not_called_even_when_the_check_was_forgotten() -> None:
     with running() as service:
-        caller = Caller()
-        with pytest.raises(NotAllowed):
-            await caller.post(f"https://{service.host}/push/phone", b"", {})
+        async with Caller() as caller:
+            with pytest.raises(NotAllowed):
+                await caller.post(f"https://{service.host}/push/phone", b"", {})
+
+
+async def test_an_answer_that_comes_in_pieces_is_read_up_to_the_limit() -> None:
+    sizes = {"/short": 3000, "/long": safe_http.MOST_BYTES + 3000}
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        for _piece in range(sizes[path] // 1000):
+            writer.write(b"x" * 1000)
+            await writer.drain()
+            await asyncio.sleep(0.001)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, Caller([host]) as caller:
+        assert len((await caller.post(f"http://{host}/short", b"", {})).body) == 3000
+        assert len((await caller.post(f"http://{host}/long", b"", {})).body) == safe_http.MOST_BYTES
+
+
+async def test_a_caller_leaves_no_task_behind() -> None:
+    with running() as service:
+        before = asyncio.all_tasks()
+        caller = Caller([service.host])
+        service.answers[service.browser("phone").name] = [404]
+        await caller.post(service.browser("phone").endpoint, b"", _signed(service.browser("phone").endpoint))
+        assert asyncio.all_tasks() == before
         await caller.close()
 
 

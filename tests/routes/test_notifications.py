@@ -13,7 +13,7 @@ import pytest
 
 from app import database
 from app.jobs.notifications import digests
-from app.jobs.push import courier
+from app.jobs.push import hang_up
 from app.jobs.runner import drain
 from app.lib import clock
 from app.models.chat import Message
@@ -147,7 +147,7 @@ async def test_a_browser_subscribes_is_tested_and_removed(app: httpx.ASGITranspo
         await beat.post(f"/account/notifications/devices/{device}", data=kinds, headers=HTMX)
         assert (await NoticeChoice.of_device(people.beat.id, device))["chat.mention"] is False
         await beat.post(f"/account/notifications/devices/{device}/removal", headers=HTMX)
-    await courier().caller.close()
+    await hang_up()
     assert await PushDevice.of(people.beat.viewer) == []
 
 
@@ -182,7 +182,7 @@ async def test_a_clicked_push_is_read(app: httpx.ASGITransport, people: People, 
         await write(people, "more")
         await drain()
         await beat.post(f"/push/deliveries/{service.wait(2)[-1].said['delivery']}/clicked")
-    await courier().caller.close()
+    await hang_up()
     assert await unread(people) == 0, "the one that was shown stood for those before it"
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app import database
-from app.jobs.push import courier
+from app.jobs.push import hang_up
 from app.jobs.runner import drain
 from app.lib import clock
 from app.models import presence
@@ -41,7 +41,7 @@ def settings(settings: Settings, service: PushService) -> Settings:
 @pytest.fixture(autouse=True)
 async def _connections(app: object) -> AsyncIterator[None]:
     yield
-    await courier().caller.close()
+    await hang_up()
 
 
 async def turn_on(person: Person, service: PushService, name: str = "phone", **more: str) -> PushDevice:
