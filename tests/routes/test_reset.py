@@ -15,7 +15,7 @@ from app import database
 from app.jobs.runner import drain
 from app.lib import clock
 from app.models.credential import EmailedLink, OneTimeSecret
-from app.models.credential.emailed_link import NEW_EMAIL, RESET, WELCOME
+from app.models.credential.emailed_link import NEW_EMAIL, RESET
 from app.settings import Settings
 from tests.conftest import browser
 from tests.people import PASSWORD, People
@@ -84,12 +84,6 @@ async def test_a_reset_doesnt_get_around_the_second_step(people: People, strange
     await stranger.post(f"/reset/{token}", data={"password": NEW})
     answer = await stranger.post("/sign-in", data={"email": "beat@alpina.example", "password": NEW})
     assert answer.status_code == 200 and "one-time-code" in answer.text and "set-cookie" not in answer.headers
-
-
-async def test_a_new_member_chooses_the_first_password_within_a_week(people: People, stranger: httpx.AsyncClient) -> None:
-    token = await EmailedLink.issue(WELCOME, people.beat.id, "beat@alpina.example")
-    with clock.at(clock.now() + 6 * clock.DAY):
-        assert "Choose your password" in (await stranger.get(f"/reset/{token}")).text
 
 
 async def test_mails_to_one_address_are_limited(people: People, stranger: httpx.AsyncClient, settings: Settings) -> None:

@@ -19,8 +19,8 @@ from app.models.credential.password import must_be_enabled
 from app.models.job import Job
 from app.models.sign_in_policy import LINK, SignInPolicy
 
-RESET, WELCOME, NEW_EMAIL, SIGN_IN = "reset", "welcome", "new-email", "sign-in"
-LIFETIME = {RESET: clock.HOUR, WELCOME: 7 * clock.DAY, NEW_EMAIL: clock.DAY, SIGN_IN: 15 * clock.MINUTE}
+RESET, NEW_EMAIL, SIGN_IN = "reset", "new-email", "sign-in"
+LIFETIME = {RESET: clock.HOUR, NEW_EMAIL: clock.DAY, SIGN_IN: 15 * clock.MINUTE}
 
 
 class LinkOver(Refused):

@@ -1,4 +1,4 @@
-"""Choosing a new password by a link in a mail; new members choose their first one the same way."""
+"""Choosing a new password by a link in a mail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.lib.passwords import MOST
 from app.models.account import Account
 from app.models.base import Refused
 from app.models.credential import EmailedLink, LinkOver
-from app.models.credential.emailed_link import RESET, WELCOME, request_reset
+from app.models.credential.emailed_link import RESET, request_reset
 from app.models.sign_in_policy import password_least
 from app.render import page, redirect
 from app.routes.entrance import check_new_password, status_of
@@ -64,7 +64,7 @@ async def set_new_password(request: Request, token: FromPath[str]) -> Response[b
 
 async def _with_link(request: Request, token: str, form: NewPassword, is_sent: bool = False) -> Response[bytes]:
     try:
-        link = await EmailedLink.find_open(token, RESET, WELCOME)
+        link = await EmailedLink.find_open(token, RESET)
         if is_sent:
             await check_new_password(form, "password", await Account.get(link.account_id))
         if not is_sent or not form.is_valid:
@@ -77,7 +77,7 @@ async def _with_link(request: Request, token: str, form: NewPassword, is_sent: b
 
 async def _show(request: Request, form: NewPassword, link: EmailedLink) -> Response[bytes]:
     return await page(
-        request, "entrance/new_password.html", status=200 if form.is_valid else 422, form=form, email=link.email, is_first=link.kind == WELCOME,
+        request, "entrance/new_password.html", status=200 if form.is_valid else 422, form=form, email=link.email,
         least=await password_least(link.account_id),
     )
 
