@@ -284,4 +284,4 @@ async def test_passkeys_are_for_all_hosts_of_a_domain_and_the_page_says_so(world
         assert asked.json()["rpId"] == "alpina.test"
         assert (await client.post(f"{BASE}/sign-in/passkey/options")).json()["rpId"] == "suite.chalet.test"
     async with visitor(world.app, world.people.beat) as beat:
-        assert "alpina.test" in (await beat.get(f"{SUITE}/account/security")).text
+        assert "all addresses of alpina.test, and nowhere else" in (await beat.get(f"{SUITE}/account/security")).text
