@@ -3,7 +3,7 @@
 // were last seen here; each person's copies are apart, bounded, and wiped when they sign out. Places that somebody chose, and those
 // every device keeps, are fetched again while there is a connection. Nothing depends on this device's clock: only the server's counts.
 const KEPT_SHELL = `shell ${VERSION}`;
-const LOOK = "look"; // the brand's stylesheet and icons
+const LOOK = "look"; // the brand’s stylesheet, icons and pictures
 const pagesOf = (holder) => `pages ${holder}`;
 const MOST_PAGES = 300;
 const MOST_BYTES = 50_000_000;
@@ -62,7 +62,7 @@ function answer(event) {
   if (request.method === "POST") event.waitUntil(posted(url));
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/")) event.respondWith(file(request, url));
-  else if (url.pathname === "/brand.css" || url.pathname.startsWith("/icons/")) event.respondWith(look(event, url));
+  else if (url.pathname === "/brand.css" || /^\/(icons|brand)\//.test(url.pathname)) event.respondWith(look(event, url));
   else if (request.mode === "navigate" || request.headers.has("HX-Request")) event.respondWith(page(event, url));
 }
 
