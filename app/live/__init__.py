@@ -22,7 +22,7 @@ from app.live.frames import REFETCH, Event, encode
 from app.live.hub import ACCESS_ENDED, BEAT, RESTART, SIGNED_OUT, Connection, Hub, Publication
 from app.live.registry import CanSubscribe, Person, Presence, Renew, Signal, Tick
 from app.live.registry import Internal as InternalHandler
-from app.live.socket import MOST_BYTES, recheck, serve
+from app.live.socket import MOST_BYTES, notice, recheck, serve
 
 __all__ = [
     "UVICORN",
@@ -186,10 +186,10 @@ def on_internal(kind: str) -> Callable[[InternalHandler], InternalHandler]:
     return register
 
 
-def on_presence(notice: Presence) -> Presence:
-    """Register what happens when a tab comes, goes (`.is_open`) or changes between active and not (`.active`)."""
-    registry.presences.append(notice)
-    return notice
+def on_presence(take_note: Presence) -> Presence:
+    """Register what happens when a tab comes, goes (`.is_open`), changes between active and not (`.active`) or listens to something else (`.topics`)."""
+    registry.presences.append(take_note)
+    return take_note
 
 
 def on_tick(tick: Tick) -> Tick:
@@ -208,6 +208,8 @@ def renewal(renew: Renew) -> Renew:
 def _cut(data: tuple[int, str]) -> None:
     if _hub:
         _hub.cut(*data)
+    for connection in connections_of(data[0]):
+        notice(connection)
 
 
 @on_internal("live.cut_session")

@@ -74,7 +74,7 @@ async def serve(hub: Hub | None, scope: Scope, receive: Receive, send: Send, per
     connection = Connection(person, wire_of(send))
     hub.join(connection)
     hub.write(connection, HEARTBEAT)  # tells the browser that it is in
-    _notice(connection)
+    notice(connection)
     try:
         await _listen(hub, connection, receive)
     except Closed as closed:
@@ -83,7 +83,7 @@ async def serve(hub: Hub | None, scope: Scope, receive: Receive, send: Send, per
             pass
     finally:
         hub.leave(connection)
-        _notice(connection)
+        notice(connection)
         if connection.wire.waiting():
             asyncio.get_running_loop().call_later(2, connection.wire.abort)
 
@@ -102,6 +102,7 @@ async def recheck(hub: Hub, connection: Connection) -> None:
     for name in connection.topics.difference(own_topics(connection.person)):
         if not await _may_listen(connection.person, name):
             hub.cut_one(connection, name)
+            notice(connection)
 
 
 async def _listen(hub: Hub, connection: Connection, receive: Receive) -> None:
@@ -123,6 +124,7 @@ async def _listen(hub: Hub, connection: Connection, receive: Receive) -> None:
 
 
 async def _obey(hub: Hub, connection: Connection, message: Message) -> None:
+    before = frozenset(connection.topics)
     for name in message.unsub:
         if name not in own_topics(connection.person):
             hub.unsubscribe(connection, name)
@@ -131,9 +133,10 @@ async def _obey(hub: Hub, connection: Connection, message: Message) -> None:
         hub.tell(connection, *answers)
     if message.say is not None:
         await _say(hub, connection, message.say)
-    if message.active is not None and message.active != connection.active:
-        connection.active = message.active
-        _notice(connection)
+    is_other = message.active is not None and message.active != connection.active
+    connection.active = connection.active if message.active is None else message.active
+    if is_other or connection.topics != before:
+        notice(connection)
 
 
 async def _subscribe(hub: Hub, connection: Connection, name: str) -> str:
@@ -176,6 +179,7 @@ async def _say(hub: Hub, connection: Connection, say: Say) -> None:
         registry.spread(Event(say.t, say.k, d=data))
 
 
-def _notice(connection: Connection) -> None:
+def notice(connection: Connection) -> None:
+    """Tell who wants to know that a tab came, went, is used otherwise or listens to something else."""
     for presence in registry.presences:
         presence(connection)

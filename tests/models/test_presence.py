@@ -12,12 +12,12 @@ import pytest
 from app import live
 from app.lib import clock
 from app.lib.quiet import Span
-from app.live import registry
+from app.live import registry, socket
 from app.live.frames import Frame
 from app.live.hub import Connection
 from app.models import presence
 from app.models.chat import Channel
-from app.models.presence import active_accounts, quiet_until, quiet_until_of, roster, states_in, visible_states
+from app.models.presence import accounts_looking, active_accounts, quiet_until, quiet_until_of, roster, states_in, visible_states
 from tests.people import People, Person
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -191,6 +191,25 @@ async def test_the_state_is_the_best_of_all_processes_and_a_dead_one_leaves_no_g
     await settled()
     assert states_in(org) == {anna: "online"} and active_accounts([beat]) == set()
     assert tab.paper.told()[-1] == [[beat, "offline"]]
+
+
+async def test_every_process_knows_what_a_tab_in_use_shows(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    org, anna, beat = people.anna.viewer.org_id, people.anna.id, people.beat.id
+    channel = await Channel.start(people.anna.viewer, "private", "plans")
+    topic = f"channel:{channel.id}"
+    tab = await Tab(people.anna).open()
+    said: list[Any] = []
+    monkeypatch.setattr(live._bus, "send", lambda content: said.append(content.data) if getattr(content, "kind", "") == "presence.tabs" else None)
+    await socket._obey(live._hub, tab.connection, socket.Message(sub=[topic]))  # type: ignore[arg-type]
+    assert said == [[roster._roster.origin, [[org, anna, "online", True, False, False, topic]]]], "what the others are told"
+    other_process([org, beat, "online", True, False, False, topic])
+    assert accounts_looking([anna, beat], topic) == {anna, beat} and accounts_looking([anna, beat], "channel:1") == set()
+    await tab.use(False)
+    other_process([org, beat, "online", True, False, False, "channel:1"])
+    assert accounts_looking([anna, beat], topic) == set()
+    await tab.use(True)
+    live.cut(anna, topic)
+    assert accounts_looking([anna], topic) == set()
 
 
 async def test_a_process_that_says_goodbye_for_somebody(people: People) -> None:

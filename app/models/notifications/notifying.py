@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from app import database, live
+from app import database
 from app.lib import clock
 from app.lib.ids import new_id
 from app.models import presence
@@ -147,6 +147,7 @@ class _Asked:
     without_digest: set[int]
     quiet: dict[int, int]
     in_use: set[int]
+    looking: set[int]
 
 
 async def _tell(event: Event, people: Sequence[int]) -> None:
@@ -204,24 +205,19 @@ async def _ask(event: Event, people: Sequence[int]) -> _Asked:
     no_digest = await database.fetch(f"SELECT id FROM digest WHERE frequency = $1 AND id IN ({_marks(people, 2)})", OFF, *people)
     return _Asked(
         choices, devices, {row["account_id"] for row in muted} | event.muted, {row["id"] for row in no_digest},
-        await presence.quiet_until_of(list(devices)), presence.active_accounts(people),
+        await presence.quiet_until_of(list(devices)), presence.active_accounts(people), presence.accounts_looking(people, event.source),
     )
 
 
 def _state(event: Event, account_id: int, asked: _Asked) -> State:
     return State(
         is_muted=account_id in asked.muted,
-        is_looking=_is_looking(account_id, event.source),
+        is_looking=account_id in asked.looking,
         is_in_use=account_id in asked.in_use,
         quiet_until=asked.quiet.get(account_id),
         has_digest=account_id not in asked.without_digest,
         devices=asked.devices.get(account_id, ()),
     )
-
-
-def _is_looking(account_id: int, source: str) -> bool:
-    """Whether one of their tabs that is in use shows the place itself: it listens to the topic of the same name."""
-    return any(tab.active and source in tab.topics for tab in live.connections_of(account_id))
 
 
 async def _write(event: Event, account_id: int, outcomes: list[Outcome], now: int) -> int:

@@ -24,7 +24,7 @@ from app.models.presence.availability import (
     set_away_minutes,
     set_quiet_hours,
 )
-from app.models.presence.roster import active_accounts, states_in, visible_states
+from app.models.presence.roster import accounts_looking, active_accounts, states_in, visible_states
 
 __all__ = [
     "AUTOMATIC",
@@ -39,6 +39,7 @@ __all__ = [
     "Availability",
     "Choice",
     "QuietHours",
+    "accounts_looking",
     "active_accounts",
     "choice_of",
     "choices_of",

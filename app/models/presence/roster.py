@@ -33,17 +33,19 @@ GATHER = 0.15
 """Seconds in which changes are gathered before browsers are told."""
 
 _MOST = 400  # people in one message between processes
+_OF_EVERY_TAB = ("account", "org", "presence")
 _RANK = {OFFLINE: 0, AWAY: 1, ONLINE: 2, DND: 3}
 
 Key = tuple[int, int]  # organisation, account
 
 
 class Seen(NamedTuple):
-    """What one process says of somebody: their state there, and whether a tab is in use."""
+    """What one process says of somebody: their state there, whether a tab is in use, and the topics that such a tab listens to."""
 
     state: str
     is_active: bool
     is_guest: bool
+    looking: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class Here:
 
     is_guest: bool = False
     is_active: bool = True
+    looking: frozenset[str] = frozenset()
     idle_since: int | None = None
     gone_at: int | None = None
     choice: Choice | None = None
@@ -81,6 +84,10 @@ class Roster:
         """Whether a tab of the account is in use, whatever organisation it shows."""
         return any(seen.is_active for org_id in self.places.get(account_id, ()) for seen in self.seen[org_id, account_id].values())
 
+    def is_looking(self, account_id: int, topic: str) -> bool:
+        """Whether a tab of the account that is in use listens to the topic."""
+        return any(topic in seen.looking for org_id in self.places.get(account_id, ()) for seen in self.seen[org_id, account_id].values())
+
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something in the background."""
         task = asyncio.get_running_loop().create_task(work)
@@ -94,6 +101,11 @@ _roster = Roster()
 def active_accounts(account_ids: Iterable[int]) -> set[int]:
     """Those of the accounts that have a tab in use right now: seen, with the hand on it within the last two minutes, at any process."""
     return {account_id for account_id in account_ids if _roster.is_active(account_id)}
+
+
+def accounts_looking(account_ids: Iterable[int], topic: str) -> set[int]:
+    """Those of the accounts that have the place of this topic before them in a tab in use, at any process."""
+    return {account_id for account_id in account_ids if _roster.is_looking(account_id, topic)}
 
 
 def states_in(org_id: int) -> dict[int, str]:
@@ -116,7 +128,7 @@ async def visible_states(viewer: Viewer) -> dict[int, str]:
 
 @live.on_presence
 def _noticed(connection: live.Connection) -> None:
-    """A tab came, went, or changed between being in use and not."""
+    """A tab came, went, changed between being in use and not, or shows another place."""
     person = connection.person
     key = (person.org_id, person.account_id)
     tabs = [tab for tab in live.connections_of(person.account_id) if tab.person.org_id == person.org_id]
@@ -128,9 +140,15 @@ def _noticed(connection: live.Connection) -> None:
         _roster.run(_read_choices({person.account_id}))
     now = clock.now()
     here.is_active = any(tab.active for tab in tabs)
+    here.looking = frozenset().union(*(_places_shown(tab) for tab in tabs if tab.active))
     here.idle_since = None if here.is_active else here.idle_since or now
     here.gone_at = None if tabs else here.gone_at or now
     _work_out(key, here, now)
+
+
+def _places_shown(tab: live.Connection) -> set[str]:
+    """The topics of what a tab shows: not those that every tab has."""
+    return {topic for topic in tab.topics if topic.partition(":")[0] not in _OF_EVERY_TAB}
 
 
 @live.on_internal("presence.chosen")
@@ -156,7 +174,7 @@ def _work_out(key: Key, here: Here, now: int) -> None:
     state, here.due = here.choice.state(now, here.idle_since) if here.choice else (OFFLINE, now + clock.MINUTE)
     if here.gone_at is not None:
         here.due = min(here.due, here.gone_at + GRACE)
-    seen = Seen(state, here.is_active, here.is_guest)
+    seen = Seen(state, here.is_active, here.is_guest, here.looking)
     if seen != here.said:
         here.said = seen
         _say([(key, seen)])
@@ -182,8 +200,12 @@ def _tick(second: int) -> None:
 
 
 def _say(rows: list[tuple[Key, Seen | None]]) -> None:
-    said = [[*key, *(seen or (OFFLINE, False, False)), seen is None] for key, seen in rows]
+    said = [_row(key, seen) for key, seen in rows]
     live.broadcast_internal("presence.tabs", [_roster.origin, said])
+
+
+def _row(key: Key, seen: Seen | None) -> list[Any]:
+    return [*key, *seen[:3], False, *sorted(seen.looking)] if seen else [*key, OFFLINE, False, False, True]
 
 
 @live.on_internal("presence.tabs")
@@ -191,8 +213,8 @@ def _heard_tabs(data: tuple[str, list[Any]]) -> None:
     origin, rows = data
     if origin != _roster.origin:
         _roster.heard[origin] = time.monotonic()
-    for org_id, account_id, state, is_active, is_guest, is_gone in rows:
-        _put((org_id, account_id), origin, None if is_gone else Seen(state, is_active, is_guest))
+    for org_id, account_id, state, is_active, is_guest, is_gone, *looking in rows:
+        _put((org_id, account_id), origin, None if is_gone else Seen(state, is_active, is_guest, frozenset(looking)))
 
 
 @live.on_internal("presence.beat")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app import database, live
+from app import database
 from app.lib import clock
 from app.models import security_log
 from app.models.chat import Message, reactions, reading
@@ -15,7 +15,7 @@ from app.models.chat.direct import between
 from app.models.chat.members import mark
 from app.models.notifications import Digest, NoticeChoice, NoticeMute, Notification, notices_read, notify, unread_count
 from app.models.notifications.digest import account_of, letters_due, next_slot, token_of, unsubscribe
-from app.models.presence import choose
+from app.models.presence import choose, roster
 from tests.people import People, Person
 
 
@@ -108,13 +108,17 @@ async def test_muted_in_chat_or_in_the_bell_is_held_back_with_the_reason(people:
     assert len(await titles(people.chiara)) == 1
 
 
-async def test_who_is_looking_at_it_isnt_told(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+def _elsewhere(person: Person, is_active: bool, *topics: str) -> None:
+    """Another server process tells of a tab of theirs."""
+    roster._heard_tabs(("other", [[person.viewer.org_id, person.id, "online", is_active, False, False, *topics]]))
+
+
+async def test_who_is_looking_at_it_isnt_told(people: People) -> None:
     channel, _message = await talk(people)
-    tab = type("Tab", (), {"active": True, "topics": {f"channel:{channel.id}"}})()
-    monkeypatch.setattr(live, "connections_of", lambda account_id: {tab} if account_id == people.beat.id else set())
+    _elsewhere(people.beat, True, f"channel:{channel.id}")
     await Message.post(channel, people.anna.viewer, "@Beat here")
     assert len(await titles(people.beat)) == 1 and (await reasons(people.beat, "push"))[0] == "looking"
-    tab.active = False
+    _elsewhere(people.beat, True, "channel:1")
     await Message.post(channel, people.anna.viewer, "@Beat there")
     assert len(await titles(people.beat)) == 2
 
