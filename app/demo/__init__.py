@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app import database
-from app.demo import chat, invitations, log, manager, notifications, people, portraits, presence
+from app.demo import brand, chat, invitations, log, manager, notifications, people, portraits, presence
 from app.demo.calendar import Calendar
 from app.models import search
 from app.models.base import Refused
@@ -25,6 +25,7 @@ async def fill(password: str, files: Path) -> None:
         await manager.fill(alpina, cast, days)
         await invitations.fill(alpina, cast, days)
         await log.fill(alpina, cast, days)
+        await brand.fill(alpina, cast, days)
         await notifications.fill(alpina, days)
         await presence.fill(alpina, cast)
         await portraits.fill(cast, files)

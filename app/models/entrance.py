@@ -17,10 +17,11 @@ class Offers:
     has_providers: bool
 
 
-async def offers() -> Offers:
-    """What there is to choose from. Of several providers none is named: it would tell who is a customer here."""
+async def offers(org_id: int | None = None) -> Offers:
+    """What there is to choose from, at an organisation's own domain what it has itself. Of several providers none is named: it would tell
+    who is a customer here."""
     chosen: set[str] = set()
-    for policy in await SignInPolicy.of_everybody():
+    for policy in await SignInPolicy.of_everybody() if org_id is None else [await SignInPolicy.of(org_id)]:
         chosen |= {*policy.member_methods.split(), *policy.guest_methods.split()}
-    providers = await SignInProvider.everywhere() if OPENID in chosen else []
+    providers = [one for one in await SignInProvider.everywhere() if org_id in (None, one.org_id)] if OPENID in chosen else []
     return Offers(frozenset(chosen) or frozenset(METHODS), providers[0] if len(providers) == 1 else None, len(providers) > 1)

@@ -8,14 +8,14 @@ from litestar import Request, get
 from litestar.params import FromQuery
 from litestar.response import Response
 
-from app.models.brand.known import known_hosts
+from app.models.brand.known import brand_at
 from app.routes.guard import OPEN
 
 
 @get("/internal/tls-ask", opt=OPEN, include_in_schema=False)
 async def may_have_certificate(request: Request, domain: FromQuery[str] = "") -> Response[str]:
     """200 for a proven host of a brand that is switched on; for all others, and for askers from elsewhere, 404."""
-    if _is_proxy(request) and domain.lower() in (await known_hosts()).active:
+    if _is_proxy(request) and await brand_at(domain.lower()):
         return Response("yes\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
     return Response("no\n", status_code=404, media_type="text/plain", headers={"Cache-Control": "no-store"})
 

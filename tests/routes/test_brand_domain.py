@@ -129,6 +129,7 @@ async def test_disabled_people_are_shown_the_way_and_on_again(world: World) -> N
         assert (await beat.post("/chat/channels", data={"name": "x"})).status_code == 421, "what was written isn't taken"
         assert (await anna.get("/manager/brand")).status_code == 200, "standard addresses keep working"
         await undo(anna, answer)
+        assert (await beat.get(moved.headers["location"])).headers["location"] == "https://chat.alpina.test/chat/channels", "it works again"
         assert (await beat.get("/chat")).status_code in (200, 303)
         assert (await anna.post(f"/manager/brand/{site.id}/closure")).status_code == 303
         assert "Reactivate" in (await anna.get("/manager/brand")).text

@@ -40,6 +40,22 @@ async def known_hosts() -> Known:
     return known
 
 
+async def brand_at(host: str) -> Brand | None:
+    """The brand of one host that works, without reading all of them."""
+    label, _dot, domain = host.partition(".")
+    if label not in addresses.web.open_labels:
+        return None
+    row = await database.fetch_one(f"{_SELECT} AND s.state = $1 AND s.domain = $2", ACTIVE, domain)
+    return replace(_brand(row), host=host) if row else None
+
+
+async def is_switched_off(host: str) -> bool:
+    """Whether a host is of a brand that is switched off."""
+    label, _dot, domain = host.partition(".")
+    found = await database.fetch_value("SELECT id FROM brand_site WHERE state = $1 AND domain = $2 AND withdrawn_at IS NULL", DISABLED, domain)
+    return found is not None and label in addresses.web.open_labels
+
+
 async def brand_of(org_id: int | None) -> Brand:
     """The brand in which an organisation writes to people; the standard one where it has none, or where the organisation isn't known."""
     row = await database.fetch_one(f"{_SELECT} AND s.state = $1 AND s.org_id = $2 ORDER BY s.is_default_for_org DESC, s.activated_at LIMIT 1", ACTIVE, org_id)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from app import database
 from app.lib import clock, webpush
@@ -16,6 +17,7 @@ from app.models import presence
 from app.models.announcements import announce
 from app.models.base import NotFound
 from app.models.brand import Brand, default_brand
+from app.models.brand.known import brand_at
 from app.models.job import Job
 from app.models.notifications.kinds import LOW, Words, kind_of, known
 from app.models.notifications.notification import Notification, unread_count
@@ -117,8 +119,9 @@ async def send_test(device: PushDevice) -> int:
 
 async def _send_all(courier: Courier, rows: list[dict[str, Any]]) -> None:
     await asyncio.to_thread(webpush.warm_up)
-    brand, key = await default_brand(), (await VapidKey.current()).public
-    await asyncio.gather(*(_send(courier, row, brand, key) for row in rows))
+    standard, key = await default_brand(), (await VapidKey.current()).public
+    brands = {host: await brand_at(urlsplit(host).hostname or "") or standard for host in {row["host"] for row in rows}}
+    await asyncio.gather(*(_send(courier, row, brands[row["host"]], key) for row in rows))
 
 
 async def _send(courier: Courier, row: dict[str, Any], brand: Brand, key: str) -> None:

@@ -20,7 +20,7 @@ from app.lib.tokens import hash_token, new_token
 from app.models.base import NotFound
 from app.models.brand import Brand, addresses
 from app.models.brand.handing_over import hand_over, take_over
-from app.models.brand.known import known_hosts
+from app.models.brand.known import brand_at, is_switched_off
 from app.render import page, redirect
 from app.routes.entrance import keep_cookie, read_cookie
 from app.routes.guard import OPEN
@@ -93,14 +93,13 @@ async def create_session(request: Request) -> Response[bytes]:
 @get("/moved", opt=OPEN, include_in_schema=False)
 async def show_moved(request: Request) -> Response[bytes]:
     """The address somebody used is switched off: here is the way. Names only addresses that really are."""
-    host = request.query_params.get("from", "")
-    if host not in (await known_hosts()).off:
+    host, url = request.query_params.get("from", ""), local_path(request.query_params.get("next", ""))
+    if await brand_at(host):  # it was switched on again meanwhile
+        return redirect(request, addresses.origin_of(host) + url, full=True)
+    if not await is_switched_off(host):
         raise NotFound("host")
     label, _dot, domain = host.partition(".")
-    return await page(
-        request, "entrance/moved.html", host=f"{label}.{shown_domain(domain)}", url=local_path(request.query_params.get("next", "")),
-        here=request.state.host,
-    )
+    return await page(request, "entrance/moved.html", host=f"{label}.{shown_domain(domain)}", url=url, here=request.state.host)
 
 
 def _brand(request: Request) -> Brand:

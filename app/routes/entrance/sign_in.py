@@ -123,7 +123,7 @@ async def show_problem(request: Request, url: str, why: str, status: int = 422) 
 
 async def show_form(request: Request, form: SignIn, status: int = 200) -> Response[bytes]:
     """The sign-in page with what the organisations of this server allow."""
-    found = await offers()
+    found = await offers(request.state.brand.org_id)
     return await page(
         request, "entrance/sign_in.html", status=status, form=form, offers=found, passkeys="passkey" in found.methods and relying_party(request).is_possible,
         reset=request.query_params.get("reset") == "done",
