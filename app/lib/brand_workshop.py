@@ -113,7 +113,7 @@ def _opened(content: bytes, wanted: tuple[int, int], least: tuple[int, int] = (1
         width, height = _upright_size(picture)
         if width < least[0] or height < least[1]:
             raise Unfit("small", width, height)
-        picture.draft("RGB", (wanted[0] * 2, wanted[1] * 2))  # a JPEG is decoded at a half or a quarter, if that is enough
+        picture.draft("RGB", wanted)  # a JPEG is decoded at a half or a quarter, if that is enough
         picture.load()
         picture = _plain(picture)
         most = (max(wanted), max(wanted))
