@@ -240,7 +240,7 @@ async def test_who_is_disabled_is_signed_out_here_only_and_comes_back_as_they_we
 async def test_nobody_disables_or_removes_themselves(people: People) -> None:
     await member.change_role(people.anna.viewer, [people.beat.id], LEGAL)
     for work in (member.disable(people.anna.viewer, [people.anna.id]), member.end_membership(people.anna.viewer, people.anna.id)):
-        with pytest.raises(Refused, match="yourself|themselves"):
+        with pytest.raises(Refused, match=r"yourself|themselves"):
             await work
 
 
