@@ -1,7 +1,8 @@
 """The files of static/, served from memory under an address that changes with their content.
 
-`/static/<version>/css/…` may be kept for ever by browsers and proxies. The stylesheets are one file, `app.css`, put together
-here from the folder in the order of its layers; `words.css` has the few words that broadcast fragments need, per language.
+`/static/<version>/css/…` may be kept for ever by browsers and proxies. The stylesheets are put together here in the order of their
+layers: `app.css` for every page, with the few words that broadcast fragments need in each language, and one for each area that has
+a folder in css/features/: only pages under /manager bring `manager.css`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from app.words import broadcast_words
 
 FOLDER = Path(__file__).parent.parent / "static"
 _TEXTS = (".css", ".js", ".svg", ".json", ".webmanifest", ".txt", ".html")
+_AREA = re.compile(r"css/features/([a-z-]+)/")
 _ORDER = ("tokens", "reset", "base", "layout", "components", "features", "utilities")
+COMMON = "app.css"
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("font/woff2", ".woff2")
 mimetypes.add_type("image/webp", ".webp")
@@ -67,9 +70,9 @@ class Assets:
             return
         self._seen = seen
         found = {path.relative_to(self._folder).as_posix(): path.read_bytes() for path in sorted(self._folder.rglob("*")) if path.is_file()}
-        found["app.css"] = _stylesheet(found)
-        self.version = hashlib.sha256(b"".join(name.encode() + b"\0" + body for name, body in found.items())).hexdigest()[:10]
-        found["app.css"] = found["app.css"].replace(b"/static/", f"/static/{self.version}/".encode())
+        made = _stylesheets(found)
+        self.version = hashlib.sha256(b"".join(name.encode() + b"\0" + body for name, body in (found | made).items())).hexdigest()[:10]
+        found |= {name: body.replace(b"/static/", f"/static/{self.version}/".encode()) for name, body in made.items()}
         self._files = {name: _asset(name, body) for name, body in found.items()}
 
     def url(self, path: str) -> str:
@@ -77,6 +80,11 @@ class Assets:
         if path not in self._files:
             raise KeyError(f"no static file {path}")
         return f"/static/{self.version}/{path}"
+
+    def area_style(self, page: str) -> str:
+        """The address of the stylesheet that belongs to a page's area besides `app.css`, empty for most."""
+        name = f"{page.split('/')[1]}.css"
+        return self.url(name) if name in self._files and name != COMMON else ""
 
     def get(self, path: str) -> Asset | None:
         """A file by its path in the folder."""
@@ -93,14 +101,17 @@ def _asset(name: str, body: bytes) -> Asset:
     return Asset(body, f"{kind}; charset=utf-8".encode() if name.endswith(_TEXTS) else kind.encode(), name.endswith(_TEXTS))
 
 
-def _stylesheet(files: dict[str, bytes]) -> bytes:
+def _stylesheets(files: dict[str, bytes]) -> dict[str, bytes]:
     def place(name: str) -> tuple[int, str]:
         layer = name.removeprefix("css/").split("/")[0].removesuffix(".css")
         return _ORDER.index(layer) if layer in _ORDER else len(_ORDER), name
 
-    sheets = sorted((name for name in files if name.startswith("css/") and name.endswith(".css")), key=place)
-    layers = f"@layer {', '.join(_ORDER)};\n".encode()
-    return _squeeze(layers + b"\n".join(files[name] for name in sheets)) + _words()
+    made: dict[str, bytes] = {COMMON: f"@layer {', '.join(_ORDER)};\n".encode()}
+    for name in sorted((name for name in files if name.startswith("css/") and name.endswith(".css")), key=place):
+        area = _AREA.match(name)
+        sheet = f"{area[1]}.css" if area else COMMON
+        made[sheet] = made.get(sheet, b"") + files[name] + b"\n"
+    return {sheet: _squeeze(body) + (_words() if sheet == COMMON else b"") for sheet, body in made.items()}
 
 
 def _squeeze(css: bytes) -> bytes:

@@ -10,7 +10,7 @@ import gzip
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, cast
 from urllib.parse import parse_qs, quote
 
@@ -51,6 +51,7 @@ _FIXED_HEADERS = [
     (b"permissions-policy", b"geolocation=(), payment=(), usb=()"),
 ]
 _FILE_HEADERS = [_FIXED_HEADERS[0], _FIXED_HEADERS[3]]  # what matters for a file that isn't a page; thirty of them come with a first visit
+_PICTURE_HEADERS = [(b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"), *_FILE_HEADERS]  # a face for each person on a page
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -158,7 +159,8 @@ class Edge:
             nonlocal held
             if message["type"] == "http.response.start":
                 state["status"] = message["status"]
-                message["headers"] = [*message.get("headers", ()), *self._headers(state, visit)]
+                own = message.get("headers", ())
+                message["headers"] = [*own, *self._headers(state, visit, is_picture=_is_picture(own))]
                 held = message
                 return
             if held is not None:
@@ -172,12 +174,12 @@ class Edge:
 
         return send_on
 
-    def _headers(self, state: dict[str, Any], visit: Visit) -> list[tuple[bytes, bytes]]:
-        headers = [
+    def _headers(self, state: dict[str, Any], visit: Visit, *, is_picture: bool) -> list[tuple[bytes, bytes]]:
+        headers = [(b"x-request-id", state["request_id"].encode()), *_PICTURE_HEADERS] if is_picture else [
             (b"content-security-policy", content_security_policy(state["nonce"], _forms(state["brand"]))), (b"x-request-id", state["request_id"].encode()),
             (b"chalet-version", self._assets.version.encode()), *_FIXED_HEADERS,
         ]
-        if state["viewer"]:
+        if state["viewer"] and not is_picture:
             headers.append((b"chalet-for", _holder(state["viewer"]).encode()))
         return [*headers, _STRICT_TRANSPORT] if visit.scheme == "https" else headers
 
@@ -312,6 +314,11 @@ def session_cookie(token: str, scheme: str, seconds: int) -> str:
 def _is_compressible(headers: list[tuple[bytes, bytes]]) -> bool:
     found = dict(headers)
     return b"content-encoding" not in found and found.get(b"content-type", b"").startswith(_COMPRESSIBLE)
+
+
+def _is_picture(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    kind = dict(headers).get(b"content-type", b"")
+    return kind.startswith(b"image/") and not kind.startswith(b"image/svg")  # an SVG opened by itself is a document
 
 
 def _compress(start: Message, message: Message, accepted: bytes) -> Message:

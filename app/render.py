@@ -30,14 +30,16 @@ _MOVE = {"target": "#view", "headers": {"HX-Target": "div#view"}}  # htmx 4.0 na
 VARY = "HX-Target, Accept-Language, Cookie"
 _PARTS = ("title", "heading", "side", "main", "detail", "overlays")
 _SEAM = secrets.token_hex(12)  # between the parts of a page; nobody can write it into a text
-_FRAMED = ("viewer", "brand", "locale", "timezone", "theme", "is_outdated")  # what the shell shows, besides the apps
+_FRAMED = ("viewer", "brand", "locale", "timezone", "theme", "is_outdated", "area_style")  # what the shell shows, besides the apps
 _FOLDER = Path(__file__).parent / "templates"
 _templates: Templates
+_assets: Assets
 
 
 def open_templates(assets: Assets, settings: Settings) -> None:
     """Make the templates of this process ready."""
-    global _templates
+    global _templates, _assets
+    _assets = assets
     _templates = _environment(settings.debug)
     _templates.filters["iso"] = iso
     _templates.renew(static=assets.url, languages={code: LANGUAGES[code] for code in OFFERED}, mail_is_configured=bool(settings.smtp_url))
@@ -66,17 +68,17 @@ def unbadged_page(request: Request, template: str, *, status: int = 200, headers
     facts = {**_common(request), **context, "layout": "shared/parts.html", "seam": _SEAM}
     parts = _templates.get_template(template).render(facts).split(_SEAM)
     if len(parts) == 1:  # its layout is not the shell
-        return _answer(parts[0], status, headers)
+        return _answer(request, parts[0], status, headers)
     gaps = dict(zip(_PARTS, parts, strict=True))
     apps = tuple(facts["apps"])
     shown = {name: facts[name] for name in _FRAMED} | {"apps": apps, "here": _app_of(request.url.path, apps), "has_side": bool(gaps["side"].strip())}
     frame = "shared/view.html" if _is_navigation(request) else "shared/shell.html"
-    return _answer(_templates.fill(frame, shown, gaps | {"nonce": facts["nonce"]}), status, headers)
+    return _answer(request, _templates.fill(frame, shown, gaps | {"nonce": facts["nonce"]}), status, headers)
 
 
 def fragment(request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> Response[bytes]:
     """A part of a page, the same file that the page includes."""
-    return _answer(_templates.get_template(template).render({**_common(request), **context}), status, headers)
+    return _answer(request, _templates.get_template(template).render({**_common(request), **context}), status, headers)
 
 
 def redirect(request: Request, url: str, *, full: bool = False) -> Response[bytes]:
@@ -120,10 +122,11 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _answer(text: str, status: int, headers: dict[str, str] | None) -> Response[bytes]:
-    return Response(
-        text.encode(), status_code=status, media_type=HTML, headers={"Cache-Control": "private, no-cache", "Vary": VARY, **(headers or {})}
-    )
+def _answer(request: Request, text: str, status: int, headers: dict[str, str] | None) -> Response[bytes]:
+    """HTML. What htmx puts into a page of another area names its area's stylesheet, which is to be there before it."""
+    style = _assets.area_style(request.url.path) if is_htmx(request) else ""
+    known = {"Cache-Control": "private, no-cache", "Vary": VARY, **({"Chalet-Style": style} if style else {})}
+    return Response(text.encode(), status_code=status, media_type=HTML, headers={**known, **(headers or {})})
 
 
 def _app_of(path: str, apps: tuple[App, ...]) -> str:
@@ -137,6 +140,7 @@ def _common(request: Request) -> dict[str, Any]:
     code = language()
     return {
         "request_path": request.url.path,
+        "area_style": _assets.area_style(request.url.path),
         "viewer": viewer,
         "brand": state["brand"],
         "nonce": state["nonce"],

@@ -26,7 +26,7 @@ DEFAULTS: dict[str, Any] = json.loads((Path(__file__).parent.parent.parent / "ma
 NO_CACHE = {"Cache-Control": "no-cache"}
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 _WORKER = ("js/outbox-store.js", "js/push-subscription.js", "sw-push.js", "sw.js")
-_PRECACHED = ("app.css", "icons.svg", "fonts/inter.woff2")
+_PRECACHED = ("icons.svg", "fonts/inter.woff2")
 _PLAIN = Brand()
 
 
@@ -120,7 +120,8 @@ def shortcuts_of(app: App) -> list[tuple[str, str]]:
 def shell_files(assets: Assets) -> list[str]:
     """The files without which no page works: they are kept on the device before they are asked for."""
     scripts = [name for name in assets if name.startswith(("js/", "vendor/")) and name.endswith(".js")]
-    return [*_PRECACHED, *scripts]
+    styles = [name for name in assets if name.endswith(".css") and "/" not in name]
+    return [*_PRECACHED, *styles, *scripts]
 
 
 def _body(assets: Assets, name: str) -> bytes:

@@ -37,6 +37,15 @@ function watch(records) {
   }
 }
 
+// What a dialog needs only once it is open is fetched then: data-behavior-late.
+function wake(dialog) {
+  const { behavior, behaviorLate } = dialog.dataset;
+  if (!behaviorLate) return;
+  delete dialog.dataset.behaviorLate;
+  dialog.dataset.behavior = `${behavior} ${behaviorLate}`;
+  added(dialog);
+}
+
 // A button with data-opens opens the dialog of that id.
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-opens]");
@@ -44,6 +53,7 @@ document.addEventListener("click", ({ target }) => {
   button.closest("[popover]")?.hidePopover();
   const dialog = document.getElementById(button.dataset.opens);
   if (!dialog.open) dialog.showModal();
+  wake(dialog);
 });
 
 new MutationObserver(watch).observe(document.documentElement, { childList: true, subtree: true });

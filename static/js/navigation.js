@@ -19,6 +19,29 @@ document.addEventListener("pointerover", ({ target, pointerType }) => {
 });
 document.addEventListener("pointerdown", () => clearTimeout(lingering));
 
+// What comes from another area of the suite names its stylesheet: that is there before it is put into the page.
+const styles = new Map(); // address → when it is there
+function dressed(href) {
+  if (!href || document.querySelector(`head > link[rel="stylesheet"][href="${CSS.escape(href)}"]:not([data-comes])`)) return undefined;
+  if (!styles.has(href)) styles.set(href, new Promise((resolve) => bring(href, resolve)));
+  return styles.get(href);
+}
+
+function bring(href, done) {
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: done, onerror: done });
+  link.dataset.comes = "";
+  document.head.append(link);
+}
+
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  const ask = ctx.fetch;
+  ctx.fetch = async (...request) => {
+    const answer = await ask(...request);
+    await dressed(answer.headers.get("Chalet-Style"));
+    return answer;
+  };
+});
+
 document.addEventListener("htmx:before:request", () => busy(1));
 document.addEventListener("htmx:finally:request", () => busy(-1));
 

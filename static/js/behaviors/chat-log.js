@@ -185,6 +185,7 @@ export default function connect(scroller) {
 
   const changes = new MutationObserver(() => keep(() => {}));
   const line = tidy();
+  log.dataset.arranged = "";
   const target = Number(scroller.dataset.target) && log.querySelector(`#m${scroller.dataset.target}`);
   if (target) {
     target.classList.add("target");

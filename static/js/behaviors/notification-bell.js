@@ -1,7 +1,8 @@
 // The bell: its number, the badge of the installed app, and the panel, which is asked for when it opens and while it is open.
 import { me } from "../chat/http.js";
 import { subscribe } from "../live.js";
-import "../push.js";
+
+if (globalThis.Notification?.permission === "granted") import("../push.js"); // else the page that turns it on brings it
 
 export default function connect(bell) {
   const panel = document.getElementById("notices");

@@ -19,6 +19,7 @@ export default function connect(palette) {
 
   const watch = new MutationObserver(opened);
   watch.observe(palette, { attributeFilter: ["open"] });
+  if (palette.open) htmx.trigger(input, "palette"); // and what was typed meanwhile stays
   results.addEventListener("click", followed);
   document.addEventListener("htmx:after:swap", swapped);
   return () => {

@@ -12,11 +12,14 @@ export default function connect(dialog) {
     return item;
   }
 
-  const watch = new MutationObserver(() => {
+  function fill() {
     if (!dialog.open) return;
     const once = new Map(shortcuts().map((one) => [one.keys, one]));
     list.replaceChildren(...[...once.values()].map(row));
-  });
+  }
+
+  const watch = new MutationObserver(fill);
   watch.observe(dialog, { attributeFilter: ["open"] });
+  fill();
   return () => watch.disconnect();
 }
