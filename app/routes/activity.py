@@ -54,6 +54,7 @@ def kinds() -> dict[str, str]:
         "team.lead": _("Changed who leads a team"),
         "team.remove": _("Removed somebody from a team"),
         "team.set": _("Changed somebody’s teams"),
+        "profile.change": _("Changed your profile"),
         "status.set": _("Set a status"),
         "status.clear": _("Cleared the status"),
         "notices.mute": _("Muted notifications"),

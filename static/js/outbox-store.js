@@ -2,7 +2,7 @@
 // worker, so it exports nothing: both use self.outbox. Each entry belongs to a holder ("account.membership") and a lane; a lane
 // is sent in order, by one tab or the worker at a time (Web Locks). The key lets the server do each entry once, however often
 // it arrives. An entry is waiting, sign-in (waits for its holder to sign in), failed (refused: its person must look at it) or
-// conflict (what it changes was changed elsewhere meanwhile: `theirs` has {text, base} of now, its person decides).
+// conflict (what it changes was changed elsewhere meanwhile: `theirs` has {text, base} of now, and in `mine` what a form wanted, its person decides).
 self.outbox = (() => {
   const GIVE_UP = 5; // answers "the server is broken" before an entry counts as failed
   const PATIENCE = 60_000;

@@ -6,6 +6,7 @@ import io
 import re
 import struct
 import zlib
+from html import unescape
 
 import httpx
 import pyotp
@@ -14,8 +15,10 @@ from PIL import Image
 
 from app import database
 from app.lib import clock
+from app.models.account import Account
+from app.models.command import Command
 from app.models.credential import ApplicationPassword, OneTimeSecret, Throttled, WrongPassword
-from app.models.organisation import Organisation
+from app.models.organisation import Membership, Organisation
 from app.models.session import CONFIRMED_FOR, Session
 from tests.conftest import browser
 from tests.people import PASSWORD, People
@@ -52,6 +55,55 @@ async def test_names_and_phone_are_changed_everywhere(people: People, app: httpx
     assert "Béatrice K." in (await beat.get("/account?saved=1")).text
     wrong = await beat.post("/account", data={"given_name": " "}, headers=HX)
     assert wrong.status_code == 422 and "<html" not in wrong.text and "Please fill this in." in wrong.text
+
+
+PROFILE = {"given_name": "Beat", "family_name": "Keller", "title": "", "pronouns": "", "phone": ""}
+
+
+def base_in(html: str) -> str:
+    return unescape(re.search(r'name="base" value="([^"]*)"', html)[1])  # type: ignore[index]
+
+
+async def test_a_late_profile_form_changes_only_what_it_changed(app: httpx.ASGITransport, people: People) -> None:
+    beat = browser(app, people.beat)
+    base = base_in((await beat.get("/account")).text)
+    await beat.post("/account", data={**PROFILE, "phone": "+41 1", "base": base}, headers={**HX, "idempotency-key": "phone-1"})
+    late = {**PROFILE, "title": "Engineer", "base": base}
+    assert (await beat.post("/account", data=late, headers={**HX, "idempotency-key": "title-1"})).status_code == 200
+    account, membership = await Account.get(people.beat.id), await Membership.get(people.beat.membership.id)
+    assert (account.phone, membership.title) == ("+41 1", "Engineer"), "what the form didn't touch stays as it is by now"
+    await membership.change(title="Director")
+    await beat.post("/account", data=late, headers={**HX, "idempotency-key": "title-1"})
+    assert (await Membership.get(membership.id)).title == "Director", "sent again, it is done once"
+
+
+async def test_two_changes_of_one_field_are_for_its_person_to_decide(app: httpx.ASGITransport, people: People) -> None:
+    beat = browser(app, people.beat)
+    seen = await beat.get("/account")
+    base, holder = base_in(seen.text), seen.headers["chalet-for"]
+    await beat.post("/account", data={**PROFILE, "phone": "+41 1", "base": base}, headers=HX)
+    late = {**PROFILE, "phone": "+41 2", "base": base}
+    kept = await beat.post("/account", data=late, headers={**HX, "chalet-for": holder, "idempotency-key": "late-1"})
+    assert kept.status_code == 409 and kept.json()["text"] == "+41 1", "the outbox shows both"
+    asked = await beat.post("/account", data=late, headers=HX)
+    assert asked.status_code == 409 and "changed elsewhere to “+41 1”" in asked.text and 'value="+41 2"' in asked.text
+    assert (await Account.get(people.beat.id)).phone == "+41 1"
+    await beat.post("/account", data={**late, "base": kept.json()["base"]}, headers={**HX, "idempotency-key": "late-1"})
+    assert (await Account.get(people.beat.id)).phone == "+41 2", "theirs, knowing of the other"
+
+
+async def test_a_change_of_the_profile_can_be_undone(app: httpx.ASGITransport, people: People) -> None:
+    beat = browser(app, people.beat)
+    await beat.post("/account", data={**PROFILE, "family_name": "Frei", "title": "Cook"}, headers=HX)
+    assert "Changed your profile" in (await beat.get("/activity")).text
+    [command] = await Command.recent(people.beat.viewer)
+    await beat.post(f"/activity/{command.id}/undo", headers=HX)
+    assert (await Account.get(people.beat.id)).name == "Beat Keller" and (await Membership.get(people.beat.membership.id)).title == ""
+    await beat.post("/account", data={**PROFILE, "phone": "1"}, headers=HX)
+    await beat.post("/account", data={**PROFILE, "phone": "2"}, headers=HX)
+    before = (await Command.recent(people.beat.viewer))[1]
+    assert (await beat.post(f"/activity/{before.id}/undo", headers=HX)).status_code >= 400, "it says something newer by now"
+
 
 
 async def test_the_theme_follows_the_account(people: People, app: httpx.ASGITransport) -> None:

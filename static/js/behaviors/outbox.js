@@ -51,7 +51,7 @@ export default function connect(strip) {
   function explain(row) {
     row.querySelector("[data-reason]").textContent = row.entry.reason;
     row.querySelector("[data-theirs]").textContent = row.entry.theirs?.text ?? "";
-    row.querySelector("[data-mine]").textContent = row.entry.body.find(([name]) => name === row.entry.field)?.[1] ?? "";
+    row.querySelector("[data-mine]").textContent = row.entry.body.find(([name]) => name === row.entry.field)?.[1] ?? row.entry.theirs?.mine ?? "";
     return row;
   }
 
