@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 
 from app import database
@@ -23,6 +25,9 @@ async def test_a_direct_message_arrives_with_the_tag(app: httpx.ASGITransport, p
         shown = (await beat.get(url)).text
     assert "<strong>Beat</strong>" in shown and "And again" in shown, "one conversation holds both"
     assert '<span class="tag">[bot]</span>' in shown and "Chalet" in shown
+    bot = await suite_bot(people.beat.viewer.org_id)
+    faces = re.findall(rf'<span class="avatar[^>]*data-person="{bot.id}".*?</span>', shown, re.DOTALL)
+    assert faces and not any("data-live-dot" in face for face in faces), "nobody asks whether it is there"
 
 
 async def test_it_is_listed_nowhere_and_holds_no_rights(people: People) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -49,6 +50,13 @@ async def listening(port: int, person: Person, *topics: str) -> AsyncIterator[Ta
         yield tab
 
 
+async def of_kind(tab: Tab, kind: str) -> dict[str, Any]:
+    """The next event of a kind."""
+    while (event := await tab.hear())["k"] != kind:
+        pass
+    return event
+
+
 async def recheck_all(person: Person) -> None:
     """What the hub does every five minutes."""
     assert live._hub is not None
@@ -65,6 +73,19 @@ async def test_a_posted_message_arrives_as_a_fragment(app: httpx.ASGITransport, 
             while (event := await tab.hear())["t"] != topic or "<strong>Beat</strong>" not in event.get("h", ""):
                 pass
         assert "<article" in event["h"] or "<li" in event["h"]
+
+
+async def test_an_open_panel_of_members_hears_who_is_invited_and_who_comes(app: httpx.ASGITransport, people: People, port: int) -> None:
+    channel = await Channel.start(people.anna.viewer, PRIVATE, "plans", people=[people.beat.id])
+    async with listening(port, people.beat, f"channel:{channel.id}") as tab, browser(app, people.anna) as anna:
+        await anna.post(f"{channel.url}/guests", data={"people": "mia@agency.example", "channels": [channel.id]}, headers={"hx-request": "true"})
+        assert (await of_kind(tab, "people"))["t"] == f"channel:{channel.id}"
+        await anna.post(f"{channel.url}/members", data={"people": people.chiara.id}, headers={"hx-request": "true"})
+        assert (await of_kind(tab, "people"))["t"] == f"channel:{channel.id}"
+    async with browser(app, people.beat) as beat:
+        panel = (await beat.get(f"{channel.url}/members?q=chi", headers={"hx-request": "true", "hx-target": "aside#detail"})).text
+    assert "mia@agency.example" in panel and "Chiara" in panel and "Anna" not in panel, "what is looked for stays"
+    assert f'data-live="channel:{channel.id}"' in panel and "live:people" in panel
 
 
 async def test_a_socket_ends_with_the_session(app: httpx.ASGITransport, people: People, port: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app import database
+from app.lib.i18n import _
 from app.models.chat.channel import DIRECT
 from app.models.viewer import Viewer
 
@@ -27,7 +28,7 @@ SELECT COALESCE(SUM({_NEW}), 0) FROM channel_member m JOIN channel c ON c.id = m
  WHERE m.account_id = $1 AND c.org_id = $2 AND c.archived_at IS NULL AND c.last_message_id > m.read_up_to AND m.muted_at IS NULL
 """
 _OTHERS = """
-SELECT o.channel_id, a.id, a.given_name, a.family_name, a.avatar
+SELECT o.channel_id, a.id, a.given_name, a.family_name, a.avatar, a.is_bot
   FROM channel_member m JOIN channel c ON c.id = m.channel_id AND c.kind = 'direct'
   JOIN channel_member o ON o.channel_id = c.id JOIN account a ON a.id = o.account_id
  WHERE m.account_id = $1 AND c.org_id = $2 AND m.hidden_at IS NULL ORDER BY a.given_name, a.family_name
@@ -80,7 +81,7 @@ async def places_of(viewer: Viewer) -> Places:
 async def title_of(viewer: Viewer, channel_id: int) -> dict[str, Any]:
     """A direct conversation's `title` and `people`, as the viewer sees them."""
     rows = await database.fetch(
-        "SELECT a.id, a.given_name, a.family_name, a.avatar FROM channel_member m JOIN account a ON a.id = m.account_id"
+        "SELECT a.id, a.given_name, a.family_name, a.avatar, a.is_bot FROM channel_member m JOIN account a ON a.id = m.account_id"
         " WHERE m.channel_id = $1 ORDER BY a.given_name, a.family_name",
         channel_id,
     )
@@ -103,7 +104,7 @@ async def unread_in(viewer: Viewer, channel_id: int) -> int:
 async def unread_for(viewer: Viewer, most: int = 6) -> list[dict[str, Any]]:
     """Conversations with something new, for the home page: those that name the viewer first.
 
-    Each has id, kind, name, url, unread and mentions (counts), account_id and avatar (of a direct conversation's other person), and of
+    Each has id, kind, name, url, unread and mentions (counts), account_id, avatar and is_bot (of a direct conversation's other person), and of
     the last message snippet, author and at.
     """
     found = [row for row in (await places_of(viewer)).everything if row["is_new"] and not row["muted_at"]]
@@ -116,13 +117,14 @@ async def _waiting(row: dict[str, Any]) -> dict[str, Any] | None:
     if last is None:
         return None
     unread = await database.fetch_value(_UNREAD, row["id"], row["read_up_to"])
-    person = row["people"][0] if row["people"] else {"id": row["id"], "avatar": ""}
+    person = row["people"][0] if row["people"] else {"id": row["id"], "avatar": "", "is_bot": False}
     author = f"{last['given_name']} {last['family_name']}".strip()
     said = "" if last["deleted_at"] else " ".join(last["text"][:400].split())[:160]
     return {
         "id": row["id"], "kind": row["kind"], "name": row["title"], "url": row["url"], "unread": unread,
-        "mentions": row["count"] if row["kind"] != DIRECT else 0, "account_id": person["id"], "avatar": person["avatar"],
-        "snippet": said if row["kind"] == DIRECT and len(row["people"]) == 1 else f"{author}: {said}", "author": author, "at": last["created_at"],
+        "mentions": row["count"] if row["kind"] != DIRECT else 0, "account_id": person["id"], "avatar": person["avatar"], "is_bot": person["is_bot"],
+        "snippet": said if row["kind"] == DIRECT and len(row["people"]) == 1 else _("%(name)s: %(words)s") % {"name": author, "words": said},
+        "author": author, "at": last["created_at"],
     }
 
 

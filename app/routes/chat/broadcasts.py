@@ -37,9 +37,17 @@ def _read(account_id: int, **facts: int) -> None:
 
 @announced("channel.members")
 def _members(channel_id: int, account_ids: Collection[int]) -> None:
-    """Those who came or went list their conversations anew."""
+    """Those who came or went list their conversations anew; who looks at the members sees them."""
+    live.publish(f"channel:{channel_id}", "people")
     for account_id in account_ids:
         live.publish(f"account:{account_id}", "chat.places", data={"channel": channel_id})
+
+
+@announced("invitations.changed")
+def _invited(_org_id: int, channel_ids: Collection[int] = ()) -> None:
+    """Who looks at the members sees who is invited."""
+    for channel_id in channel_ids:
+        live.publish(f"channel:{channel_id}", "people")
 
 
 @announced("channel.described")

@@ -56,7 +56,7 @@ async def list_members(request: Request, channel_id: FromPath[int], q: FromQuery
     if request.headers.get("hx-target", "").endswith("#member-rows"):
         return fragment(request, "chat/_member_rows.html", channel=channel, people=await members.people_in(channel, q))
     if request.headers.get("hx-target", "").endswith("#detail"):
-        return await _panel(request, channel)
+        return await _panel(request, channel, typed=q)
     piece = await log.opening(channel.id, channel.read_up_to, channel.last_message_id)
     return await channel_page(request, channel, piece, people=await members.people_in(channel))
 
@@ -148,13 +148,12 @@ async def _invite_form(request: Request, channel: Channel, tab: str, form: Form 
     return await page(request, "chat/form.html", status=status, inner="chat/_invite.html", places=mine, current=channel.id, **context)
 
 
-async def _panel(request: Request, channel: Channel, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
+async def _panel(request: Request, channel: Channel, typed: str = "", headers: dict[str, str] | None = None) -> Response[bytes]:
     if not is_htmx(request):
         return redirect(request, f"{channel.url}/members")
-    people = await members.people_in(channel)
     return fragment(
-        request, "chat/_members.html", status=status, headers=headers, channel=channel, people=people, members=len(people),
-        invited=await invited_to(channel.id),
+        request, "chat/_members.html", headers=headers, channel=channel, people=await members.people_in(channel, typed), q=typed,
+        members=await members.count_in(channel), invited=await invited_to(channel.id),
     )
 
 
