@@ -24,7 +24,8 @@ export default function connect(picker) {
       if (face) chip.prepend(face);
       chip.querySelector(".name").textContent = option.dataset.label;
       chip.querySelector("input").value = option.dataset.value;
-      chip.querySelector("button").setAttribute("aria-label", `${chip.querySelector("button").dataset.tip}: ${option.dataset.label}`);
+      const gone = chip.querySelector("[data-remove]");
+      gone.setAttribute("aria-label", gone.dataset.label.replace("{}", () => option.dataset.label));
       chips.append(chip);
     }
     input.value = "";
