@@ -14,6 +14,8 @@ from app.lib.devices import device
 from app.models import security_log
 from app.models.account import Account
 from app.models.credential.emailed_link import SIGN_IN, EmailedLink, may_be_mailed_link
+from app.models.notifications import NoticeChoice
+from app.models.notifications.kinds import MAIL
 
 
 @job("mail_sign_in_link")
@@ -29,7 +31,9 @@ async def mail_sign_in_link(email: str, origin: str, asked_by: str, browser_hash
 
 @job("mail_new_device")
 async def mail_new_device(account_id: int, user_agent: str, address: str, at: int) -> None:
-    """To the person: somebody, probably they, signed in from a browser that wasn't used before."""
+    """To the person, unless they don't want it: somebody, probably they, signed in from a browser that wasn't used before."""
+    if not await NoticeChoice.takes(account_id, "security.sign_in", MAIL):
+        return
     account = await Account.get(account_id)
     await send_mail("new-device", account.email, account.name, account.locale, address=address, **_circumstances(account, user_agent, at))
 

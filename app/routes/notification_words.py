@@ -93,6 +93,8 @@ def _way(notification: Notification, outcome: dict[str, Any], by_device: dict[in
     if channel == MAIL and outcome["goes"]:
         if notification.mailed_at:
             return Way(*base, state=_("mailed"), at=notification.mailed_at)
+        if notification.about.own_mail:
+            return Way(*base, state=_("mailed"), at=notification.created_at)
         return Way(*base, state=_("not needed: it is read") if notification.read_at else _("waits for your next digest"))
     if delivery:
         return Way(*base, state=STATES[_state(delivery)](), at=delivery["clicked_at"] or delivery["shown_at"] or delivery["sent_at"], detail=delivery["error"])

@@ -17,6 +17,7 @@ from app.jobs import context, run_now
 from app.lib import clock
 from app.models.base import Refused
 from app.models.credential import ApplicationPassword, OneTimeSecret, WrongPassword
+from app.models.notifications import NoticeChoice
 from app.models.organisation import EXTERNAL, Organisation
 from app.models.session import Proof, Session
 from app.models.sign_in_policy import SignInPolicy
@@ -248,7 +249,13 @@ async def test_a_new_device_is_told_of_and_a_known_one_isnt(app: httpx.ASGITrans
     await phone.post("/sign-out")
     await sign_in(phone, people.beat)
     assert await database.fetch("SELECT id FROM job WHERE kind = 'mail_new_device'") == []
-    entries = await database.fetch("SELECT concerns_id FROM audit_entry WHERE kind = 'session.new_device'")
+    await NoticeChoice.choose(people.chiara.id, "security.sign_in", "mail", False)
+    for agent in (laptop.headers["user-agent"], PHONE):
+        client = browser(app)
+        client.headers["user-agent"] = agent
+        await sign_in(client, people.chiara)
+    assert "Chiara" not in await mailed("mail_new_device"), "switched off"
+    entries = await database.fetch("SELECT concerns_id FROM audit_entry WHERE kind = 'session.new_device' AND concerns_id = $1", people.beat.id)
     assert [entry["concerns_id"] for entry in entries] == [people.beat.id]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from piccolo.columns import BigInt, Boolean, ForeignKey, SmallInt, Varchar
 
@@ -13,7 +13,7 @@ from app.lib.ids import new_id
 from app.models.account import Account
 from app.models.base import Row
 from app.models.command import Command, undoes
-from app.models.notifications.kinds import CHANNELS, IN_APP, PUSH, all_kinds
+from app.models.notifications.kinds import CHANNELS, IN_APP, PUSH, all_kinds, kind_of
 from app.models.organisation import Organisation
 from app.models.viewer import Viewer
 
@@ -46,6 +46,11 @@ class NoticeChoice(Row):
         return {(row["kind"], row["channel"]): bool(row["is_on"]) for row in rows}
 
     @classmethod
+    async def takes(cls, account_id: int, kind: str, channel: str) -> bool:
+        """Whether somebody wants a kind on a channel."""
+        return (await cls.of(account_id)).get((kind, channel), kind_of(kind).default(channel))
+
+    @classmethod
     async def matrix(cls, viewer: Viewer, on: Collection[tuple[str, str]]) -> None:
         """Choose for all kinds at once: those in `on` by kind and channel, the others not. What is as before isn't written."""
         chosen = await cls.of(viewer.account_id)
@@ -65,6 +70,25 @@ class NoticeChoice(Row):
         return {row["kind"]: bool(row["is_on"]) for row in rows}
 
 
+class SourceOfApp(Protocol):
+    """What an app knows of the sources that are muted in it: the bell and the app show and change the same."""
+
+    async def muted(self, viewer: Viewer) -> dict[str, tuple[str, int]]:
+        """Its sources that somebody muted, each with its name and since when."""
+
+    async def set_muted(self, viewer: Viewer, source: str, on: bool) -> bool:
+        """Mute a source or not. False where it is none of this app's, or the person isn't in it."""
+
+
+_apps: list[SourceOfApp] = []
+
+
+def mutes_itself(app: SourceOfApp) -> SourceOfApp:
+    """Register an app in which sources can be muted."""
+    _apps.append(app)
+    return app
+
+
 class NoticeMute(Row):
     """A source that somebody wants to hear nothing of, until they say otherwise."""
 
@@ -80,7 +104,11 @@ class NoticeMute(Row):
         rows = await database.fetch(
             "SELECT * FROM notice_mute WHERE account_id = $1 AND org_id = $2 ORDER BY name, id", viewer.account_id, viewer.org_id
         )
-        return [cls.from_row(row) for row in rows]
+        found = {row["source"]: cls.from_row(row) for row in rows}
+        for app in _apps:
+            for source, (name, at) in (await app.muted(viewer)).items():
+                found[source] = cls(id=0, org_id=viewer.org_id, account_id=viewer.account_id, source=source, name=name, created_at=at)
+        return sorted(found.values(), key=lambda mute: (mute.name, mute.source))
 
     @classmethod
     async def mute(cls, viewer: Viewer, source: str, name: str) -> Command:
@@ -94,13 +122,17 @@ class NoticeMute(Row):
     async def unmute(cls, viewer: Viewer, source: str) -> Command:
         """Hear of a source again. Can be undone."""
         async with Command.once(viewer, "notices.unmute") as command:
-            gone = await cls._take(viewer, source)
-            name = gone[0]["name"] if gone else ""
-            command.done(what=name or source, url="/account/notifications", inverse={"source": source, "name": name} if gone else None)
+            muted = next((mute for mute in await cls.of(viewer) if mute.source == source), None)
+            await cls._take(viewer, source)
+            name = muted.name if muted else ""
+            command.done(what=name or source, url="/account/notifications", inverse={"source": source, "name": name} if muted else None)
         return command
 
     @classmethod
     async def _add(cls, viewer: Viewer, source: str, name: str) -> None:
+        for app in _apps:
+            if await app.set_muted(viewer, source, True):
+                return
         await database.execute(
             "INSERT INTO notice_mute (id, org_id, account_id, source, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
             " ON CONFLICT (account_id, org_id, source) DO NOTHING",
@@ -108,10 +140,10 @@ class NoticeMute(Row):
         )
 
     @classmethod
-    async def _take(cls, viewer: Viewer, source: str) -> list[dict[str, Any]]:
-        return await database.execute(
-            "DELETE FROM notice_mute WHERE account_id = $1 AND org_id = $2 AND source = $3 RETURNING name", viewer.account_id, viewer.org_id, source
-        )
+    async def _take(cls, viewer: Viewer, source: str) -> None:
+        for app in _apps:
+            await app.set_muted(viewer, source, False)
+        await database.execute("DELETE FROM notice_mute WHERE account_id = $1 AND org_id = $2 AND source = $3", viewer.account_id, viewer.org_id, source)
 
 
 class Digest(Row):

@@ -108,5 +108,5 @@ def _to_device(kind: Kind, choices: Choices, state: State, device: Device) -> Ou
 
 
 def _mail(kind: Kind, choices: Choices, state: State) -> Outcome:
-    held = _held(kind, MAIL, choices, state) or ("" if state.has_digest else DIGEST_OFF)
+    held = _held(kind, MAIL, choices, state) or ("" if state.has_digest or kind.own_mail else DIGEST_OFF)
     return Outcome(MAIL, not held, held or _why(kind, MAIL, choices))

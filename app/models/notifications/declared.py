@@ -78,8 +78,10 @@ def _ending(facts: Facts) -> Words:
 
 
 @notice_kind(
-    "security.sign_in", label=lambda: _("A new sign-in"), area=SECURITY, icon="log-in", mail=False, urgent=True, always=True, urgency=HIGH, ttl=_WEEK,
-    about=lambda: _("Your account is used on a device that it wasn’t used on before. Comes also while you aren’t to be disturbed."),
+    "security.sign_in", label=lambda: _("A new sign-in"), area=SECURITY, icon="log-in", own_mail=True, urgent=True, always=True, urgency=HIGH, ttl=_WEEK,
+    about=lambda: _(
+        "Your account is used on a device that it wasn’t used on before. Comes also while you aren’t to be disturbed. By mail at once, not in the digest."
+    ),
 )
 def _sign_in(facts: Facts) -> Words:
     device = facts.get("device") or _("Unknown device")

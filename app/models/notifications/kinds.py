@@ -68,6 +68,7 @@ class Kind:
     urgent: bool = False
     always: bool = False
     admins: bool = False
+    own_mail: bool = False
     urgency: str = NORMAL
     ttl: int = clock.DAY // clock.SECOND
 
@@ -83,7 +84,8 @@ def notice_kind(key: str, **declared: Any) -> Callable[[Callable[[Facts], Words]
     """Declare a kind of notice; the decorated function says its words.
 
     `label` (a function), `area` and `icon` are needed. `in_app`, `push`, `mail` are its defaults. `urgent` passes do not disturb and
-    quiet hours, `always` can't be switched off in the app, `admins` concerns administrators only. `urgency` and `ttl` (seconds) are
+    quiet hours, `always` can't be switched off in the app, `admins` concerns administrators only. `own_mail`: by
+    mail it comes at once, from what happened itself, and is in no digest. `urgency` and `ttl` (seconds) are
     RFC 8030's.
     """
 

@@ -224,7 +224,8 @@ async def _write(event: Event, account_id: int, outcomes: list[Outcome], now: in
     id_ = new_id()
     await database.execute(
         _INSERT, id_, event.org_id, account_id, event.kind.key, event.source[:80], event.source_name[:200], event.subject[:80], event.actor_id,
-        _json(event.facts), event.url[:400], _goes(outcomes, IN_APP), _json([_kept(one) for one in outcomes]), _goes(outcomes, MAIL), now,
+        _json(event.facts), event.url[:400], _goes(outcomes, IN_APP), _json([_kept(one) for one in outcomes]),
+        _goes(outcomes, MAIL) and not event.kind.own_mail, now,
     )
     return id_
 

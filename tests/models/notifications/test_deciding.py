@@ -47,7 +47,7 @@ def test_only_what_is_urgent_passes_quiet_time_mutes_and_use(kind: Kind, chosen:
         assert not any(one.goes for one in outcomes if one.channel == PUSH)
     if not kind.urgent and (state.is_muted or state.is_looking):
         assert not any(one.goes for one in outcomes)
-    if not state.has_digest:
+    if not state.has_digest and not kind.own_mail:
         assert not any(one.goes for one in outcomes if one.channel == MAIL)
 
 
@@ -59,4 +59,4 @@ def test_quiet_time_and_use_hide_nothing_in_the_app(kind: Kind, chosen: Any, sta
 
 def test_security_is_always_shown_and_pushed_at_night() -> None:
     outcomes = decide(kind_of("security.sign_in"), {("security.sign_in", IN_APP): False}, State(quiet_until=5, devices=(Device(1),)))
-    assert [(one.channel, one.goes, one.reason) for one in outcomes] == [(IN_APP, True, "always"), (PUSH, True, "urgent"), (MAIL, False, "default_off")], "it has mails of its own"
+    assert [(one.channel, one.goes, one.reason) for one in outcomes] == [(IN_APP, True, "always"), (PUSH, True, "urgent"), (MAIL, True, "default")], "at once, whatever the digest"
