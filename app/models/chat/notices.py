@@ -81,6 +81,12 @@ def source_of(channel_id: int) -> str:
     return f"channel:{channel_id}"
 
 
+def channel_of(source: str) -> int:
+    """The channel that a source of notices is; 0 for another source."""
+    number = source.removeprefix("channel:")
+    return int(number) if number.isdigit() else 0
+
+
 def subject_of(message_id: int) -> str:
     """A message as what a notice is about."""
     return f"message:{message_id}"

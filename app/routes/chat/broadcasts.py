@@ -43,6 +43,12 @@ def _members(channel_id: int, account_ids: Collection[int]) -> None:
         live.publish(f"account:{account_id}", "chat.places", data={"channel": channel_id})
 
 
+@announced("channel.marked")
+def _marked(channel_id: int, account_id: int) -> None:
+    """Somebody's own tabs list their conversations anew."""
+    live.publish(f"account:{account_id}", "chat.places", data={"channel": channel_id})
+
+
 @announced("invitations.changed")
 def _invited(_org_id: int, channel_ids: Collection[int] = ()) -> None:
     """Who looks at the members sees who is invited."""

@@ -99,13 +99,20 @@ async def test_muted_in_chat_or_in_the_bell_is_held_back_with_the_reason(people:
     await mark(people.beat.viewer, channel, "muted_at", True)
     await Message.post(channel, people.anna.viewer, "and @Beat again")
     assert len(await titles(people.beat)) == 1 and (await reasons(people.beat, "in_app"))[0] == "muted"
-    command = await NoticeMute.mute(people.chiara.viewer, f"channel:{channel.id}", "#launch")
+    source = f"channel:{channel.id}"
+    assert [(mute.source, mute.name) for mute in await NoticeMute.of(people.beat.viewer)] == [(source, "#launch")], "the bell shows what chat has"
+    command = await NoticeMute.mute(people.chiara.viewer, source, "#launch")
+    assert (await Channel.seen_by(people.chiara.viewer, channel.id)).muted_at, "and chat what the bell has"
     await Message.post(channel, people.anna.viewer, "and @Chiara")
     assert await titles(people.chiara) == []
     assert [one.words.body for one in await Notification.held_back(people.chiara.viewer)] == ["and @Chiara"]
     await command.undo(people.chiara.viewer)
     await Message.post(channel, people.anna.viewer, "and @Chiara again")
     assert len(await titles(people.chiara)) == 1
+    again = await NoticeMute.unmute(people.beat.viewer, source)
+    assert (await Channel.seen_by(people.beat.viewer, channel.id)).muted_at is None and await NoticeMute.of(people.beat.viewer) == []
+    await again.undo(people.beat.viewer)
+    assert [mute.source for mute in await NoticeMute.of(people.beat.viewer)] == [source]
 
 
 def _elsewhere(person: Person, is_active: bool, *topics: str) -> None:
