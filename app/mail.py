@@ -96,7 +96,10 @@ async def _hand_over(server: aiosmtplib.SMTP, message: EmailMessage) -> None:
     """As it stands: aiosmtplib's `send_message` would write the headers anew, and encode long addresses in them."""
     sender, to = (message[name].addresses[0].addr_spec for name in ("From", "To"))
     options = ["SMTPUTF8", "BODY=8BITMIME"] if getattr(message.policy, "utf8", False) else []
-    await server.sendmail(sender, [to], message.as_bytes(), mail_options=options)
+    try:
+        await server.sendmail(sender, [to], message.as_bytes(), mail_options=options)
+    except aiosmtplib.SMTPNotSupported as lacking:
+        raise MailRefused(f"the mail server lacks SMTPUTF8 (RFC 6531), which the address {to} needs") from lacking
 
 
 def _into_outbox(message: EmailMessage, folder: Path) -> None:

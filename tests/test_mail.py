@@ -26,7 +26,7 @@ MESSAGE = compose(Party("chalet@alpina.example", "Alpina\r\nBcc: eve@evil.exampl
 
 
 @asynccontextmanager
-async def mail_server(answer_to_recipient: bytes = b"250 ok") -> AsyncIterator[tuple[str, list[bytes]]]:
+async def mail_server(answer_to_recipient: bytes = b"250 ok", knows: bytes = b"250-SMTPUTF8\r\n") -> AsyncIterator[tuple[str, list[bytes]]]:
     """A mail server that knows a handful of verbs; gives its address and what it took."""
     taken: list[bytes] = []
 
@@ -35,7 +35,7 @@ async def mail_server(answer_to_recipient: bytes = b"250 ok") -> AsyncIterator[t
         while line := await reader.readline():
             verb = line[:4].upper()
             if verb == b"EHLO":
-                writer.write(b"250-here\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n")
+                writer.write(b"250-here\r\n" + knows + b"250 8BITMIME\r\n")
             elif verb == b"RCPT":
                 writer.write(answer_to_recipient + b"\r\n")
             elif verb == b"DATA":
@@ -68,6 +68,13 @@ async def test_a_refusal_for_good_is_told_from_one_for_now(answer: bytes, error:
     async with mail_server(answer) as (url, _taken):
         with pytest.raises(error):
             await send(MESSAGE, read_settings({}, smtp_url=url))
+
+
+async def test_a_server_that_takes_no_such_address_isnt_asked_again_and_again() -> None:
+    async with mail_server(knows=b"") as (url, taken):
+        with pytest.raises(MailRefused, match="SMTPUTF8"):
+            await send(MESSAGE, read_settings({}, smtp_url=url))
+    assert taken == []
 
 
 @pytest.mark.parametrize("address", ["nobody", "a@b\r\nBcc: x@y.z", "a b@c.example", "@c.example", ""])
