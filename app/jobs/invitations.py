@@ -59,7 +59,7 @@ async def _letter(invitation: Invitation, token: str, base: str) -> Letter:
     facts = {
         "organisation": organisation.name, "inviter": inviter.name, "note": invitation.note, "url": f"{base}/invitation/{token}", "base": base,
         "expires": long_day(invitation.expires_at, organisation.timezone, invitation.locale),
-        "ends": long_day(invitation.ends_at, organisation.timezone, invitation.locale) if invitation.ends_at else "",
+        "ends": long_day(invitation.ends_at - 1, organisation.timezone, invitation.locale) if invitation.ends_at else "",
         "channels": await pending.channels_of(invitation), "email": invitation.email,
     }
     name = f"{invitation.given_name} {invitation.family_name}".strip()

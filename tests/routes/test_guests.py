@@ -117,7 +117,18 @@ async def test_after_the_last_day_nobody_gets_in(app: httpx.ASGITransport, peopl
         day = "2031-03-02"
         assert (await anna.post(f"/manager/guests/{people.gina.id}/end", data={"until": day}, headers=HTMX)).status_code == 200
         ends_at = await database.fetch_value("SELECT ends_at FROM membership WHERE account_id = $1", people.gina.id)
-        assert ends_at == 1930258800000, "midnight after it in Zurich"
+        assert ends_at == 1930258800000, "midnight after it in Zurich, where the organisation is"
+        await people.anna.account.prefer(timezone="Asia/Tokyo")
+        for zone, wanted in (("Pacific/Honolulu", 1930298400000), ("Pacific/Auckland", 1930215600000)):
+            await database.execute("UPDATE organisation SET timezone = $1 WHERE id = $2", zone, people.anna.viewer.org_id)
+            await anna.post(f"/manager/guests/{people.gina.id}/end", data={"until": day}, headers=HTMX)
+            assert await database.fetch_value("SELECT ends_at FROM membership WHERE account_id = $1", people.gina.id) == wanted
+            assert f'value="{day}"' in (await anna.get(f"/manager/guests/{people.gina.id}/end", headers=HTMX)).text
+            assert f'datetime="{day}T12:00:00Z"' in (await anna.get("/manager/guests")).text, zone
+            with clock.at(wanted - clock.DAY):
+                await end_guests()
+            facts = await database.fetch("SELECT facts FROM notification WHERE kind = 'guest.ending' ORDER BY id DESC LIMIT 1")
+            assert json.loads(facts[0]["facts"])["date"] == day, zone
         await database.execute("UPDATE membership SET ends_at = $1 WHERE account_id = $2", clock.now() + clock.MINUTE, people.gina.id)
         Viewer.clear_cache()
         assert (await gina.get("/chat")).status_code == 200

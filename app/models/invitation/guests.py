@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Any
 
 from app import database, live
 from app.lib import clock
 from app.lib.i18n import _
+from app.lib.timezones import last_day
 from app.models import audit
 from app.models.account import Account
 from app.models.announcements import announce
@@ -26,8 +26,8 @@ from app.models.viewer import Viewer
 WARNED_BEFORE = 7 * clock.DAY
 _LIST = """
 SELECT m.id AS membership_id, m.created_at, m.ends_at, a.id, a.email, a.given_name, a.family_name, a.avatar,
-       i.given_name AS inviter_given_name, i.family_name AS inviter_family_name, m.seen_at AS last_seen
-  FROM membership m JOIN account a ON a.id = m.account_id LEFT JOIN account i ON i.id = m.invited_by
+       i.given_name AS inviter_given_name, i.family_name AS inviter_family_name, m.seen_at AS last_seen, o.timezone
+  FROM membership m JOIN account a ON a.id = m.account_id JOIN organisation o ON o.id = m.org_id LEFT JOIN account i ON i.id = m.invited_by
  WHERE m.org_id = $1 AND m.role = 'external' AND m.ended_at IS NULL
 """
 _THEIR_CHANNELS = """
@@ -172,7 +172,8 @@ async def end_overdue() -> None:
 async def warn_of_ends() -> None:
     """Tell who invited a guest, and those who manage Chat, a week before the guest's time is over; once."""
     rows = await database.fetch(
-        "SELECT m.id, m.org_id, m.account_id, m.ends_at, m.invited_by, a.given_name, a.family_name FROM membership m JOIN account a ON a.id = m.account_id"
+        "SELECT m.id, m.org_id, m.account_id, m.ends_at, m.invited_by, a.given_name, a.family_name, o.timezone"
+        " FROM membership m JOIN account a ON a.id = m.account_id JOIN organisation o ON o.id = m.org_id"
         " WHERE m.ends_at > $1 AND m.ends_at <= $2 AND m.end_warned_at IS NULL AND m.ended_at IS NULL", clock.now(), clock.now() + WARNED_BEFORE,
     )
     for row in rows:
@@ -184,7 +185,8 @@ async def warn_of_ends() -> None:
                 name = f"{row['given_name']} {row['family_name']}".strip()
                 await notify(
                     "guest.ending", await _to_warn(row["org_id"], row["invited_by"]), row["org_id"], url="/manager/guests", source="guests",
-                    facts={"name": name, "at": row["ends_at"], "date": _day(row["ends_at"])}, group=f"guest:{row['account_id']}",
+                    facts={"name": name, "at": row["ends_at"], "date": last_day(row["ends_at"], row["timezone"]).isoformat()},
+                    group=f"guest:{row['account_id']}",
                 )
 
 
@@ -192,13 +194,10 @@ def _shown(row: dict[str, Any], channels: list[dict[str, Any]]) -> dict[str, Any
     return {
         **row, "name": f"{row['given_name']} {row['family_name']}".strip(), "channels": channels,
         "inviter": f"{row['inviter_given_name'] or ''} {row['inviter_family_name'] or ''}".strip(),
+        "last_day": last_day(row["ends_at"], row["timezone"]).isoformat() if row["ends_at"] is not None else "",
         "is_over": row["ends_at"] is not None and row["ends_at"] <= clock.now(),
         "is_ending": row["ends_at"] is not None and clock.now() < row["ends_at"] <= clock.now() + WARNED_BEFORE,
     }
-
-
-def _day(instant: int) -> str:
-    return datetime.fromtimestamp(instant / 1000, UTC).date().isoformat()
 
 
 async def _turn(org_id: int) -> Organisation:

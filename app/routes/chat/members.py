@@ -140,7 +140,7 @@ async def _invite_form(request: Request, channel: Channel, tab: str, form: Form 
     context: dict[str, Any] = {
         "channel": channel, "tab": tab if tab in (COLLEAGUES, TEAM, GUEST) else COLLEAGUES, "teams": await teams_of(viewer.org_id), "may_invite_guests": guests,
         "channels": await channels_for(viewer, guests=True) if guests else [], "plan": await Places.of(viewer.org_id),
-        "today": day_of(viewer, clock.now()), "most_note": MOST_NOTE, "form": form or NewGuests(channels=[channel.id], language=language()),
+        "today": await day_of(viewer, clock.now()), "most_note": MOST_NOTE, "form": form or NewGuests(channels=[channel.id], language=language()),
     }
     if is_htmx(request) and not request.headers.get("hx-target", "").endswith("#view"):
         return fragment(request, "chat/_invite.html", status=status, **context)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from litestar import Request, delete, get, post
 from litestar.params import FromPath, FromQuery
@@ -14,12 +13,14 @@ from app.access import require, require_admin
 from app.lib import address_lists, clock
 from app.lib.forms import ChoiceField, Field, FieldError, Form, ManyField, NumberField, TextField
 from app.lib.i18n import OFFERED, _, language, ngettext
+from app.lib.timezones import end_of_day, last_day
 from app.mail import link_base
 from app.models.base import NotFound, Refused
 from app.models.invitation import guests, pending
 from app.models.invitation.inviting import ADDED, FULL, INVITED, PENDING, Outcome, invite_guests
 from app.models.invitation.offer import Offer, channels_for
 from app.models.invitation.places import Places
+from app.models.organisation import Organisation
 from app.models.viewer import Viewer
 from app.render import fragment, page
 from app.routes.manager import dialog, done, wants
@@ -97,7 +98,7 @@ async def edit_end(request: Request, account_id: FromPath[int]) -> Response[byte
     """The form for a guest's last day."""
     viewer = _host(request)
     guest = await guests.find_guest(viewer, account_id)
-    return await _end_form(request, viewer, guest, NewEnd(until=day_of(viewer, guest["ends_at"])))
+    return await _end_form(request, viewer, guest, NewEnd(until=await day_of(viewer, guest["ends_at"])))
 
 
 @post("/manager/guests/{account_id:int}/end", status_code=200, include_in_schema=False)
@@ -108,7 +109,7 @@ async def update_end(request: Request, account_id: FromPath[int]) -> Response[by
     guest = await guests.find_guest(viewer, account_id)
     try:
         if form.is_valid:
-            command = await guests.set_end(viewer, account_id, end_of(viewer, form["until"]))
+            command = await guests.set_end(viewer, account_id, await end_of(viewer, form["until"]))
             return done(request, "/manager/guests", _("Saved."), command, guests=True, **{"dialog:close": True})
     except NotFound:
         raise
@@ -176,7 +177,7 @@ async def invite_by(request: Request, form: Any) -> tuple[Any, list[Outcome]]:
         raise Refused(_("“%(text)s”: %(why)s") % {"text": read.bad[0].text, "why": read.bad[0].why})
     if not read.lines:
         raise Refused(_("Please write at least one email address."))
-    ends_at = end_of(viewer, form["until"])
+    ends_at = await end_of(viewer, form["until"])
     if ends_at is not None and ends_at <= clock.now():
         raise Refused(_("The last day is over already."))
     offer = Offer(channels=tuple(form["channels"]), note=form["note"], locale=form["language"], ends_at=ends_at)
@@ -200,19 +201,14 @@ def said(request: Request, url: str, command: Any, outcomes: list[Outcome]) -> R
     return done(request, url, words or _("Done."), command, guests=True, members=True, **{"dialog:close": True})
 
 
-def end_of(viewer: Viewer, day: date | None) -> int | None:
-    """The end of a day where the viewer is, as an instant."""
-    if day is None:
-        return None
-    end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(viewer.timezone))
-    return int(end.timestamp() * 1000)
+async def end_of(viewer: Viewer, day: date | None) -> int | None:
+    """The end of a guest's last day on the clock of the organisation, as an instant."""
+    return None if day is None else end_of_day(day, (await Organisation.get(viewer.org_id)).timezone)
 
 
-def day_of(viewer: Viewer, ends_at: int | None) -> str:
-    """The last day before an instant where the viewer is, as a date field wants it."""
-    if ends_at is None:
-        return ""
-    return (datetime.fromtimestamp(ends_at / 1000, UTC) - timedelta(milliseconds=1)).astimezone(ZoneInfo(viewer.timezone)).date().isoformat()
+async def day_of(viewer: Viewer, ends_at: int | None) -> str:
+    """The last day before an instant on the clock of the organisation, as a date field wants it."""
+    return "" if ends_at is None else last_day(ends_at, (await Organisation.get(viewer.org_id)).timezone).isoformat()
 
 
 def _host(request: Request) -> Viewer:
@@ -226,12 +222,12 @@ def _host(request: Request) -> Viewer:
 async def _form(request: Request, viewer: Viewer, form: NewGuests, status: int = 200) -> Response[bytes]:
     return await dialog(
         request, "manager/_guest_form.html", _("Invite guests"), status, form=form, channels=await channels_for(viewer, guests=True),
-        plan=await Places.of(viewer.org_id), today=day_of(viewer, clock.now()), most_note=MOST_NOTE,
+        plan=await Places.of(viewer.org_id), today=await day_of(viewer, clock.now()), most_note=MOST_NOTE,
     )
 
 
 async def _end_form(request: Request, viewer: Viewer, guest: dict[str, Any], form: NewEnd, status: int = 200) -> Response[bytes]:
-    return await dialog(request, "manager/_guest_end.html", _("Last day"), status, guest=guest, form=form, today=day_of(viewer, clock.now()))
+    return await dialog(request, "manager/_guest_end.html", _("Last day"), status, guest=guest, form=form, today=await day_of(viewer, clock.now()))
 
 
 handlers = [
