@@ -125,6 +125,10 @@ def test_what_is_being_answered_when_it_stops_is_answered(alive: Server) -> None
 def test_users_are_added_listed_disabled_and_get_passwords(house: Path) -> None:
     added = chalet("user", "add", "beat@alpina.example", "--name", "Beat Keller", "--password-stdin", data_dir=house, told="a long enough one\n")
     assert added.returncode == 0, added.stderr
+    with sqlite3.connect(house / "chalet.db") as db:
+        written = "\n".join(text for (text,) in db.execute("SELECT text FROM message ORDER BY id"))
+    assert "**Beat Keller** has joined Alpina" in written and "Welcome to Alpina, Beat!" in written, "as by an invitation"
+    assert "invited by" not in written and "Anna Alder** has joined" not in written, "the first one has nobody to tell"
     assert chalet("user", "disable", "beat@alpina.example", data_dir=house).returncode == 0
     rows = [line.split("\t") for line in chalet("user", "list", data_dir=house).stdout.splitlines()]
     assert ["anna@alpina.example", "Anna Alder", "legal", "Alpina", "active"] in rows

@@ -52,6 +52,7 @@ def _password_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Do what was asked for."""
     actions = {"add": _add, "list": _list, "password": _password, "disable": _disable, "enable": _enable}
+    options.base_url = settings.base_url.rstrip("/")
     return with_database(settings, actions[options.action](options))
 
 
@@ -76,12 +77,16 @@ async def _add(options: argparse.Namespace) -> int:
 
 async def _make_member(organisation: Organisation, account: Account, options: argparse.Namespace) -> None:
     from app import database
+    from app.models.invitation.arrival import arrive
 
     try:
         async with database.transaction():
+            is_first = not await organisation.count_places()
             member = await organisation.admit(account, options.role)
             if options.title:
                 await member.change(title=options.title)
+            if not is_first:
+                await arrive(organisation, member, account, None, [], options.base_url, is_new=True)
     except database.UniqueViolation:
         raise Stop(f"{account.email} is a member of {organisation.name} already.") from None
 

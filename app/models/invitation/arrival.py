@@ -18,9 +18,9 @@ MOST_TOLD = 500
 
 
 async def arrive(
-    organisation: Organisation, member: Membership, account: Account, inviter: Account, channels: Collection[Channel], base: str, *, is_new: bool
+    organisation: Organisation, member: Membership, account: Account, inviter: Account | None, channels: Collection[Channel], base: str, *, is_new: bool
 ) -> None:
-    """Tell the others and welcome the newcomer, in the transaction that let them in. `base` is where links lead."""
+    """Tell the others and welcome the newcomer, in the transaction that let them in. `base` is where links lead; no inviter: from the command line."""
     if member.role == EXTERNAL:
         await _tell_channels(organisation, account, channels)
         await bot_says(organisation.id, account.id, _guest_welcome(organisation, account, inviter, channels, base))
@@ -73,7 +73,7 @@ async def _uses_chat(member: Membership) -> bool:
 
 
 def _welcome(
-    organisation: Organisation, account: Account, inviter: Account, general: Channel, channels: Collection[Channel], base: str
+    organisation: Organisation, account: Account, inviter: Account | None, general: Channel, channels: Collection[Channel], base: str
 ) -> str:
     with speaking(account.locale):
         lines = [
@@ -87,20 +87,19 @@ def _welcome(
             "- " + _("[Browse the other channels](%(url)s) and join those that concern you") % {"url": f"{base}/chat/channels"},
             "- " + _("[Choose your language, your time zone and how times are shown](%(url)s)") % {"url": f"{base}/account/language"},
             "- " + _("Press **Ctrl K** anywhere to find people, messages and commands"),
-            "",
-            _("You were invited by **%(name)s**, who is glad to help.") % {"name": _plain(inviter.name)},
+            *(["", _("You were invited by **%(name)s**, who is glad to help.") % {"name": _plain(inviter.name)}] if inviter else []),
         ]
     return "\n".join(lines)
 
 
-def _guest_welcome(organisation: Organisation, account: Account, inviter: Account, channels: Collection[Channel], base: str) -> str:
+def _guest_welcome(organisation: Organisation, account: Account, inviter: Account | None, channels: Collection[Channel], base: str) -> str:
     with speaking(account.locale):
+        names = {"name": _plain(account.given_name), "organisation": _plain(organisation.name), "inviter": _plain(inviter.name) if inviter else ""}
+        invited = _("Welcome, %(name)s! You are a guest of %(organisation)s, invited by **%(inviter)s**.")
         lines = [
-            _("Welcome, %(name)s! You are a guest of %(organisation)s, invited by **%(inviter)s**.") % {
-                "name": _plain(account.given_name), "organisation": _plain(organisation.name), "inviter": _plain(inviter.name),
-            },
+            (invited if inviter else _("Welcome, %(name)s! You are a guest of %(organisation)s.")) % names,
             "",
-            "- " + _("Your channels: %(channels)s") % {"channels": _links(channels, base)},
+            *(["- " + _("Your channels: %(channels)s") % {"channels": _links(channels, base)}] if channels else []),
             "- " + _("[Add a picture](%(url)s), so that people know whom they write to") % {"url": f"{base}/account"},
             "- " + _("You can write directly to everybody who shares a channel with you"),
         ]
