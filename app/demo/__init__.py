@@ -14,8 +14,11 @@ from app.models import search
 from app.models.base import Refused
 
 
-async def fill(password: str, files: Path) -> None:
-    """Fill the empty database that is open; pictures go into the folder `files`. Raises `Refused` when somebody lives there already."""
+async def fill(password: str, files: Path, origin: str = "http://localhost:8000") -> None:
+    """Fill the empty database that is open; pictures go into the folder `files`, links in mails lead to `origin`.
+
+    Raises `Refused` when somebody lives there already.
+    """
     if await database.fetch_value("SELECT COUNT(*) AS n FROM organisation"):
         raise Refused("The database has an organisation already. The demo needs an empty one.")
     days = Calendar()
@@ -23,7 +26,7 @@ async def fill(password: str, files: Path) -> None:
         alpina, cast = await people.fill(password, days)
         await chat.fill(alpina, cast, days)
         await manager.fill(alpina, cast, days)
-        await invitations.fill(alpina, cast, days)
+        await invitations.fill(alpina, cast, days, origin)
         await log.fill(alpina, cast, days)
         await brand.fill(alpina, cast, days)
         await notifications.fill(alpina, days)
