@@ -17,6 +17,9 @@ from app.models.base import Refused
 from app.models.chat import Channel, Message
 from app.models.my_data import DataExport
 from app.models.my_data.registry import exporters
+from app.models.notifications import Digest, NoticeChoice
+from app.models.push.device import PushDevice
+from app.models.push.vapid import VapidKey
 from app.models.status import Saying, set_status
 from app.settings import Settings
 from tests.people import People
@@ -38,6 +41,14 @@ async def test_it_has_what_is_mine_and_nothing_of_others(people: People, setting
     await Message.post(mine, people.beat.viewer, "Written by Beat")
     await Message.post(channel, people.anna.viewer, "Written by Anna")
     await set_status(people.beat.viewer, Saying("🌴", "On holiday"))
+    await Message.post(channel, people.anna.viewer, "Look, @Beat")
+    await NoticeChoice.choose(people.beat.id, "chat.reaction", "in_app", False)
+    await Digest.choose(people.beat.id, "weekly", 8, 0)
+    keys = {"p256dh": "secret-p256dh-of-the-browser", "auth": "secret-auth-of-the-browser", "endpoint": "https://push.example.org/secret-endpoint"}
+    key = await VapidKey.current()
+    await PushDevice.insert_new(
+        account_id=people.beat.id, session_id=people.beat.viewer.session_id, vapid_id=key.id, name="My phone", created_at=clock.now(), **keys
+    )
     archive = await copy_of(people, settings.data_dir)
     assert archive.testzip() is None
     everything = "\n".join(archive.read(name).decode() for name in archive.namelist() if not name.endswith(".webp"))
@@ -46,8 +57,13 @@ async def test_it_has_what_is_mine_and_nothing_of_others(people: People, setting
     assert archive.read("chat/messages.md").decode().startswith("# #plans\n")
     assert json.loads(archive.read("account/profile.json"))["email"] == "beat@alpina.example"
     assert json.loads(archive.read("account/statuses.json"))[0]["text"] == "On holiday"
+    told = json.loads(archive.read("account/notifications.json"))
+    assert [(one["kind"], one["facts"]["text"], one["shown"]) for one in told] == [("chat.mention", "Look, @Beat", True)], "what one was told is one's own"
+    assert json.loads(archive.read("account/notification-choices.json"))[0]["kind"] == "chat.reaction"
+    assert json.loads(archive.read("account/notification-digest.json"))[0]["frequency"] == "weekly"
+    assert json.loads(archive.read("account/push-devices.json"))[0]["name"] == "My phone"
     assert [entry["kind"] for entry in json.loads(archive.read("account/audit.json"))][-1] == "account.export"
-    for secret in ("token_hash", "password_hash", "argon2", "secret_hash", "p256dh"):
+    for secret in ("token_hash", "password_hash", "argon2", "secret_hash", "p256dh", "secret-"):
         assert secret not in everything
 
 

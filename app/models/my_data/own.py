@@ -19,7 +19,7 @@ _README = """# Everything of yours
 What Chalet has of you in this organisation. JSON files open in any text editor; times are in UTC.
 
 - `account/`: your profile, your picture, what you said as your status, when you aren't to be disturbed, where you are signed in,
-  how you sign in, what you are told, what you did in the last 30 days, and the entries of the audit log that concern you.
+  how you sign in, what you were told and where, what you did in the last 30 days, and the entries of the audit log that concern you.
 - `chat/`: the messages that you wrote, once for programs (`messages.json`) and once for reading (`messages.md`), and your reactions.
 
 Passwords, keys and what others wrote aren't in it.
@@ -48,8 +48,10 @@ _TABLES = (
     ("application-passwords", "application_password WHERE account_id = $1", "id, name, created_at, used_at, used_from"),
     ("notification-choices", "notice_choice WHERE account_id = $1", "id, device_id, kind, channel, is_on"),
     ("notification-mutes", "notice_mute WHERE account_id = $1 AND org_id = $2", "id, source, name, created_at"),
-    ("notifications", "notification WHERE account_id = $1 AND org_id = $2", "id, kind, source_name, subject, url, read_at, created_at"),
+    ("notification-digest", "digest WHERE id = $1", "id, frequency, hour, weekday, sent_at"),
+    ("notifications", "notification WHERE account_id = $1 AND org_id = $2", "id, kind, source, source_name, facts, url, shown, read_at, mailed_at, created_at"),
     ("push-devices", "push_device WHERE account_id = $1", "id, name, host, user_agent, is_on, created_at, seen_at"),
+    ("push-log", "push_delivery WHERE account_id = $1", "id, device_id, kind, status, http_status, attempts, created_at, sent_at, shown_at, clicked_at"),
     ("activity", "command WHERE account_id = $1 AND org_id = $2", "id, kind, what, url, created_at, undone_at"),
     ("audit", "audit_entry WHERE org_id = $2 AND (concerns_id = $1 OR actor_id = $1)", "id, position, kind, actor, subject, address, facts, created_at, hash"),
 )
