@@ -108,6 +108,7 @@ async def _organisation(name: str | None) -> Organisation:
 
 async def _list(options: argparse.Namespace) -> int:
     from app import database
+    from app.lib.names import full_name
 
     rows = await database.fetch(
         "SELECT a.email, a.given_name, a.family_name, a.disabled_at, m.role, m.ended_at, o.name AS organisation FROM account a"
@@ -117,7 +118,7 @@ async def _list(options: argparse.Namespace) -> int:
         if options.organisation and options.organisation.casefold() != (row["organisation"] or "").casefold():
             continue
         state = "disabled" if row["disabled_at"] else "left" if row["ended_at"] else "active"
-        name = f"{row['given_name']} {row['family_name']}".strip()
+        name = full_name(row)
         print(f"{row['email']}\t{name}\t{row['role'] or '-'}\t{row['organisation'] or '-'}\t{state}")
     return 0
 

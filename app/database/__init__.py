@@ -17,7 +17,7 @@ import asyncio
 import random
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Sized
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -183,6 +183,11 @@ def _rows(found: list[Any]) -> list[dict[str, Any]]:
 
 
 # -- transactions
+
+
+def marks(values: Sized, first: int = 1) -> str:
+    """`$1, $2, $3` for so many values, of which the first is `first`: what stands between the parentheses of an IN."""
+    return ", ".join(f"${number}" for number in range(first, first + len(values)))
 
 
 def transaction() -> AbstractAsyncContextManager[Any]:

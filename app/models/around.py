@@ -7,6 +7,7 @@ from typing import Any
 
 from app import database
 from app.lib import clock
+from app.lib.names import full_name
 from app.models.member import colleagues
 from app.models.presence import AWAY, DND, ONLINE, sharers, visible_states
 from app.models.status import visible_statuses
@@ -51,7 +52,7 @@ async def news(viewer: Viewer, most: int) -> list[News]:
         " AND a.id <> $3 ORDER BY m.created_at DESC LIMIT $4",
         viewer.org_id, since, viewer.account_id, most,
     )
-    found = [News("person", row["id"], f"{row['given_name']} {row['family_name']}".strip(), row["title"], row["created_at"], row["avatar"]) for row in people]
+    found = [News("person", row["id"], full_name(row), row["title"], row["created_at"], row["avatar"]) for row in people]
     if viewer.can_use("chat"):
         channels = await database.fetch(
             "SELECT id, name, description, created_at FROM channel WHERE org_id = $1 AND kind = 'public' AND archived_at IS NULL AND created_at > $2"
@@ -66,11 +67,11 @@ async def _named(org_id: int, account_ids: list[int]) -> list[dict[str, Any]]:
     """These accounts with their names, in this order; bots and those who left are none."""
     if not account_ids:
         return []
-    places = ", ".join(f"${number + 2}" for number in range(len(account_ids)))
+    places = database.marks(account_ids, 2)
     rows = await database.fetch(
         "SELECT a.id, a.given_name, a.family_name, a.avatar, m.title FROM membership m JOIN account a ON a.id = m.account_id"
         f" WHERE m.org_id = $1 AND m.ended_at IS NULL AND m.role <> 'bot' AND a.disabled_at IS NULL AND a.id IN ({places})",
         org_id, *account_ids,
     )
-    by_id = {row["id"]: {**row, "name": f"{row['given_name']} {row['family_name']}".strip()} for row in rows}
+    by_id = {row["id"]: {**row, "name": full_name(row)} for row in rows}
     return [by_id[id_] for id_ in account_ids if id_ in by_id]

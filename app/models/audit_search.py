@@ -9,6 +9,7 @@ from typing import Any
 
 from app import database
 from app.lib import clock
+from app.lib.names import full_name
 from app.models.audit import AuditCheck, AuditEntry, first_broken
 from app.models.base import NotFound
 from app.models.viewer import Viewer
@@ -99,7 +100,7 @@ async def people_in(org_id: int) -> list[dict[str, Any]]:
         " UNION SELECT concerns_id FROM audit_entry WHERE org_id = $1) ORDER BY a.given_name, a.family_name LIMIT 500",
         org_id,
     )
-    return [{"id": row["id"], "name": f"{row['given_name']} {row['family_name']}".strip()} for row in rows]
+    return [{"id": row["id"], "name": full_name(row)} for row in rows]
 
 
 async def check(org_id: int) -> AuditCheck:

@@ -86,7 +86,7 @@ class Organisation(Row):
     async def count_places(self, *, guests: bool = False) -> int:
         """How many members, or guests, take a place of the plan: those who are disabled don't."""
         roles = (EXTERNAL,) if guests else (LEGAL, ADMIN, USER)
-        marks = ", ".join(f"${number}" for number in range(2, len(roles) + 2))
+        marks = database.marks(roles, 2)
         sql = f"SELECT COUNT(*) FROM membership WHERE org_id = $1 AND role IN ({marks}) AND ended_at IS NULL"
         return int(await database.fetch_value(sql, self.id, *roles))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import database
+from app.lib.names import full_name
 from app.models.chat.places import places_of
 from app.models.search import Hit
 from app.models.search_people import PERSON
@@ -37,23 +38,19 @@ async def people_by_id(account_ids: Collection[int]) -> dict[int, dict[str, Any]
     """Name and avatar of accounts."""
     if not account_ids:
         return {}
-    rows = await database.fetch(f"SELECT id, given_name, family_name, avatar FROM account WHERE id IN ({_places(account_ids)})", *account_ids)
-    return {row["id"]: {**row, "name": f"{row['given_name']} {row['family_name']}".strip()} for row in rows}
+    rows = await database.fetch(f"SELECT id, given_name, family_name, avatar FROM account WHERE id IN ({database.marks(account_ids)})", *account_ids)
+    return {row["id"]: {**row, "name": full_name(row)} for row in rows}
 
 
 async def _titles(viewer: Viewer, channel_ids: Collection[int]) -> dict[int, str]:
     if not channel_ids:
         return {}
     named = {row["id"]: row["name"] for row in await database.fetch(
-        f"SELECT id, name FROM channel WHERE id IN ({_places(channel_ids)})", *channel_ids
+        f"SELECT id, name FROM channel WHERE id IN ({database.marks(channel_ids)})", *channel_ids
     )}
     if not all(named.values()):  # direct conversations are called after the others in them
         named |= {row["id"]: row["title"] for row in (await places_of(viewer)).direct}
     return named
-
-
-def _places(values: Collection[int]) -> str:
-    return ", ".join(f"${number}" for number in range(1, len(values) + 1))
 
 
 def _url(hit: Hit) -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 from app import database
+from app.lib.names import full_name
 from app.lib.searching import fold
 from app.models.search import Indexed, SearchEntry, scopes_of, texts_of
 from app.models.viewer import Viewer
@@ -44,12 +45,12 @@ async def index_person(account_id: int) -> None:
 async def _name_memberships(account_id: int) -> None:
     """What lists of members, guests among them, are ordered by and searched in."""
     for row in await database.fetch(f"{_SELECT} WHERE m.account_id = $1", account_id):
-        sort_name = fold(f"{row['given_name']} {row['family_name']}".strip())[:200]
+        sort_name = fold(full_name(row))[:200]
         words = fold(f"{row['given_name']} {row['family_name']} {row['email']} {row['title']}".strip())[:700]
         await database.execute("UPDATE membership SET sort_name = $1, words = $2 WHERE id = $3", sort_name, words, row["id"])
 
 
 def _indexed(row: dict[str, Any]) -> Indexed:
-    name = f"{row['given_name']} {row['family_name']}".strip()
+    name = full_name(row)
     about = f"{row['email']} · {row['title']}" if row["title"] else row["email"]
     return Indexed(row["id"], row["org_id"], row["org_id"], name, about, row["created_at"], row["account_id"])

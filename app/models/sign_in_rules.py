@@ -6,6 +6,7 @@ from typing import Any
 
 from app import database, live
 from app.lib.i18n import _
+from app.lib.names import full_name
 from app.models import audit
 from app.models.account import Account
 from app.models.base import NotFound, Refused
@@ -117,4 +118,4 @@ async def legal_names(viewer: Viewer) -> list[str]:
         "SELECT a.given_name, a.family_name FROM membership m JOIN account a ON a.id = m.account_id"
         " WHERE m.org_id = $1 AND m.role = 'legal' AND m.ended_at IS NULL ORDER BY m.id", viewer.org_id,
     )
-    return [f"{row['given_name']} {row['family_name']}".strip() for row in rows]
+    return [full_name(row) for row in rows]

@@ -12,6 +12,7 @@ from app import database, live
 from app.lib import clock
 from app.lib.i18n import _, ngettext
 from app.lib.ids import new_id
+from app.lib.names import full_name
 from app.lib.searching import fold
 from app.models import audit
 from app.models.account import Account
@@ -356,7 +357,7 @@ async def _names(account_ids: Collection[int]) -> list[str]:
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "name": f"{row['given_name']} {row['family_name']}".strip()}
+    return {**row, "name": full_name(row)}
 
 
 def _plain(described: Description) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from app import database
 from app.lib import clock
 from app.lib.ids import first_at, made_at
+from app.lib.names import full_name
 
 PIECE = 50
 MOST_CHANGES = 200
@@ -103,7 +104,7 @@ async def _shown(channel_id: int, rows: list[dict[str, Any]]) -> list[dict[str, 
     reactions = await _reactions(channel_id, rows[0]["id"], rows[-1]["id"]) if rows else {}
     author, last = 0, 0
     for row in rows:
-        row["name"] = f"{row['given_name']} {row['family_name']}".strip()
+        row["name"] = full_name(row)
         stamp = datetime.fromtimestamp(row["created_at"] / 1000, UTC).isoformat(timespec="seconds")
         row["iso"], row["time"] = f"{stamp[:19]}Z", stamp[11:16]
         row["reactions"] = reactions.get(row["id"], ())
@@ -120,5 +121,5 @@ async def _reactions(channel_id: int, first: int, last: int) -> dict[int, list[d
         one = kinds.setdefault(row["emoji"], {"emoji": row["emoji"], "who": [], "names": []})
         one["who"].append(row["account_id"])
         if len(one["names"]) < 20:
-            one["names"].append(f"{row['given_name']} {row['family_name']}".strip())
+            one["names"].append(full_name(row))
     return {id_: list(kinds.values()) for id_, kinds in found.items()}

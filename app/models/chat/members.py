@@ -8,6 +8,7 @@ from typing import Any
 from app import database
 from app.lib import clock
 from app.lib.i18n import _
+from app.lib.names import full_name
 from app.models.base import Refused
 from app.models.chat.channel import DIRECT, PUBLIC, Channel, _colleagues
 from app.models.chat.rules import may_invite_guests
@@ -125,7 +126,7 @@ def _prefix(typed: str) -> str:
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "name": f"{row['given_name']} {row['family_name']}".strip(), "is_guest": row["role"] == "external"}
+    return {**row, "name": full_name(row), "is_guest": row["role"] == "external"}
 
 
 @undoes("channel.join")

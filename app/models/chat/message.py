@@ -13,6 +13,7 @@ from app.lib import clock, markdown
 from app.lib.emoji import is_only_emoji
 from app.lib.i18n import _
 from app.lib.ids import new_id
+from app.lib.names import full_name
 from app.models.account import Account
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused, Row
@@ -264,7 +265,7 @@ async def _nameable(channel: Channel, text: str, named: Collection[int]) -> list
     firsts: dict[str, list[int]] = {}
     for row in found:
         firsts.setdefault(row["given_name"].casefold(), []).append(row["id"])
-    full = [markdown.Named(row["id"], f"{row['given_name']} {row['family_name']}".strip()) for row in found]
+    full = [markdown.Named(row["id"], full_name(row)) for row in found]
     alone = [markdown.Named(row["id"], row["given_name"]) for row in found if len(firsts[row["given_name"].casefold()]) == 1]
     return full + alone
 

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app import database
+from app.lib.names import full_name
 from app.models.my_data import Owner, exports, json_array
 from app.models.my_data.registry import Files, moment
 
@@ -64,4 +65,4 @@ async def _title(channel: dict[str, Any], owner: Owner) -> str:
     if channel["kind"] != "direct":
         return f"#{channel['channel']}"
     others = await database.fetch(_OTHERS, channel["id"], owner.account_id)
-    return ", ".join(f"{row['given_name']} {row['family_name']}".strip() for row in others) or "Notes to myself"
+    return ", ".join(full_name(row) for row in others) or "Notes to myself"

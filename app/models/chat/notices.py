@@ -21,7 +21,7 @@ async def tell(channel: Channel, author_id: int, message_id: int, text: str, nam
         return
     members = await database.fetch(
         "SELECT m.account_id, m.muted_at, a.given_name, a.family_name FROM channel_member m JOIN account a ON a.id = m.account_id"
-        " WHERE m.channel_id = $1" + ("" if channel.kind == DIRECT else f" AND m.account_id IN ({_marks([*named], 2)})"),
+        " WHERE m.channel_id = $1" + ("" if channel.kind == DIRECT else f" AND m.account_id IN ({database.marks(named, 2)})"),
         channel.id, *(() if channel.kind == DIRECT else named),
     )
     author = (await Account.get(author_id)).name
@@ -109,7 +109,3 @@ def _name(channel: Channel, author: str, given_names: Sequence[str]) -> str:
 
 def _short(text: str) -> str:
     return " ".join(text[: 2 * MOST_TEXT].split())[:MOST_TEXT]
-
-
-def _marks(values: Sequence[int], first: int) -> str:
-    return ", ".join(f"${number}" for number in range(first, first + len(values)))

@@ -7,6 +7,7 @@ from typing import Any
 
 from app import database
 from app.lib.i18n import _
+from app.lib.names import full_name
 from app.models.chat.channel import DIRECT
 from app.models.viewer import Viewer
 
@@ -118,7 +119,7 @@ async def _waiting(row: dict[str, Any]) -> dict[str, Any] | None:
         return None
     unread = await database.fetch_value(_UNREAD, row["id"], row["read_up_to"])
     person = row["people"][0] if row["people"] else {"id": row["id"], "avatar": "", "is_bot": False}
-    author = f"{last['given_name']} {last['family_name']}".strip()
+    author = full_name(last)
     said = "" if last["deleted_at"] else " ".join(last["text"][:400].split())[:160]
     return {
         "id": row["id"], "kind": row["kind"], "name": row["title"], "url": row["url"], "unread": unread,
@@ -151,7 +152,7 @@ def _put_names(viewer: Viewer, row: dict[str, Any], people: list[dict[str, Any]]
     """The others' names, or one's own in the conversation with oneself; first names where they are several."""
     others = [person for person in people if person["id"] != viewer.account_id] or people
     for person in others:
-        person["name"] = f"{person['given_name']} {person['family_name']}".strip()
+        person["name"] = full_name(person)
     row["people"] = others
     row["title"] = ", ".join(person["given_name"] for person in others) if len(others) > 1 else others[0]["name"] if others else ""
     row["is_self"] = len(others) == 1 and others[0]["id"] == viewer.account_id

@@ -199,7 +199,7 @@ async def _known(org_id: int, emails: Sequence[str]) -> dict[str, dict[str, Any]
     found: dict[str, dict[str, Any]] = {}
     for start_at in range(0, len(emails), 500):
         some = emails[start_at : start_at + 500]
-        marks = ", ".join(f"${n}" for n in range(2, len(some) + 2))
+        marks = database.marks(some, 2)
         for row in await database.fetch(
             "SELECT a.email, a.id AS account_id, a.given_name, a.family_name, m.role FROM account a"
             f" LEFT JOIN membership m ON m.account_id = a.id AND m.org_id = $1 AND m.ended_at IS NULL WHERE a.email IN ({marks})", org_id, *some,

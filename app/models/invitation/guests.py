@@ -8,6 +8,7 @@ from typing import Any
 from app import database, live
 from app.lib import clock
 from app.lib.i18n import _
+from app.lib.names import full_name
 from app.lib.timezones import last_day
 from app.models import audit
 from app.models.account import Account
@@ -162,7 +163,7 @@ async def end_overdue() -> None:
     for row in rows:
         async with database.transaction():
             await _end([row["id"]], row["ends_at"])
-            await audit.record("guest.over", f"{row['given_name']} {row['family_name']}".strip(), org_id=row["org_id"], concerns=row["account_id"])
+            await audit.record("guest.over", full_name(row), org_id=row["org_id"], concerns=row["account_id"])
             announce("members.changed", row["org_id"], [row["account_id"]])
             announce("invitations.changed", row["org_id"], [])
     if rows:
@@ -182,7 +183,7 @@ async def warn_of_ends() -> None:
                 "UPDATE membership SET end_warned_at = $1 WHERE id = $2 AND end_warned_at IS NULL RETURNING id", clock.now(), row["id"]
             )
             if claimed:
-                name = f"{row['given_name']} {row['family_name']}".strip()
+                name = full_name(row)
                 await notify(
                     "guest.ending", await _to_warn(row["org_id"], row["invited_by"]), row["org_id"], url="/manager/guests", source="guests",
                     facts={"name": name, "at": row["ends_at"], "date": last_day(row["ends_at"], row["timezone"]).isoformat()},
@@ -192,8 +193,8 @@ async def warn_of_ends() -> None:
 
 def _shown(row: dict[str, Any], channels: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        **row, "name": f"{row['given_name']} {row['family_name']}".strip(), "channels": channels,
-        "inviter": f"{row['inviter_given_name'] or ''} {row['inviter_family_name'] or ''}".strip(),
+        **row, "name": full_name(row), "channels": channels,
+        "inviter": full_name(row, "inviter_"),
         "last_day": last_day(row["ends_at"], row["timezone"]).isoformat() if row["ends_at"] is not None else "",
         "is_over": row["ends_at"] is not None and row["ends_at"] <= clock.now(),
         "is_ending": row["ends_at"] is not None and clock.now() < row["ends_at"] <= clock.now() + WARNED_BEFORE,

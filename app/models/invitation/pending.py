@@ -7,6 +7,7 @@ from typing import Any
 from app import database, live
 from app.lib import clock
 from app.lib.i18n import _
+from app.lib.names import full_name
 from app.lib.tokens import hash_token, new_token
 from app.models import audit
 from app.models.announcements import announce
@@ -40,8 +41,8 @@ async def pending(org_id: int, *, guests: bool = False, typed: str = "", before:
     rows = await database.fetch(_LIST.format("= 'external'" if guests else "<> 'external'"), org_id, before or 2**53, like, most)
     channels = await _channels_of([row["id"] for row in rows])
     for row in rows:
-        row["name"] = f"{row['given_name']} {row['family_name']}".strip()
-        row["inviter"] = f"{row['inviter_given_name']} {row['inviter_family_name']}".strip()
+        row["name"] = full_name(row)
+        row["inviter"] = full_name(row, "inviter_")
         row["is_expired"] = row["expires_at"] <= clock.now()
         row["channels"] = channels.get(row["id"], [])
     return rows
@@ -60,7 +61,7 @@ async def invited_to(channel_id: int) -> list[dict[str, Any]]:
         f" WHERE c.channel_id = $1 AND i.role = 'external' AND {_OPEN} AND i.expires_at > $2 ORDER BY i.email",
         channel_id, clock.now(),
     )
-    return [{**row, "name": f"{row['given_name']} {row['family_name']}".strip() or row["email"]} for row in rows]
+    return [{**row, "name": full_name(row) or row["email"]} for row in rows]
 
 
 async def find_pending(viewer: Viewer, id_: int) -> Invitation:
@@ -148,7 +149,7 @@ async def _may_handle(viewer: Viewer, row: dict[str, Any]) -> bool:
 async def _channels_of(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
     if ids:
-        marks = ", ".join(f"${n}" for n in range(1, len(ids) + 1))
+        marks = database.marks(ids)
         for row in await database.fetch(
             "SELECT x.invitation_id, c.id, c.name FROM invitation_channel x JOIN channel c ON c.id = x.channel_id"
             f" WHERE c.archived_at IS NULL AND x.invitation_id IN ({marks}) ORDER BY c.name", *ids,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import database
+from app.lib.names import full_name
 from app.lib.searching import words
 from app.models.viewer import Viewer
 
@@ -21,7 +22,7 @@ async def people_like(viewer: Viewer, typed: str, most: int = 8, but: int = 0) -
         " WHERE m.org_id = $1 AND m.ended_at IS NULL AND m.role IN ('legal', 'admin', 'user') AND a.disabled_at IS NULL AND a.id <> $2"
         f"{conditions} ORDER BY m.sort_name, m.id LIMIT $3", *arguments,
     )
-    return [{**row, "name": f"{row['given_name']} {row['family_name']}".strip()} for row in rows]
+    return [{**row, "name": full_name(row)} for row in rows]
 
 
 async def colleagues(viewer: Viewer, most: int) -> list[dict[str, Any]]:
@@ -33,4 +34,4 @@ async def colleagues(viewer: Viewer, most: int) -> list[dict[str, Any]]:
         " ORDER BY COALESCE(s.seen_at, 0) DESC, a.given_name LIMIT $3",
         viewer.org_id, viewer.account_id, most,
     )
-    return [{**row, "name": f"{row['given_name']} {row['family_name']}".strip()} for row in rows]
+    return [{**row, "name": full_name(row)} for row in rows]

@@ -233,7 +233,7 @@ async def _completed(org_id: int, people: Collection[Member]) -> list[Member]:
     """The same with rights and teams."""
     if not people:
         return []
-    marks = ", ".join(f"${n}" for n in range(1, len(people) + 1))
+    marks = database.marks(people)
     rights: dict[int, set[str]] = {}
     for row in await database.fetch(
         f"SELECT membership_id, product, level FROM product_right WHERE membership_id IN ({marks})", *(member.membership_id for member in people)

@@ -114,7 +114,7 @@ async def notices_withdrawn(
                 by_account[row["account_id"]].append(row["id"])
         for account_id, ids in by_account.items():
             await _close_pushes(account_id, ids)
-            await database.execute(f"DELETE FROM notification WHERE id IN ({_marks(ids, 1)})", *ids)
+            await database.execute(f"DELETE FROM notification WHERE id IN ({database.marks(ids, 1)})", *ids)
         await _announce(list(by_account), org_id)
 
 
@@ -173,7 +173,7 @@ async def _members(event: Event, people: Sequence[int]) -> list[int]:
     only = " AND m.role IN ('legal', 'admin')" if event.kind.admins else " AND m.role <> 'bot'"
     rows = await database.fetch(
         "SELECT a.id FROM membership m JOIN account a ON a.id = m.account_id WHERE m.org_id = $1 AND m.ended_at IS NULL"
-        f" AND a.disabled_at IS NULL AND a.id IN ({_marks(people, 2)}){only}",
+        f" AND a.disabled_at IS NULL AND a.id IN ({database.marks(people, 2)}){only}",
         event.org_id, *people,
     )
     found = {row["id"] for row in rows}
@@ -184,7 +184,7 @@ async def _ask(event: Event, people: Sequence[int]) -> _Asked:
     choices: dict[int, dict[tuple[str, str], bool]] = defaultdict(dict)
     by_device: dict[int, dict[str, bool]] = defaultdict(dict)
     for row in await database.fetch(
-        f"SELECT account_id, device_id, channel, is_on FROM notice_choice WHERE kind = $1 AND account_id IN ({_marks(people, 2)})",
+        f"SELECT account_id, device_id, channel, is_on FROM notice_choice WHERE kind = $1 AND account_id IN ({database.marks(people, 2)})",
         event.kind.key, *people,
     ):
         if row["device_id"]:
@@ -194,15 +194,15 @@ async def _ask(event: Event, people: Sequence[int]) -> _Asked:
     devices: dict[int, tuple[Device, ...]] = defaultdict(tuple)
     for row in await database.fetch(
         "SELECT d.id, d.account_id, d.is_on FROM push_device d JOIN session s ON s.id = d.session_id JOIN membership m ON m.id = s.membership_id"
-        f" WHERE m.org_id = $1 AND s.expires_at > $2 AND d.account_id IN ({_marks(people, 3)}) ORDER BY d.id",
+        f" WHERE m.org_id = $1 AND s.expires_at > $2 AND d.account_id IN ({database.marks(people, 3)}) ORDER BY d.id",
         event.org_id, clock.now(), *people,
     ):
         devices[row["account_id"]] += (Device(row["id"], bool(row["is_on"]), by_device.get(row["id"], {})),)
     muted = await database.fetch(
-        f"SELECT account_id FROM notice_mute WHERE org_id = $1 AND source = $2 AND account_id IN ({_marks(people, 3)})",
+        f"SELECT account_id FROM notice_mute WHERE org_id = $1 AND source = $2 AND account_id IN ({database.marks(people, 3)})",
         event.org_id, event.source, *people,
     )
-    no_digest = await database.fetch(f"SELECT id FROM digest WHERE frequency = $1 AND id IN ({_marks(people, 2)})", OFF, *people)
+    no_digest = await database.fetch(f"SELECT id FROM digest WHERE frequency = $1 AND id IN ({database.marks(people, 2)})", OFF, *people)
     return _Asked(
         choices, devices, {row["account_id"] for row in muted} | event.muted, {row["id"] for row in no_digest},
         await presence.quiet_until_of(list(devices)), presence.active_accounts(people), presence.accounts_looking(people, event.source),
@@ -259,7 +259,7 @@ async def _close_pushes(account_id: int, ids: list[int]) -> None:
         return
     rows = await database.execute(
         f"UPDATE push_delivery SET closed_at = $1, status = CASE WHEN status = '{QUEUED}' THEN 'withdrawn' ELSE status END"
-        f" WHERE closed_at IS NULL AND clicked_at IS NULL AND status IN ('{QUEUED}', '{SENT}') AND notification_id IN ({_marks(ids, 2)})"
+        f" WHERE closed_at IS NULL AND clicked_at IS NULL AND status IN ('{QUEUED}', '{SENT}') AND notification_id IN ({database.marks(ids, 2)})"
         " RETURNING device_id, notification_id, tag, status",
         clock.now(), *ids,
     )
@@ -280,7 +280,7 @@ async def _announce(people: Collection[int], org_id: int) -> None:
     for start in range(0, len(told), _MOST):
         some = told[start : start + _MOST]
         rows = await database.fetch(
-            f"SELECT account_id, COUNT(*) AS unread FROM notification WHERE org_id = $1 AND {UNREAD} AND account_id IN ({_marks(some, 2)})"
+            f"SELECT account_id, COUNT(*) AS unread FROM notification WHERE org_id = $1 AND {UNREAD} AND account_id IN ({database.marks(some, 2)})"
             " GROUP BY account_id",
             org_id, *some,
         )
@@ -291,7 +291,7 @@ async def _announce(people: Collection[int], org_id: int) -> None:
 
 def _chosen(source: str, ids: Collection[int], group: str) -> tuple[str, list[Any]]:
     if ids:
-        return f"id IN ({_marks(list(ids), 3)})", list(ids)
+        return f"id IN ({database.marks(list(ids), 3)})", list(ids)
     if source:
         return "source = $3", [source]
     return ("subject = $3", [group]) if group else ("", [])
@@ -305,10 +305,6 @@ def _kept(outcome: Outcome) -> dict[str, Any]:
     """As it is stored. `held` marks what the log of held back notices lists: a kind that is off by itself isn't worth a line."""
     kept = {name: value for name, value in asdict(outcome).items() if value is not None}
     return kept if outcome.goes or outcome.reason == NOT_OFFERED else kept | {"held": True}
-
-
-def _marks(values: Sequence[Any], first: int) -> str:
-    return ", ".join(f"${number}" for number in range(first, first + len(values)))
 
 
 def _json(value: Any) -> str:

@@ -136,7 +136,7 @@ def _tell(account_id: int) -> None:
 
 
 async def _read(account_ids: Sequence[int]) -> dict[int, Choice]:
-    places = ", ".join(f"${number + 1}" for number in range(len(account_ids)))
+    places = database.marks(account_ids)
     spans: dict[int, list[Span]] = {}
     for row in await database.fetch(f"SELECT account_id, days, starts, ends FROM quiet_hours WHERE account_id IN ({places}) ORDER BY id", *account_ids):
         spans.setdefault(row["account_id"], []).append(Span(row["days"], row["starts"], row["ends"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -62,20 +62,20 @@ class Parcel:
 async def push_now(courier: Courier, notification_ids: Sequence[int]) -> None:
     """Send what is queued for these notices, to all their devices side by side."""
     if notification_ids:
-        await _send_all(courier, await database.fetch(f"{_QUEUED} AND p.notification_id IN ({_marks(notification_ids)})", *notification_ids))
+        await _send_all(courier, await database.fetch(f"{_QUEUED} AND p.notification_id IN ({database.marks(notification_ids)})", *notification_ids))
 
 
 async def push_again(courier: Courier, delivery_ids: Sequence[int]) -> None:
     """Send these, unless they were withdrawn meanwhile."""
     if delivery_ids:
-        await _send_all(courier, await database.fetch(f"{_QUEUED} AND p.id IN ({_marks(delivery_ids)})", *delivery_ids))
+        await _send_all(courier, await database.fetch(f"{_QUEUED} AND p.id IN ({database.marks(delivery_ids)})", *delivery_ids))
 
 
 async def push_late(courier: Courier, notification_ids: Sequence[int]) -> None:
     """Push what was put off because a tab was in use: if it is still unread and nobody is there any more."""
     if not notification_ids:
         return
-    rows = await database.fetch(f"SELECT * FROM notification WHERE read_at IS NULL AND id IN ({_marks(notification_ids)})", *notification_ids)
+    rows = await database.fetch(f"SELECT * FROM notification WHERE read_at IS NULL AND id IN ({database.marks(notification_ids)})", *notification_ids)
     here = presence.active_accounts({row["account_id"] for row in rows})
     quiet = await presence.quiet_until_of({row["account_id"] for row in rows})
     late = [Notification.from_row(row) for row in rows if row["account_id"] not in here and row["account_id"] not in quiet]
@@ -95,7 +95,7 @@ async def push_close(courier: Courier, device_id: int, notification_ids: Sequenc
     if row is None or not PushDevice.from_row(row).takes_silence:
         return
     tags = await database.fetch(f"SELECT DISTINCT tag FROM push_delivery WHERE device_id = ${len(notification_ids) + 1}"
-                                f" AND notification_id IN ({_marks(notification_ids)})", *notification_ids, device_id)
+                                f" AND notification_id IN ({database.marks(notification_ids)})", *notification_ids, device_id)
     content = {"close": list(notification_ids), "unread": await unread_count(row["account_id"], row["org_id"]), "key": (await VapidKey.current()).public}
     topic = tags[0]["tag"] if len(tags) == 1 else ""
     await _post(courier, row, Parcel(content, CLOSE_TTL, LOW, topic))
@@ -267,7 +267,3 @@ async def _queue_late(notification: Notification) -> None:
                 " SELECT $1, d.account_id, d.id, $3, $4, $5, 'queued', 0, '', $6 FROM push_device d WHERE d.id = $2",
                 new_id(), outcome["device_id"], notification.id, notification.kind, notification.source, clock.now(),
             )
-
-
-def _marks(values: Collection[Any]) -> str:
-    return ", ".join(f"${number}" for number in range(1, len(values) + 1))

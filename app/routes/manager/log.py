@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
@@ -19,6 +17,7 @@ from app.access import require_admin
 from app.lib.devices import device
 from app.lib.i18n import _
 from app.lib.quiet import local_instant
+from app.lib.tables import BOM, csv_line
 from app.models import audit
 from app.models.audit import AuditCheck, AuditEntry
 from app.models.audit_search import PAGE, Wanted, check, entry_at, every_entry, find_entries, kinds_in, people_in
@@ -28,7 +27,6 @@ from app.routes.manager.log_words import words_for
 
 _COLUMNS = ("position", "at", "kind", "what", "actor", "subject", "address", "facts", "hash")
 _FIELDS = ("text", "kind", "actor", "concerns", "since", "until")
-_RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula
 
 
 @get("/manager/log", include_in_schema=False)
@@ -136,16 +134,10 @@ def _query(asked: dict[str, str]) -> str:
 
 
 async def _csv(entries: AsyncIterator[AuditEntry]) -> AsyncIterator[str]:
-    yield "\ufeff" + _line(_COLUMNS)  # the mark that makes spreadsheets read UTF-8
+    yield BOM + csv_line(_COLUMNS)
     async for entry in entries:
         texts = (entry.kind, words_for(entry.kind), entry.actor, entry.subject, entry.address, entry.facts)
-        yield _line((entry.position, iso(entry.created_at), *(f"'{text}" if text.startswith(_RISKY) else text for text in texts), entry.hash))
-
-
-def _line(values: tuple[Any, ...]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow(values)
-    return buffer.getvalue()
+        yield csv_line((entry.position, iso(entry.created_at), *texts, entry.hash))
 
 
 async def _lines(entries: AsyncIterator[AuditEntry]) -> AsyncIterator[bytes]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator, Sequence
 
 from litestar import Request, post
@@ -12,6 +10,7 @@ from litestar.response import Stream
 from app import database
 from app.access import require_admin
 from app.lib.i18n import _
+from app.lib.tables import BOM, csv_line
 from app.models import audit
 from app.models.member import Member, Wanted, all_people
 from app.models.organisation import LEVELS
@@ -19,9 +18,6 @@ from app.models.viewer import Viewer
 from app.render import iso
 from app.rooms import App, products
 from app.routes.manager.people import wanted_by
-
-BOM = "\ufeff"  # by which spreadsheets know UTF-8
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @post("/manager/people/export", status_code=200, include_in_schema=False)
@@ -38,12 +34,12 @@ async def create_export(request: Request) -> Stream:
 async def _written(viewer: Viewer, wanted: Wanted) -> AsyncIterator[bytes]:
     tools = products()
     rights = [(tool, level) for tool in tools for level in LEVELS]
-    yield (BOM + _line([
+    yield (BOM + csv_line([
         _("First name"), _("Last name"), _("Email"), _("Phone"), _("Title"), _("Role"), _("State"), *(_right(tool, level) for tool, level in rights),
         _("Teams"), _("Joined"), _("Last seen"),
     ])).encode()
     async for people in all_people(viewer.org_id, wanted):
-        yield "".join(_line(_cells(one, rights)) for one in people).encode()
+        yield "".join(csv_line(_cells(one, rights)) for one in people).encode()
 
 
 def _cells(one: Member, rights: Sequence[tuple[App, str]]) -> list[str]:
@@ -57,13 +53,6 @@ def _cells(one: Member, rights: Sequence[tuple[App, str]]) -> list[str]:
 
 def _right(tool: App, level: str) -> str:
     return _("Uses %(product)s") % {"product": tool.title} if level == "use" else _("Manages %(product)s") % {"product": tool.title}
-
-
-def _line(cells: Sequence[str]) -> str:
-    """A line of CSV. A cell that a spreadsheet would take for a formula begins with an apostrophe (OWASP, CSV injection)."""
-    written = io.StringIO()
-    csv.writer(written).writerow([f"'{cell}" if cell.startswith(_FORMULAS) else cell for cell in cells])
-    return written.getvalue()
 
 
 handlers = [create_export]
