@@ -8,6 +8,7 @@ const MOMENT = 120; // several events are one question
 const SPREAD = 3_000; // after a restart of the server everybody asks, but not in the same instant
 const people = new Map(); // id → {state, emoji, text, until}
 const listeners = new Set();
+const formats = new Map();
 const root = document.documentElement;
 let words = {}, asking, mine = {};
 
@@ -39,10 +40,16 @@ export function describe({ text, until }) {
 
 export function moment(instant) {
   const at = new Date(instant);
-  const day = (date) => date.toLocaleDateString("en-CA", zone());
+  const day = (date) => format("en-CA", { ...zone(), year: "numeric", month: "2-digit", day: "2-digit" }).format(date);
   const time = { hour: "numeric", minute: "2-digit" };
   const near = Math.abs(at - Date.now()) < 6 * 86_400_000 ? { weekday: "short" } : { day: "numeric", month: "short" };
-  return new Intl.DateTimeFormat(language(), { ...zone(), ...(day(at) === day(new Date()) ? {} : near), ...time }).format(at);
+  return format(language(), { ...zone(), ...(day(at) === day(new Date()) ? {} : near), ...time }).format(at);
+}
+
+// A format takes a millisecond to make, and a page tells many times.
+function format(locale, options) {
+  const key = JSON.stringify([locale, options]);
+  return formats.get(key) ?? formats.set(key, new Intl.DateTimeFormat(locale, options)).get(key);
 }
 
 const zone = () => (root.dataset.timezone ? { timeZone: root.dataset.timezone } : {});
