@@ -72,7 +72,7 @@ def unbadged_page(request: Request, template: str, *, status: int = 200, headers
     gaps = dict(zip(_PARTS, parts, strict=True))
     apps = tuple(facts["apps"])
     shown = {name: facts[name] for name in _FRAMED} | {"apps": apps, "here": _app_of(request.url.path, apps), "has_side": bool(gaps["side"].strip())}
-    frame = "shared/view.html" if _is_navigation(request) else "shared/shell.html"
+    frame = "shared/view.html" if is_navigation(request) else "shared/shell.html"
     return _answer(request, _templates.fill(frame, shown, gaps | {"nonce": facts["nonce"]}), status, headers)
 
 
@@ -113,7 +113,8 @@ def is_htmx(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-def _is_navigation(request: Request) -> bool:
+def is_navigation(request: Request) -> bool:
+    """Whether htmx moves inside the shell: the answer is a page's view."""
     return request.headers.get("hx-target", "").endswith("#view") and "hx-history-restore-request" not in request.headers
 
 

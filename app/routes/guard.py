@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.response import Response
 
-from app.render import redirect
+from app.render import is_htmx, is_navigation, redirect
 
 OPEN = {"open": True}  # `@get("/sign-in", opt=OPEN)`
 HELD = {"held": True}  # also for those who have to set up a second factor first
@@ -45,5 +45,12 @@ def ask_for_second_factor(request: Request, error: SecondFactorRequired) -> Resp
 
 
 def _back(request: Request) -> str:
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"?next={quote(asked, safe='')}" if request.method == "GET" and asked != "/" else ""
+    """Where they were: the page itself, or the one that asked for a part or sent a form."""
+    if is_htmx(request) and not is_navigation(request):
+        page = urlsplit(request.headers.get("hx-current-url", ""))
+    elif request.method == "GET":
+        page = urlsplit(str(request.url))
+    else:
+        return ""
+    asked = page.path + (f"?{page.query}" if page.query else "")
+    return f"?next={quote(asked, safe='')}" if asked not in ("", "/") else ""

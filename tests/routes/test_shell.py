@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import httpx
+import pytest
 
 from tests.conftest import browser
 from tests.people import People
@@ -42,3 +43,12 @@ async def test_the_rail_marks_where_one_is(app: httpx.ASGITransport, people: Peo
     async with browser(app, people.anna) as anna:
         for address, key in (("/", ["home"]), ("/manager/people", ["manager"]), ("/account", []), ("/", ["home"])):
             assert here.findall((await anna.get(address)).text) == key
+
+
+@pytest.mark.usefixtures("people")
+async def test_a_part_that_finds_nobody_signed_in_leads_back_to_its_page(stranger: httpx.AsyncClient) -> None:
+    part = {"hx-request": "true", "hx-target": "span.bell-count", "hx-current-url": "http://localhost:8000/chat/channels/7?around=9"}
+    answer = await stranger.get("/notifications/bell", headers=part)
+    assert answer.headers["hx-redirect"] == "/sign-in?next=%2Fchat%2Fchannels%2F7%3Faround%3D9"
+    moved = await stranger.get("/manager/people?q=a", headers={"hx-request": "true", "hx-target": "div#view", "hx-current-url": "http://localhost:8000/"})
+    assert moved.headers["hx-redirect"] == "/sign-in?next=%2Fmanager%2Fpeople%3Fq%3Da"

@@ -99,7 +99,8 @@ async def create_deletion(request: Request) -> Response[bytes]:
 async def _context(request: Request) -> dict[str, Any]:
     viewer = request.state.viewer
     return {
-        "has_password": (await own_account(request)).password_hash is not None, "export": await DataExport.latest(viewer), "alone": await only_legal_of(viewer.account_id), "form": Goodbye(),
+        "has_password": (await own_account(request)).password_hash is not None, "export": await DataExport.latest(viewer),
+        "alone": await only_legal_of(viewer.account_id), "form": Goodbye(),
         "others": [place.name for place in viewer.organisations if place.membership_id != viewer.membership_id],
     }
 
