@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 from litestar import Litestar
 
@@ -27,6 +28,9 @@ from tests.databases import fresh_database, postgres_cluster
 from tests.people import People, Person, move_in
 
 ORIGIN = "http://localhost:8000"
+
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])  # how fast a machine is, is not the question
+hypothesis.settings.load_profile("busy")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
