@@ -148,8 +148,13 @@ async def _migrate(address: str) -> None:
 
 
 async def _empty() -> None:
+    """Delete all rows. TRUNCATE would make every file of every table anew, and foreign keys would ask for an order."""
     names = await database.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'migration_lock', 'worker')")
-    await database.execute(f"TRUNCATE {', '.join(row['tablename'] for row in names)}")
+    holding = " UNION ALL ".join(f"SELECT '{row['tablename']}' AS name WHERE EXISTS (SELECT 1 FROM {row['tablename']})" for row in names)
+    async with database.transaction():
+        await database.execute("SET LOCAL session_replication_role = replica")  # no triggers: the audit log refuses to be deleted
+        for row in await database.fetch(holding):
+            await database.execute(f"DELETE FROM {row['name']}")
 
 
 # -- a real server

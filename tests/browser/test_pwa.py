@@ -486,7 +486,7 @@ def test_ten_writes_in_flight_arrive_once_each_though_every_answer_is_lost_once(
     assert after["reactions"] == [["well done", "👍"]]
     assert after["statuses"] == ["On the train"] and after["phones"] == ["+41 44 000 00 00"]
     done = {kind: number - before["kinds"].get(kind, 0) for kind, number in after["kinds"].items() if number != before["kinds"].get(kind, 0)}
-    assert done == {"message.post": 3, "message.edit": 2, "message.delete": 1, "reaction.add": 1, "reaction.remove": 1, "status.set": 1}
+    assert done == {"message.post": 3, "message.edit": 2, "message.delete": 1, "reaction.add": 1, "reaction.remove": 1, "status.set": 1, "profile.change": 1}
     assert len(answered) == 10
 
 
@@ -624,7 +624,7 @@ def test_an_upgrade_is_offered_loses_nothing_typed_and_old_pages_still_look_righ
     expect(lone.locator("#update")).to_be_visible(timeout=40_000)  # the socket’s longest pause, and some
     assert lone.get_by_label("Note").input_value() == "half a thought"
     lone.get_by_role("button", name="Reload").click()
-    expect(lone.locator(f'meta[name="chalet"]:not([data-version="{before}"])')).to_have_count(1)
+    expect(lone.locator(f'meta[name="chalet"]:not([data-version="{before}"])')).to_have_count(1, timeout=20_000)
     expect(lone.get_by_label("Note")).to_have_value("half a thought")
     expect(lone.locator("#update")).to_be_hidden()
     expect(other.locator("#update")).to_be_visible()
