@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 BIN := .venv/bin
-JOBS ?= 3
+JOBS ?= 2
 
 # Every server that a test starts would compile all of it anew.
 unexport PYTHONDONTWRITEBYTECODE

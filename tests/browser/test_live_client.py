@@ -108,6 +108,7 @@ def test_a_change_is_asked_for_once(live_server: LiveServer, tab: Page) -> None:
     heard(tab, 3)
     for _ in range(5):
         live_server.call("publish", "room:2", "changed")
+    tab.wait_for_function("heard.filter(([kind]) => kind === 'changed').length === 5 && heard.some(([kind]) => kind === 'refresh')")
     tab.wait_for_timeout(1000)
     kinds = [event[0] for event in tab.evaluate("heard")]
     assert kinds.count("changed") == 5
