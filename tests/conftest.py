@@ -20,9 +20,11 @@ import pytest
 from litestar import Litestar
 
 from app import database
+from app.assets import Assets
 from app.edge import COOKIE
 from app.main import equip, register
 from app.models.viewer import Viewer
+from app.render import open_templates
 from app.settings import Settings, read_settings
 from tests.databases import fresh_database, postgres_cluster
 from tests.people import People, Person, move_in
@@ -40,6 +42,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates() -> None:
+    """What a test changes with a model alone is told from this process, too, and the telling renders."""
+    open_templates(Assets(), read_settings({}))
 
 
 @pytest.fixture(autouse=True)
