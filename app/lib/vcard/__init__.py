@@ -1,0 +1,7 @@
+"""vCard 2.1, 3.0 and 4.0: `lines.py` the content lines, `card.py` a card and changes to it, `digest.py` what lists and look-ups need of one."""
+
+from app.lib.vcard.card import BadCard, Card, read_card, read_cards
+from app.lib.vcard.digest import Digest, digest
+from app.lib.vcard.lines import V21, V30, V40, ContentLine, escape, split, unescape
+
+__all__ = ["V21", "V30", "V40", "BadCard", "Card", "ContentLine", "Digest", "digest", "escape", "read_card", "read_cards", "split", "unescape"]

@@ -1,0 +1,42 @@
+"""Address books and the cards in them.
+
+`book.py` the books, who sees them and with which level, `sharing.py` whom they are shared with, `contact.py` the cards and their index,
+`writing.py` the one way in for every card, from a page or from a program, `reading.py` look-ups and what changed since,
+`finding.py` the search over everything.
+
+The vCard text is the truth, byte for byte; the columns beside it are an index for lists and searches.
+"""
+
+from app.models.contacts import finding
+from app.models.contacts.book import ADMINISTER, MOST_BOOKS, MOST_CARDS, OWN, READ, WRITE, AddressBook, BookRefused
+from app.models.contacts.contact import Contact, ContactEmail, ContactGone, ContactLabel, ContactMember, ContactPhone, ContactVersion
+from app.models.contacts.reading import Changes, TooOld
+from app.models.contacts.sharing import AddressBookAnswer, AddressBookShare
+from app.models.contacts.writing import MOST_CARD, CardRefused, LostRace, UidTaken
+
+__all__ = [
+    "ADMINISTER",
+    "MOST_BOOKS",
+    "MOST_CARD",
+    "MOST_CARDS",
+    "OWN",
+    "READ",
+    "WRITE",
+    "AddressBook",
+    "AddressBookAnswer",
+    "AddressBookShare",
+    "BookRefused",
+    "CardRefused",
+    "Changes",
+    "Contact",
+    "ContactEmail",
+    "ContactGone",
+    "ContactLabel",
+    "ContactMember",
+    "ContactPhone",
+    "ContactVersion",
+    "LostRace",
+    "TooOld",
+    "UidTaken",
+    "finding",
+]
