@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any, Self
 
-from piccolo.columns import BigInt, ForeignKey, Varchar
+from piccolo.columns import BigInt, ForeignKey, Integer, Text, Varchar
 
 from app import database, live
 from app.lib import clock
@@ -22,13 +22,14 @@ from app.models.viewer import Viewer
 
 PUBLIC, PRIVATE, DIRECT = "public", "private", "direct"
 GENERAL = "general"
-MOST_NAME, MOST_DESCRIPTION = 80, 500
+MOST_NAME, MOST_DESCRIPTION, MOST_HEADER = 80, 500, 2_000
+ADMIN = "admin"  # the role of a member who looks after a channel
 _NAME = re.compile(r"[\w][\w.\-]*")
 
 _SEEN_BY = """
-SELECT c.*, m.id AS member_id, m.read_up_to, m.favourite_at, m.muted_at
+SELECT c.*, m.id AS member_id, m.read_up_to, m.favourite_at, m.muted_at, m.role AS member_role, m.category_id
   FROM channel c LEFT JOIN channel_member m ON m.channel_id = c.id AND m.account_id = $2
- WHERE c.id = $1 AND c.org_id = $3
+ WHERE c.id = $1 AND c.org_id = $3 AND c.deleted_at IS NULL
 """
 
 
@@ -41,7 +42,10 @@ class Channel(Row):
 
     org_id = ForeignKey(Organisation)
     kind = Varchar(length=8, default=PUBLIC)
-    name = Varchar(length=80, default="", help_text="Empty in direct conversations.")
+    name = Varchar(length=80, default="", help_text="Its address in words, such as launch-2027. Empty in direct conversations.")
+    display_name = Varchar(length=80, default="", help_text="What it is called where there is room; empty: as its address.")
+    header = Text(default="", help_text="Markdown, shown under the title.")
+    header_html = Text(default="")
     description = Varchar(length=500, default="")
     sole_key = Varchar(
         length=400, null=True, default=None,
@@ -51,6 +55,11 @@ class Channel(Row):
     created_at = BigInt(default=0)
     last_message_id = BigInt(default=0)
     archived_at = BigInt(null=True, default=None)
+    archived_by = BigInt(null=True, default=None)
+    deleted_at = BigInt(null=True, default=None, help_text="Nobody finds it any more; it is erased when that can't be undone any more.")
+    deleted_by = BigInt(null=True, default=None)
+    slow_seconds = Integer(default=0, help_text="How long members wait between two messages; 0: they don't.")
+    retention_days = Integer(null=True, default=None, help_text="How long messages are kept; 0: for ever, null: as the organisation decided.")
     default_since = BigInt(null=True, default=None, help_text="Since when new members come into it by themselves (CHAT-12).")
 
     # Of whoever it was found for with `seen_by`.
@@ -58,6 +67,13 @@ class Channel(Row):
     read_up_to: int | None = None
     favourite_at: int | None = None
     muted_at: int | None = None
+    member_role: str | None = None
+    category_id: int | None = None
+
+    @property
+    def title(self) -> str:
+        """What it is called: its display name, or its address."""
+        return self.display_name or self.name
 
     @property
     def is_direct(self) -> bool:
@@ -166,6 +182,9 @@ class ChannelMember(Row):
     read_up_to = BigInt(default=0, help_text="Id of the last message seen.")
     favourite_at = BigInt(null=True, default=None)
     muted_at = BigInt(null=True, default=None)
+    role = Varchar(length=8, default="", help_text="`admin` for who looks after the channel beside its founder.")
+    category_id = BigInt(null=True, default=None, help_text="The category of one's own that lists it.")
+    position = Integer(default=0, help_text="Where it stands in its group of the side column; 0: by its name.")
     hidden_at = BigInt(null=True, default=None, help_text="A direct conversation that was put away until someone writes again.")
 
 

@@ -59,6 +59,8 @@ class Message(Row):
     edited_at = BigInt(null=True, default=None)
     deleted_at = BigInt(null=True, default=None)
     deleted_by = ForeignKey(Account, null=True, default=None)
+    spoken_as = Varchar(length=80, default="", help_text="The name that an integration gave itself for this message.")
+    import_id = BigInt(null=True, default=None, help_text="The move from another chat that brought it.")
 
     channel: Channel  # where it was `found`
 

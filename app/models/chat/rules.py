@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from piccolo.columns import Varchar
+from piccolo.columns import Boolean, Integer, Varchar
 
 from app import database
 from app.models.base import Row
@@ -19,6 +19,8 @@ class ChatRules(Row):
 
     channel_makers = Varchar(length=10, default=MEMBERS, help_text="Who may start channels: members, or managers of chat only.")
     guest_hosts = Varchar(length=10, default=MANAGERS, help_text="Who may invite guests: managers of chat, or all members.")
+    retention_days = Integer(null=True, default=None, help_text="How long messages are kept; null: for ever.")
+    export_direct = Boolean(default=False, help_text="Whether an export of everything has direct conversations, too.")
 
     @classmethod
     async def of(cls, org_id: int) -> Self:
