@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from app.jobs import job
-from app.models.chat import Message
+from app.models.chat import Message, looking_after
 
 
 @job("erase_messages")
 async def erase_messages() -> None:
-    """Erase the words of messages whose deletion can't be undone any more."""
+    """Erase the words of messages, and the channels, whose deletion can't be undone any more."""
     await Message.erase_deleted()
+    await looking_after.erase_deleted()

@@ -41,6 +41,7 @@ __all__ = [
     "open",
     "publish",
     "publish_here",
+    "recheck_topic",
     "renewal",
     "signal",
     "status",
@@ -132,6 +133,11 @@ def cut_account(account_id: int) -> None:
     broadcast_internal("live.cut_account", account_id)
 
 
+def recheck_topic(topic: str) -> None:
+    """Ask every listener of a topic anew whether they may listen, after COMMIT, because who may has changed."""
+    broadcast_internal("live.recheck", topic)
+
+
 def broadcast_internal(kind: str, data: Any = None) -> None:
     """Tell all server processes, this one included, after COMMIT. `data` must be what msgpack can say."""
     _after_commit(Internal(kind, data))
@@ -210,6 +216,12 @@ def _cut(data: tuple[int, str]) -> None:
         _hub.cut(*data)
     for connection in connections_of(data[0]):
         notice(connection)
+
+
+@on_internal("live.recheck")
+def _recheck_topic(name: str) -> None:
+    if _hub and name in _hub.topics:
+        _start(_recheck(_hub, list(_hub.topics[name].listeners)))
 
 
 @on_internal("live.cut_session")

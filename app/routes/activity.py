@@ -79,6 +79,13 @@ def kinds() -> dict[str, str]:
         "channel.leave": _("Left a channel"),
         "channel.add": _("Added people to a channel"),
         "channel.remove": _("Removed somebody from a channel"),
+        "channel.archive": _("Archived a channel"),
+        "channel.restore": _("Restored a channel"),
+        "channel.delete": _("Deleted a channel"),
+        "channel.role": _("Changed who looks after a channel"),
+        "category.create": _("Made a category"),
+        "category.rename": _("Renamed a category"),
+        "category.delete": _("Removed a category"),
     }
 
 

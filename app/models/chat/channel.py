@@ -16,7 +16,7 @@ from app.models.account import Account
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused, Row
 from app.models.chat.rules import may_start_channels
-from app.models.command import Command, undoes
+from app.models.command import Command
 from app.models.organisation import EXTERNAL, Membership, Organisation, on_admission
 from app.models.viewer import Viewer
 
@@ -99,7 +99,9 @@ class Channel(Row):
         return cls.from_row(row)
 
     @classmethod
-    async def start(cls, viewer: Viewer, kind: str, name: str, description: str = "", people: Collection[int] = (), key: str | None = None) -> Self:
+    async def start(
+        cls, viewer: Viewer, kind: str, name: str, description: str = "", people: Collection[int] = (), key: str | None = None, display_name: str = "",
+    ) -> Self:
         """A new channel with its founder and `people` in it. Raises `NameRefused`, `Refused`."""
         await check_may_start(viewer)
         name = channel_name(name)
@@ -108,26 +110,14 @@ class Channel(Row):
                 if command.repeated:
                     return await cls.seen_by(viewer, command.result or 0)
                 channel = await cls.insert_new(
-                    org_id=viewer.org_id, kind=kind, name=name, description=description, created_by=viewer.account_id, created_at=clock.now()
+                    org_id=viewer.org_id, kind=kind, name=name, display_name=display_name, description=description, created_by=viewer.account_id,
+                    created_at=clock.now(),
                 )
                 await channel.take_in([viewer.account_id, *await _colleagues(viewer, people)])
                 command.done(channel.id, what=f"#{name}", url=channel.url)
         except database.UniqueViolation:
             raise NameRefused(_("There is a channel of this name already.")) from None
         return await cls.seen_by(viewer, channel.id)
-
-    async def describe(self, viewer: Viewer, name: str, description: str) -> None:
-        """Give it another name and description. Raises `NameRefused`, `Refused`."""
-        if viewer.is_external or self.is_direct:
-            raise Refused(_("You can’t rename this conversation."))
-        before = {"channel": self.id, "name": self.name, "description": self.description}
-        try:
-            async with Command.once(viewer, "channel.edit") as command:
-                await self.change(name=channel_name(name), description=description)
-                command.done(self.id, what=f"#{self.name}", url=self.url, inverse=before)
-                announce("channel.described", self.id)
-        except database.UniqueViolation:
-            raise NameRefused(_("There is a channel of this name already.")) from None
 
     async def take_in(self, account_ids: Collection[int]) -> list[int]:
         """Make accounts members, having read everything so far. Returns those who weren't before."""
@@ -218,17 +208,6 @@ async def _colleagues(viewer: Viewer, account_ids: Collection[int]) -> list[int]
             viewer.org_id, account_id,
         )
     return [row["account_id"] for row in found]
-
-
-@undoes("channel.edit")
-async def _describe_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
-    channel = await Channel.seen_by(viewer, inverse["channel"])
-    try:
-        async with database.savepoint():
-            await channel.change(name=inverse["name"], description=inverse["description"])
-    except database.UniqueViolation:
-        raise NameRefused(_("There is a channel of this name already.")) from None
-    announce("channel.described", channel.id)
 
 
 @on_admission

@@ -31,7 +31,8 @@ async def _may_read(viewer: Viewer, channel_id: int) -> bool:
 @live.topic("activity")
 async def _is_member(viewer: Viewer, channel_id: int) -> bool:
     return viewer.can_use("chat") and bool(await database.fetch(
-        "SELECT m.id FROM channel_member m JOIN channel c ON c.id = m.channel_id WHERE m.channel_id = $1 AND m.account_id = $2 AND c.org_id = $3",
+        "SELECT m.id FROM channel_member m JOIN channel c ON c.id = m.channel_id"
+        " WHERE m.channel_id = $1 AND m.account_id = $2 AND c.org_id = $3 AND c.deleted_at IS NULL",
         channel_id, viewer.account_id, viewer.org_id,
     ))
 
@@ -46,11 +47,11 @@ async def _scopes(viewer: Viewer) -> Collection[int]:
     if not viewer.can_use("chat"):
         return set()
     rows = await database.fetch(
-        "SELECT c.id FROM channel_member m JOIN channel c ON c.id = m.channel_id WHERE m.account_id = $1 AND c.org_id = $2",
+        "SELECT c.id FROM channel_member m JOIN channel c ON c.id = m.channel_id WHERE m.account_id = $1 AND c.org_id = $2 AND c.deleted_at IS NULL",
         viewer.account_id, viewer.org_id,
     )
     if not viewer.is_external:
-        rows += await database.fetch("SELECT id FROM channel WHERE org_id = $1 AND kind = 'public'", viewer.org_id)
+        rows += await database.fetch("SELECT id FROM channel WHERE org_id = $1 AND kind = 'public' AND deleted_at IS NULL", viewer.org_id)
     return {row["id"] for row in rows}
 
 

@@ -10,7 +10,8 @@ from app.lib import clock
 from app.lib.i18n import _
 from app.lib.names import full_name
 from app.models.base import Refused
-from app.models.chat.channel import DIRECT, PUBLIC, Channel, _colleagues
+from app.models.chat.channel import ADMIN, DIRECT, PUBLIC, Channel, _colleagues
+from app.models.chat.looking_after import looks_after
 from app.models.chat.rules import may_invite_guests
 from app.models.command import Command, undoes
 from app.models.viewer import Viewer
@@ -54,9 +55,8 @@ async def add(viewer: Viewer, channel: Channel, account_ids: Collection[int]) ->
 
 
 async def remove(viewer: Viewer, channel: Channel, account_id: int) -> Command:
-    """Take somebody out of a channel: its founder and chat administrators may. Raises `Refused`."""
-    may = viewer.can_manage("chat") or channel.created_by == viewer.account_id
-    if not may or channel.is_general or channel.kind == DIRECT or channel.member_id is None:
+    """Take somebody out of a channel: those who look after it may. Raises `Refused`."""
+    if not looks_after(viewer, channel) or channel.is_general:
         raise Refused(_("You can’t remove people from this conversation."))
     async with Command.once(viewer, "channel.remove") as command:
         await channel.let_go(account_id)
@@ -75,12 +75,12 @@ async def mark(viewer: Viewer, channel: Channel, column: str, on: bool) -> None:
 async def people_in(channel: Channel, typed: str = "", most: int = 500) -> list[dict[str, Any]]:
     """Members by name, with `role`; those whose name or address begins with what was typed."""
     rows = await database.fetch(
-        f"SELECT {_PERSON}, w.role FROM channel_member m JOIN account a ON a.id = m.account_id"
+        f"SELECT {_PERSON}, w.role, m.role AS channel_role FROM channel_member m JOIN account a ON a.id = m.account_id"
         " JOIN membership w ON w.account_id = a.id AND w.org_id = $2 AND w.ended_at IS NULL"
         f" WHERE m.channel_id = $1 AND {_MATCHES.format('$3')} ORDER BY a.given_name, a.family_name LIMIT $4",
         channel.id, channel.org_id, _prefix(typed), most,
     )
-    return [_named(row) for row in rows]
+    return [{**_named(row), "is_channel_admin": row["channel_role"] == ADMIN or (row["id"] == channel.created_by and not channel.is_general)} for row in rows]
 
 
 async def count_in(channel: Channel) -> int:

@@ -20,6 +20,7 @@ from app.models.base import NotFound, Refused, Row
 from app.models.chat import notices
 from app.models.chat.channel import DIRECT, Channel
 from app.models.chat.log import shown
+from app.models.chat.pace import check_pace
 from app.models.command import UNDO_FOR, Command, undoes
 from app.models.organisation import Organisation
 from app.models.search import SearchEntry
@@ -32,8 +33,8 @@ _INSERT = """
 INSERT INTO message (id, org_id, channel_id, author_id, text, html, created_at, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $1)
 """
 _LOCK = """
-SELECT c.kind, c.archived_at, m.id AS member_id FROM channel c
-  LEFT JOIN channel_member m ON m.channel_id = c.id AND m.account_id = $2 WHERE c.id = $1
+SELECT c.kind, c.archived_at, c.slow_seconds, c.created_by, m.id AS member_id, m.role AS member_role FROM channel c
+  LEFT JOIN channel_member m ON m.channel_id = c.id AND m.account_id = $2 WHERE c.id = $1 AND c.deleted_at IS NULL
 """
 
 
@@ -287,6 +288,8 @@ async def _lock(channel: Channel, author_id: int, must_be_member: bool) -> None:
         raise Refused(_("You aren’t in this channel any more. Join it to write here; your text is kept."))
     if now[0]["archived_at"] is not None:
         raise Refused(_("This channel was archived, so nothing can be written here any more. Your text is kept."))
+    if now[0]["slow_seconds"] and must_be_member:
+        await check_pace(channel, author_id, now[0])
 
 
 async def _author_has_read(channel: Channel, author_id: int, id_: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from app import database
 from app.lib.i18n import _
 from app.lib.names import full_name
+from app.models.chat.categories import categories_of
 from app.models.chat.channel import DIRECT
 from app.models.viewer import Viewer
 
@@ -20,7 +21,8 @@ CASE WHEN c.last_message_id <= m.read_up_to THEN 0
  END
 """
 _MINE = f"""
-SELECT c.id, c.kind, c.name, c.description, c.last_message_id, c.sole_key, m.read_up_to, m.favourite_at, m.muted_at, {_NEW} AS count
+SELECT c.id, c.kind, c.name, c.display_name, c.description, c.last_message_id, c.sole_key, m.read_up_to, m.favourite_at, m.muted_at, m.category_id, m.position,
+       {_NEW} AS count
   FROM channel_member m JOIN channel c ON c.id = m.channel_id
  WHERE m.account_id = $1 AND c.org_id = $2 AND c.archived_at IS NULL AND m.hidden_at IS NULL
 """
@@ -42,9 +44,11 @@ _UNREAD = """
 SELECT COUNT(*) FROM (SELECT 1 FROM message WHERE channel_id = $1 AND id > $2 AND deleted_at IS NULL LIMIT 100) new_ones
 """
 _PUBLIC = """
-SELECT c.id, c.name, c.description, c.kind, m.id AS member_id, (SELECT COUNT(*) FROM channel_member x WHERE x.channel_id = c.id) AS members
+SELECT c.id, c.name, c.display_name, c.description, c.kind, c.archived_at, m.id AS member_id,
+       (SELECT COUNT(*) FROM channel_member x WHERE x.channel_id = c.id) AS members
   FROM channel c LEFT JOIN channel_member m ON m.channel_id = c.id AND m.account_id = $2
- WHERE c.org_id = $1 AND c.kind = 'public' AND c.archived_at IS NULL AND c.name LIKE $3 ORDER BY c.name LIMIT $4
+ WHERE c.org_id = $1 AND (c.kind = 'public' OR m.id IS NOT NULL) AND c.kind <> 'direct' AND c.deleted_at IS NULL
+   AND (c.archived_at IS NOT NULL) = ($5 = 1) AND (c.name LIKE $3 OR lower(c.display_name) LIKE $3) ORDER BY c.name LIMIT $4
 """
 
 
@@ -53,27 +57,29 @@ class Places:
     """Somebody's conversations, as the side column groups them."""
 
     favourites: list[dict[str, Any]] = field(default_factory=list)
+    categories: list[dict[str, Any]] = field(default_factory=list)
     channels: list[dict[str, Any]] = field(default_factory=list)
     direct: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def everything(self) -> list[dict[str, Any]]:
         """All of them."""
-        return [*self.favourites, *self.channels, *self.direct]
+        return [*self.favourites, *(row for category in self.categories for row in category["places"]), *self.channels, *self.direct]
 
 
 async def places_of(viewer: Viewer) -> Places:
-    """The conversations of a person: favourites and channels by name, direct ones by their last message."""
+    """The conversations of a person: those they arranged in their order, other channels by name, direct ones by their last message."""
     rows = await database.fetch(_MINE, viewer.account_id, viewer.org_id)
     await _name_direct(viewer, rows)
-    found = Places()
+    found = Places(categories=[{**row, "places": []} for row in await categories_of(viewer)])
+    own = {row["id"]: row["places"] for row in found.categories}
     for row in rows:
         row["url"] = f"/chat/channels/{row['id']}"
         row["is_new"] = row["last_message_id"] > row["read_up_to"]
-        group = found.favourites if row["favourite_at"] else found.direct if row["kind"] == DIRECT else found.channels
-        group.append(row)
-    found.favourites.sort(key=lambda row: row["title"])
-    found.channels.sort(key=lambda row: row["title"])
+        group = found.favourites if row["favourite_at"] else own.get(row["category_id"] or 0)
+        (found.direct if group is None and row["kind"] == DIRECT else found.channels if group is None else group).append(row)
+    for arranged in (found.favourites, found.channels, *own.values()):
+        arranged.sort(key=lambda row: (row["position"] == 0, row["position"], row["title"].casefold()))
     found.direct.sort(key=lambda row: (-row["last_message_id"], row["title"]))
     found.direct = [row for n, row in enumerate(found.direct) if n < MOST_DIRECT or row["is_new"]]
     return found
@@ -129,12 +135,12 @@ async def _waiting(row: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-async def public_channels(viewer: Viewer, typed: str = "", most: int = 200) -> list[dict[str, Any]]:
-    """The channels that a member may find and join; guests find none (GUEST-18)."""
+async def public_channels(viewer: Viewer, typed: str = "", most: int = 200, *, archived: bool = False) -> list[dict[str, Any]]:
+    """The channels that a member may find and join, and those they are in; or those of them that are archived. Guests find none (GUEST-18)."""
     if viewer.is_external:
         return []
     name = typed.strip().lstrip("#").lower().replace("%", "").replace("_", " ")[:80]
-    return await database.fetch(_PUBLIC, viewer.org_id, viewer.account_id, f"%{name}%", most)
+    return await database.fetch(_PUBLIC, viewer.org_id, viewer.account_id, f"%{name}%", most, int(archived))
 
 
 async def _name_direct(viewer: Viewer, rows: list[dict[str, Any]]) -> None:
@@ -143,7 +149,7 @@ async def _name_direct(viewer: Viewer, rows: list[dict[str, Any]]) -> None:
         for one in await database.fetch(_OTHERS, viewer.account_id, viewer.org_id):
             people.setdefault(one["channel_id"], []).append(one)
     for row in rows:
-        row["title"], row["people"] = row["name"], []
+        row["title"], row["people"] = row["display_name"] or row["name"], []
         if row["kind"] == DIRECT:
             _put_names(viewer, row, people.get(row["id"], []))
 

@@ -1,4 +1,4 @@
-"""A channel's page, its log in pieces, how it is called, and what one made of it: favourite, muted, put away, read."""
+"""A channel's page, its log in pieces, and what one made of it: favourite, muted, put away, read."""
 
 from __future__ import annotations
 
@@ -9,22 +9,14 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app import access
-from app.lib.forms import Form, NumberField, TextField
+from app.lib.forms import Form, NumberField
 from app.lib.i18n import _
 from app.lib.ids import new_id
-from app.models.chat import Channel, log, members, places, reading
-from app.models.chat.channel import MOST_DESCRIPTION, NameRefused
+from app.models.chat import Channel, log, looking_after, members, places, reading
 from app.models.chat.message import MOST_CHARACTERS
 from app.models.invitation.pending import invited_to
 from app.render import fragment, nothing, page, redirect, toast
 from app.routes.chat.articles import articles, furniture
-
-
-class ChannelDetails(Form):
-    """What a channel is called and about."""
-
-    name = TextField(most=200)
-    description = TextField(most=MOST_DESCRIPTION, required=False)
 
 
 class Reading(Form):
@@ -77,27 +69,6 @@ async def list_changes(request: Request, channel_id: FromPath[int], since: FromQ
     if changed is None:
         return nothing(205)
     return fragment(request, "chat/_messages.html", messages=changed, articles=articles)
-
-
-@get("/chat/channels/{channel_id:int}/edit", include_in_schema=False)
-async def edit_channel(request: Request, channel_id: FromPath[int]) -> Response[bytes]:
-    """The form for name and description, in a dialog."""
-    channel = await access.find_own_channel(request.state.viewer, channel_id)
-    return await _form(request, channel, ChannelDetails(name=channel.name, description=channel.description))
-
-
-@post("/chat/channels/{channel_id:int}", status_code=200, include_in_schema=False)
-async def update_channel(request: Request, channel_id: FromPath[int]) -> Response[bytes]:
-    """Give it another name and description."""
-    channel = await access.find_own_channel(request.state.viewer, channel_id)
-    form = ChannelDetails(await request.form())
-    if form.is_valid:
-        try:
-            await channel.describe(request.state.viewer, form["name"], form["description"])
-            return redirect(request, channel.url)
-        except NameRefused as refused:
-            form.refuse("name", str(refused))
-    return await _form(request, channel, form, status=422)
 
 
 @post("/chat/channels/{channel_id:int}/membership", status_code=200, include_in_schema=False)
@@ -166,13 +137,13 @@ async def channel_page(request: Request, channel: Channel, piece: log.Piece, *, 
     """The page of a channel. Refused words (`draft`, with `error`) stay in the composer."""
     viewer = request.state.viewer
     mine = await places.places_of(viewer)
-    about = await places.title_of(viewer, channel.id) if channel.is_direct else {"title": channel.name, "people": [], "is_self": False}
+    about = await places.title_of(viewer, channel.id) if channel.is_direct else {"title": channel.title, "people": [], "is_self": False}
     shown = {
         "channel": channel, "piece": piece, "places": mine, "current": channel.id, "about": about, "members": await members.count_in(channel),
         "guests": 0 if channel.is_direct else await members.count_guests(channel), "invited": [] if "people" not in context else await invited_to(channel.id),
         "target": target, "since": new_id(), "articles": articles, "furniture": furniture(viewer, channel.member_id is not None),
         "sources": await log.sources(channel.id, viewer.account_id, piece.messages[0]["id"]) if piece.messages and channel.member_id else [],
-        "most_characters": MOST_CHARACTERS, "draft": "", "error": "", "people": None,
+        "looks_after": looking_after.looks_after(viewer, channel), "most_characters": MOST_CHARACTERS, "draft": "", "error": "", "people": None,
     }
     return await page(request, "chat/channel.html", status=status, **{**shown, **context})
 
@@ -187,14 +158,7 @@ async def _marked(request: Request, channel_id: int, column: str, on: bool) -> R
     return fragment(request, "chat/_marks.html", channel=channel, places=await places.places_of(viewer), current=channel.id, side_oob=True)
 
 
-async def _form(request: Request, channel: Channel, form: ChannelDetails, status: int = 200) -> Response[bytes]:
-    if request.headers.get("hx-target", "").endswith("#dialog"):
-        return fragment(request, "chat/_edit_channel.html", status=status, form=form, channel=channel)
-    mine = await places.places_of(request.state.viewer)
-    return await page(request, "chat/form.html", status=status, inner="chat/_edit_channel.html", places=mine, current=channel.id, form=form, channel=channel)
-
-
 handlers = [
-    show_channel, show_message, list_messages, list_changes, edit_channel, update_channel, create_membership, delete_membership, create_favourite,
+    show_channel, show_message, list_messages, list_changes, create_membership, delete_membership, create_favourite,
     delete_favourite, create_mute, delete_mute, create_hiding, create_reading,
 ]

@@ -13,7 +13,7 @@ from app.lib import clock
 from app.lib.forms import ChoiceField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import OFFERED, _, language, ngettext
 from app.models.base import NotFound, Refused
-from app.models.chat import Channel, log, members, places
+from app.models.chat import Channel, log, looking_after, members, places
 from app.models.chat.rules import may_invite_guests
 from app.models.invitation.offer import channels_for
 from app.models.invitation.pending import invited_to
@@ -54,7 +54,8 @@ async def list_members(request: Request, channel_id: FromPath[int], q: FromQuery
     """The panel: what the channel is about and who is in it; as a page of its own with the channel beside it."""
     channel = await access.find_channel(request.state.viewer, channel_id)
     if request.headers.get("hx-target", "").endswith("#member-rows"):
-        return fragment(request, "chat/_member_rows.html", channel=channel, people=await members.people_in(channel, q))
+        may = looking_after.looks_after(request.state.viewer, channel)
+        return fragment(request, "chat/_member_rows.html", channel=channel, people=await members.people_in(channel, q), looks_after=may)
     if request.headers.get("hx-target", "").endswith("#detail"):
         return await _panel(request, channel, typed=q)
     piece = await log.opening(channel.id, channel.read_up_to, channel.last_message_id)
@@ -153,7 +154,7 @@ async def _panel(request: Request, channel: Channel, typed: str = "", headers: d
         return redirect(request, f"{channel.url}/members")
     return fragment(
         request, "chat/_members.html", headers=headers, channel=channel, people=await members.people_in(channel, typed), q=typed,
-        members=await members.count_in(channel), invited=await invited_to(channel.id),
+        members=await members.count_in(channel), invited=await invited_to(channel.id), looks_after=looking_after.looks_after(request.state.viewer, channel),
     )
 
 

@@ -13,7 +13,7 @@ from app.lib import emoji
 from app.lib.forms import ChoiceField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import _
 from app.models.chat import places
-from app.models.chat.channel import MOST_DESCRIPTION, PRIVATE, PUBLIC, Channel, NameRefused, check_may_start
+from app.models.chat.channel import MOST_DESCRIPTION, MOST_NAME, PRIVATE, PUBLIC, Channel, NameRefused, check_may_start
 from app.models.chat.direct import between
 from app.models.chat.members import people_for
 from app.models.viewer import Viewer
@@ -27,6 +27,7 @@ class NewChannel(Form):
     """Starting a channel."""
 
     name = TextField(most=200)
+    display_name = TextField(most=MOST_NAME, required=False)
     description = TextField(most=MOST_DESCRIPTION, required=False)
     kind = ChoiceField((PUBLIC, PRIVATE), required=False, default=PUBLIC)
     people = ManyField(NumberField(0, ANY_ID))
@@ -62,14 +63,14 @@ async def show_side(request: Request, current: FromQuery[int] = 0) -> Response[b
 
 
 @get("/chat/channels", include_in_schema=False)
-async def list_channels(request: Request, q: FromQuery[str] = "") -> Response[bytes]:
-    """Public channels to join (not for guests)."""
+async def list_channels(request: Request, q: FromQuery[str] = "", archived: FromQuery[int] = 0) -> Response[bytes]:
+    """Public channels to join and one's own, or those that are archived (not for guests)."""
     viewer = request.state.viewer
     access.require_member(viewer, "chat.use")
-    found = await places.public_channels(viewer, q)
+    found = await places.public_channels(viewer, q, archived=bool(archived))
     if request.headers.get("hx-target", "").endswith("#channel-rows"):
-        return fragment(request, "chat/_browse_rows.html", channels=found, q=q)
-    return await page(request, "chat/browse.html", places=await places.places_of(viewer), current=0, channels=found, q=q)
+        return fragment(request, "chat/_browse_rows.html", channels=found, q=q, archived=archived)
+    return await page(request, "chat/browse.html", places=await places.places_of(viewer), current=0, channels=found, q=q, archived=archived)
 
 
 @get("/chat/channels/new", include_in_schema=False)
@@ -88,7 +89,8 @@ async def create_channel(request: Request) -> Response[bytes]:
     if form.is_valid:
         try:
             channel = await Channel.start(
-                request.state.viewer, form["kind"], form["name"], form["description"], form["people"], request.state.idempotency_key
+                request.state.viewer, form["kind"], form["name"], form["description"], form["people"], request.state.idempotency_key,
+                form["display_name"],
             )
             return redirect(request, channel.url)
         except NameRefused as refused:

@@ -138,13 +138,22 @@ export default function connect(scroller) {
     since = Math.max(since, ...articles().map((one) => Number(one.dataset.changed)));
   }
 
+  // It is called or about something else now; when it was archived or restored, the whole view is another.
+  async function described() {
+    if (document.querySelector("dialog[open]")) return;
+    const top = document.querySelector(".chat-top");
+    const before = top.dataset.archived;
+    await htmx.ajax("GET", url, { target: ".chat-top", select: ".chat-top", swap: "outerHTML" });
+    if (document.querySelector(".chat-top")?.dataset.archived !== before) heard.cut();
+  }
+
   const heard = {
     message: ({ html, data }) => [take(html, data?.key), typing.stop(parse(html).querySelector(".msg").dataset.author)],
     typing: ({ data }) => String(data.account) !== me() && typing.start(data),
     subscribed: catchUp,
     resume: catchUp,
     cut: () => htmx.ajax("GET", url, { source: "#view", target: "#view", swap: "innerHTML" }),
-    "chat.described": () => !document.querySelector("dialog[open]") && htmx.ajax("GET", url, { target: ".chat-head", select: ".chat-head", swap: "outerHTML" }),
+    "chat.described": described,
   };
   const stop = [
     subscribe(`channel:${channel}`, (event) => heard[event.kind]?.(event)),

@@ -1,6 +1,7 @@
 // The list of conversations: what is new is bold and counted, in all tabs; a box narrows it.
 import { follow, onActivity } from "../chat/activity.js";
 import { me } from "../chat/http.js";
+import { arranging } from "../chat/arranging.js";
 import { subscribe } from "../live.js";
 
 let scrolled = 0; // from page to page
@@ -66,6 +67,7 @@ export default function connect(side) {
   }
 
   function keydown(event) {
+    if (event.altKey && event.shiftKey) return;
     const shown = links().filter((one) => !one.hidden && !one.closest("[hidden]"));
     const inBox = event.target.matches("[data-filter]");
     const now = shown.indexOf(document.activeElement);
@@ -85,6 +87,7 @@ export default function connect(side) {
   column?.addEventListener("scroll", scroll, { passive: true });
   side.addEventListener("input", filter);
   side.addEventListener("keydown", keydown);
+  arranging(side);
   return () => {
     stop.forEach((end) => end());
     column?.removeEventListener("scroll", scroll);

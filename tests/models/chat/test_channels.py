@@ -8,9 +8,10 @@ import pytest
 
 from app import database
 from app.models.base import NotFound, Refused
-from app.models.chat import Channel, Message, members, places
+from app.models.chat import Channel, Message, looking_after, members, places
 from app.models.chat.channel import NameRefused, channel_name
 from app.models.chat.direct import between
+from app.models.chat.looking_after import Settings
 from tests.people import People
 
 pytestmark = pytest.mark.anyio
@@ -137,8 +138,8 @@ async def test_a_conversation_that_was_put_away_comes_back_when_someone_writes(p
 
 
 async def test_names_and_descriptions_change_and_change_back(people: People) -> None:
-    channel = await Channel.start(people.anna.viewer, "public", "launch", "Until March")
-    await channel.describe(people.beat.viewer, "Launch 2027", "Until April")
+    channel = await Channel.start(people.anna.viewer, "public", "launch", "Until March", people=[people.beat.id])
+    await looking_after.arrange(people.beat.viewer, await Channel.seen_by(people.beat.viewer, channel.id), Settings("Launch 2027", description="Until April"))
     from app.models.command import Command
 
     await (await Command.recent(people.beat.viewer))[0].undo(people.beat.viewer)
