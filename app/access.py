@@ -21,6 +21,7 @@ __all__ = [
     "require_admin",
     "require_colleague",
     "require_member",
+    "require_upload",
 ]
 
 
@@ -49,6 +50,12 @@ def require_colleague(viewer: Viewer) -> Viewer:
     if viewer.is_external:
         raise NotFound("colleagues")
     return viewer
+
+
+def require_upload(viewer: Viewer) -> None:
+    """Let pass who uses an app that keeps files; for others there is nowhere to upload to."""
+    if not any(viewer.can_use(app) for app in ("drive", "chat", "contacts", "calendar")):
+        raise NotFound("uploads")
 
 
 async def find_channel(viewer: Viewer, id_: int) -> Channel:

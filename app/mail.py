@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from app.lib import clock
-from app.lib.blobs import Blobs, write_whole
+from app.lib import blobs, clock
+from app.lib.blobs import write_whole
 from app.lib.i18n import speaking
 from app.lib.ids import new_id
 from app.lib.mime import Party, compose
@@ -41,7 +41,7 @@ class Letter:
 def write(letter: Letter, brand: Brand, settings: Settings) -> EmailMessage:
     """The message of a letter. Raises `app.lib.mime.AddressError`."""
     with speaking(letter.locale):
-        logo = Blobs(settings.data_dir / "files").read(brand.logo) if brand.logo else None
+        logo = blobs.store().read(brand.logo) if brand.logo else None
         facts = {"brand": brand, "logo": logo is not None, "name": letter.to.name, "locale": letter.locale, **letter.facts}
         subject, _sep, text = render(f"mail/{letter.template}.txt", **facts).partition("\n")
         html = render(f"mail/{letter.template}.html", subject=subject, **facts)

@@ -16,7 +16,7 @@ from app.figures import Figures
 from app.hosts import Hosts
 from app.jobs import context
 from app.jobs.runner import Runner
-from app.lib import seals
+from app.lib import blobs, seals
 from app.models.worker import Worker
 from app.render import open_templates
 from app.routes import all_handlers, errors
@@ -82,7 +82,8 @@ async def _running_with_jobs(app: Litestar) -> AsyncIterator[None]:
 
 
 async def open_database(settings: Settings) -> None:
-    """Open the database that the settings name."""
+    """Open the database, and the place for files, that the settings name."""
+    blobs.use(settings.data_dir / "files", settings.files_url)
     if settings.database_url:
         await database.open(settings.database_url, pool_size=settings.database_pool)
     else:

@@ -78,6 +78,7 @@ class Settings:
     database_url: str = setting("DATABASE_URL", "", _url("postgres", "postgresql", "cockroach", "cockroachdb"), "PostgreSQL or CockroachDB address. Empty: SQLite in the data folder.")
     database_pool: int = setting("CHALET_DATABASE_POOL", 10, _whole(1, 200), "PostgreSQL connections of each server process.")
     sqlite_synchronous: str = setting("CHALET_SQLITE_SYNCHRONOUS", "NORMAL", _one_of("NORMAL", "FULL"), "FULL also survives a power cut in the last moment; NORMAL survives any crash of the server.")
+    files_url: str = setting("FILES_URL", "", _url("s3", "file"), "Bucket for files, such as s3://bucket/prefix?region=eu-central-1 or with &endpoint=https://… of another S3. Empty: the data folder.")
     redis_url: str = setting("REDIS_URL", "", _url("redis", "rediss", "unix"), "Redis address, for several server processes.")
     smtp_url: str = setting("SMTP_URL", "", _url("smtp", "smtps"), "Outgoing mail, such as smtps://user:password@mail.example.org:465. Empty: mail lands in the data folder's outbox.")
     mail_from: str = setting("CHALET_MAIL_FROM", "", str, "Sender address of outgoing mail. Empty: chalet@ and the host of the base address.")

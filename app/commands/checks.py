@@ -204,6 +204,8 @@ async def _open_database(settings: Settings) -> AsyncIterator[Finding]:
     yield await _jobs()
     yield await _search()
     yield await _audit()
+    for finding in await _files():
+        yield finding
 
 
 async def _integrity(path: Path) -> Finding:
@@ -256,6 +258,22 @@ async def _audit() -> Finding:
         text = ", ".join(f"that of {name} breaks at entry {position}" for name, position in broken)
         return Finding(FAIL, "Audit log", text, "Somebody altered the database past Chalet: compare these entries with a backup.")
     return Finding(OK, "Audit log", f"the chains of {sum(row['position'] or 0 for row in rows)} entries hold")
+
+
+async def _files() -> list[Finding]:
+    """Whether every row has its file, and every file its row."""
+    from app.models.files.sweeping import agreement
+
+    found = await agreement()
+    if found.missing:
+        text = f"{len(found.missing)} are missing or too short, such as {found.missing[0]}"
+        return [Finding(FAIL, "Files", text, "Copy the folder `files` from the latest backup over the data folder’s: existing files stay right.")]
+    if found.damaged:
+        return [Finding(FAIL, "Files", f"{found.damaged} are damaged", "Copy the folder `files` from the latest backup over the data folder’s.")]
+    if found.unknown or found.miscounted:
+        text = f"{found.unknown} belong to nothing, {found.miscounted} counters are wrong"
+        return [Finding(WARN, "Files", text, "They are put right within a day while the server runs.")]
+    return [Finding(OK, "Files", f"all that is needed is there ({found.files} files, {found.size / 1e6:.1f} MB)")]
 
 
 # -- other servers

@@ -26,7 +26,7 @@ async def fill_demo(settings: Settings) -> None:
 
     password = settings.demo_password or _made_up()
     try:
-        await fill(password, settings.data_dir / "files", f"http://{settings.host}:{settings.port}")
+        await fill(password, f"http://{settings.host}:{settings.port}")
     except Refused as refused:
         raise Stop(str(refused)) from None
     print("Alpina is here. Sign in as anna@alpina.example (or beat@, chiara@, david@ …)", flush=True)

@@ -5,8 +5,6 @@ Every app adds a module with one `fill()`. Everything is dated back from today a
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from app import database
 from app.demo import brand, chat, invitations, log, manager, notifications, people, portraits, presence
 from app.demo.calendar import Calendar
@@ -14,8 +12,8 @@ from app.models import search
 from app.models.base import Refused
 
 
-async def fill(password: str, files: Path, origin: str = "http://localhost:8000") -> None:
-    """Fill the empty database that is open; pictures go into the folder `files`, links in mails lead to `origin`.
+async def fill(password: str, origin: str = "http://localhost:8000") -> None:
+    """Fill the empty database that is open; links in mails lead to `origin`.
 
     Raises `Refused` when somebody lives there already.
     """
@@ -31,7 +29,7 @@ async def fill(password: str, files: Path, origin: str = "http://localhost:8000"
         await brand.fill(alpina, cast, days)
         await notifications.fill(alpina, days)
         await presence.fill(alpina, cast)
-        await portraits.fill(cast, files)
+        await portraits.fill(cast)
     await search.reindex("message")
     await search.reindex("team")
     await database.analyze()

@@ -6,11 +6,10 @@ import asyncio
 import io
 import math
 import random
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from app.lib.blobs import Blobs
+from app.lib import blobs
 from app.lib.pictures import square
 from app.models.account import Account
 
@@ -31,14 +30,13 @@ _SKIES: tuple[tuple[Colour, Colour, Colour, Colour], ...] = (  # zenith, horizon
 )
 
 
-async def fill(cast: dict[str, Account], folder: Path) -> None:
+async def fill(cast: dict[str, Account]) -> None:
     """Give most of them a picture."""
-    blobs = Blobs(folder)
     for number, (name, account) in enumerate(cast.items()):
         if name not in _WITHOUT:
             large, small = await square(await asyncio.to_thread(draw, number))
-            picture = await blobs.put(large)
-            await blobs.put_derivative(picture, _SMALL, small)
+            picture = await blobs.store().put(large)
+            await blobs.store().put_derivative(picture, _SMALL, small)
             await account.change(avatar=picture)
 
 

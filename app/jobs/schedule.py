@@ -18,6 +18,8 @@ REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "prune_exports": clock.HOUR,
     "carry_out_farewells": clock.HOUR,
     "erase_messages": clock.DAY,
+    "sweep_files": clock.HOUR,
+    "scrub_files": clock.HOUR,
     "end_guests": 5 * clock.MINUTE,
     "prune_invitations": clock.DAY,
     "digests": 10 * clock.MINUTE,

@@ -48,6 +48,7 @@ class Organisation(Row):
     user_limit = Integer(null=True, default=None, help_text="Members it may have; null for no limit.")
     guest_limit = Integer(default=100)
     storage_limit = BigInt(null=True, default=None, help_text="Bytes; null for no limit.")
+    storage_per_person = BigInt(null=True, default=None, help_text="Bytes that each person may use of it; null for no limit.")
     features = Text(null=True, default=None, help_text="What the plan allows (FEATURES), with spaces between; null: everything.")
     created_at = BigInt(default=0)
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from litestar import Request, get
-from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.response import Response
 
-from app.lib.blobs import Blobs
+from app.lib import blobs
 from app.lib.brand_pictures import PHONE, WIDTHS
 from app.models.base import NotFound
 from app.models.brand import Brand
@@ -22,11 +19,11 @@ FILES = {"png": "", "webp": "webp", **{name: name for name in _SLIDES}}
 
 
 @get("/brand/{name:str}/{form:str}", opt=OPEN, include_in_schema=False)
-async def show_brand_file(request: Request, name: FromPath[str], form: FromPath[str], state: State) -> Response[bytes]:
+async def show_brand_file(request: Request, name: FromPath[str], form: FromPath[str]) -> Response[bytes]:
     """A logo or slide of the brand of this host, and of no other."""
     if name not in files_of(request.state.brand):
         raise NotFound(f"file {name}")
-    return await file_answer(state, name, form, public=True)
+    return await file_answer(name, form, public=True)
 
 
 def files_of(brand: Brand) -> set[str]:
@@ -34,9 +31,9 @@ def files_of(brand: Brand) -> set[str]:
     return {name for name in (brand.logo, brand.logo_dark) if name} | {slide.hash for slide in brand.slides}
 
 
-async def file_answer(state: State, name: str, form: str, *, public: bool) -> Response[bytes]:
+async def file_answer(name: str, form: str, *, public: bool) -> Response[bytes]:
     """A picture, in a sandbox of its own although it was written here: nothing of what was uploaded is left in it. Raises `NotFound`."""
-    content = await Blobs(Path(state.settings.data_dir) / "files").get(name, FILES[form]) if form in FILES else None
+    content = await blobs.store().get(name, FILES[form]) if form in FILES else None
     if content is None:
         raise NotFound(f"file {name} {form}")
     return Response(content, media_type=_TYPES[form.rpartition("-")[2]], headers={

@@ -13,8 +13,7 @@ from litestar.response import Response
 
 from app.assets import Assets
 from app.doors import announced
-from app.lib import brand_icons, icons
-from app.lib.blobs import Blobs
+from app.lib import blobs, brand_icons, icons
 from app.lib.i18n import LANGUAGES, _, language, speak
 from app.models.base import NotFound
 from app.models.brand import Brand
@@ -140,7 +139,7 @@ def _installable(key: str) -> App | None:
 
 async def _icon(request: Request, app: App | None, name: str, headers: dict[str, str]) -> Response[bytes]:
     brand: Brand = request.state.brand
-    logo = await Blobs(Path(request.app.state.settings.data_dir) / "files").get(brand.logo) if not app and brand_icons.suits(*brand.logo_size) else None
+    logo = await blobs.store().get(brand.logo) if not app and brand_icons.suits(*brand.logo_size) else None
     if logo:
         body = await asyncio.to_thread(brand_icons.draw_logo, name, logo, "light" in brand.logo_faint_on)
     else:

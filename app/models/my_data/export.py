@@ -86,14 +86,14 @@ class DataExport(Row):
         await database.execute(f"UPDATE data_export SET cancelled_at = $1 WHERE id = $2 AND {_RUNNING}", clock.now(), self.id)
 
     async def make(self, folder: Path) -> None:
-        """Write the zip under `folder`/exports; files of the suite are in `folder`/files. Begins anew where it was interrupted."""
+        """Write the zip under `folder`/exports. Begins anew where it was interrupted."""
         if not self.is_running:
             return
         place = folder / "exports"
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = place / f"{self.id}.part"
         try:
-            await self._write(draft, await self._owner(folder / "files"))
+            await self._write(draft, await self._owner())
         except Cancelled:
             draft.unlink(missing_ok=True)
             return
@@ -105,13 +105,13 @@ class DataExport(Row):
         draft.rename(place / name)
         await self.change(file=name, size=(place / name).stat().st_size, ready_at=clock.now(), expires_at=clock.now() + KEPT_FOR, note="")
 
-    async def _owner(self, files: Path) -> Owner:
+    async def _owner(self) -> Owner:
         row = await database.fetch_one(
             "SELECT m.id, a.timezone FROM membership m JOIN account a ON a.id = m.account_id WHERE m.account_id = $1 AND m.org_id = $2",
             self.account_id, self.org_id,
         )
         assert row is not None, "whoever asked was a member"
-        return Owner(self.account_id, self.org_id, row["id"], row["timezone"], files)
+        return Owner(self.account_id, self.org_id, row["id"], row["timezone"])
 
     async def _write(self, draft: Path, owner: Owner) -> None:
         done, told = 0, time.monotonic()

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from app import database
-from app.lib.blobs import Blobs
+from app.lib import blobs
 from app.models.account import Account
 from app.models.my_data.registry import Files, Owner, exports, json_array, json_file, moment, text_file
 from app.models.presence import choice_of
@@ -31,7 +31,7 @@ async def _account(owner: Owner) -> Files:
     account = await Account.get(owner.account_id)
     yield "README.md", text_file(_README)
     yield "account/profile.json", json_file(await _profile(owner, account))
-    picture = await Blobs(owner.folder).get(account.avatar) if account.avatar else None
+    picture = await blobs.store().get(account.avatar) if account.avatar else None
     if picture:
         yield "account/picture.webp", _bytes(picture)
     yield "account/availability.json", json_file(await _availability(owner))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,13 +14,12 @@ Files = AsyncIterator[tuple[str, AsyncIterator[bytes]]]
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose data it is, in which organisation. `folder` is where the suite keeps its files."""
+    """Whose data it is, in which organisation."""
 
     account_id: int
     org_id: int
     membership_id: int
     timezone: str
-    folder: Path
 
 
 Exporter = Callable[[Owner], Files]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from litestar import Request, get, post
@@ -11,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from app.access import find_avatar
-from app.lib.blobs import Blobs
+from app.lib import blobs
 from app.lib.i18n import _
 from app.lib.pictures import Crop, PictureError, square
 from app.models.base import NotFound, Refused
@@ -26,15 +25,15 @@ _HEADERS = {
 
 
 @get("/avatars/{name:str}", include_in_schema=False)
-async def show_avatar(request: Request, name: FromPath[str], state: State) -> Response[bytes]:
+async def show_avatar(request: Request, name: FromPath[str]) -> Response[bytes]:
     """A picture of 256 pixels."""
-    return await _answer(request, name, "", state)
+    return await _answer(request, name, "")
 
 
 @get("/avatars/{name:str}/small", include_in_schema=False)
-async def show_small_avatar(request: Request, name: FromPath[str], state: State) -> Response[bytes]:
+async def show_small_avatar(request: Request, name: FromPath[str]) -> Response[bytes]:
     """The same of 64 pixels."""
-    return await _answer(request, name, SMALL, state)
+    return await _answer(request, name, SMALL)
 
 
 # The body is measured by Content-Length before it is read: the setting decides, not a constant.
@@ -47,9 +46,8 @@ async def replace_avatar(request: Request, state: State) -> Response[bytes]:
         large, small = await square(await _content(sent.get("picture")), _crop(sent))
     except PictureError as error:
         raise Refused(str(error)) from error
-    blobs = Blobs(Path(state.settings.data_dir) / "files")
-    name = await blobs.put(large)
-    await blobs.put_derivative(name, SMALL, small)
+    name = await blobs.store().put(large)
+    await blobs.store().put_derivative(name, SMALL, small)
     await (await own_account(request)).picture(name)
     return done(request, "/account", _("Your picture was changed."), full=True)
 
@@ -61,9 +59,9 @@ async def remove_avatar(request: Request) -> Response[bytes]:
     return done(request, "/account", _("Your picture was removed."), full=True)
 
 
-async def _answer(request: Request, name: str, size: str, state: State) -> Response[bytes]:
+async def _answer(request: Request, name: str, size: str) -> Response[bytes]:
     await find_avatar(request.state.viewer, name)
-    content = await Blobs(Path(state.settings.data_dir) / "files").get(name, size)
+    content = await blobs.store().get(name, size)
     if content is None:
         raise NotFound(f"avatar {name}")
     return Response(content, media_type="image/webp", headers=_HEADERS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, TypeVar
 
 from litestar import Request, get, post
@@ -11,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from app.access import require_admin
-from app.lib.blobs import Blobs
+from app.lib import blobs
 from app.lib.brand_pictures import Box, PictureError, cut_logo, logo_source, slide
 from app.lib.contrast import DARK, LIGHT, SHAPE, TEXT, contrast, palette, read_colour
 from app.lib.forms import ChoiceField, Field, FieldError, Form, ManyField, NumberField, TextField
@@ -208,12 +207,12 @@ async def discard(request: Request, site_id: FromPath[int]) -> Response[bytes]:
 
 
 @get("/manager/brand/{site_id:int}/look/files/{name:str}/{form:str}", include_in_schema=False)
-async def show_file(request: Request, site_id: FromPath[int], name: FromPath[str], form: FromPath[str], state: State) -> Response[bytes]:
+async def show_file(request: Request, site_id: FromPath[int], name: FromPath[str], form: FromPath[str]) -> Response[bytes]:
     """A picture of the draft, for who administers it."""
     draft = await _draft(request, site_id)
     if name not in draft.files:
         raise NotFound(f"file {name}")
-    return await file_answer(state, name, form, public=False)
+    return await file_answer(name, form, public=False)
 
 
 async def _draft(request: Request, site_id: int) -> Draft:
@@ -246,8 +245,8 @@ async def _picture(request: Request, state: State) -> tuple[Any, bytes]:
     return sent, await file.read()
 
 
-def _files(state: State) -> Blobs:
-    return Blobs(Path(state.settings.data_dir) / "files")
+def _files(state: State) -> blobs.Store:
+    return blobs.store()
 
 
 async def _cut(state: State, logo: Logo, box: Box) -> Logo:
@@ -259,7 +258,7 @@ async def _cut(state: State, logo: Logo, box: Box) -> Logo:
     return Logo(logo.source, box, name, made.facts["width"], made.facts["height"], tuple(made.facts["faint_on"]), logo.has_letters)
 
 
-async def _keep_slide(files: Blobs, made: dict[str, bytes]) -> str:
+async def _keep_slide(files: blobs.Store, made: dict[str, bytes]) -> str:
     name = await files.put(made["w865-jpeg"])
     for form, body in made.items():
         await files.put_derivative(name, form, body)

@@ -1,0 +1,107 @@
+"""A file that is being received: on the local disk, hashed while it is written, with constant memory."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+CHUNK = 1 << 20  # bytes that are written, read and hashed at once, in a thread
+RESERVE = 100_000_000  # bytes left for the database when files fill the disk
+T = TypeVar("T")
+
+
+class NoRoom(OSError):
+    """The disk is full, or nearly: nothing more is received, so that the database can still write."""
+
+
+def check_room(folder: Path, size: int = 0) -> None:
+    """Raises `NoRoom` when a file of `size` bytes would leave the disk without its reserve."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if shutil.disk_usage(there).free < size + RESERVE:
+        raise NoRoom(errno.ENOSPC, "the disk is full")
+
+
+class Draft:
+    """A file without a name yet. Either `finish` it and place it in a store, or `drop` it; a dead process's drafts are swept."""
+
+    def __init__(self, folder: Path, path: Path | None = None) -> None:
+        self.path = path or folder / f".{secrets.token_hex(10)}"
+        self.size = 0
+        self.name = ""
+        self._hash: Any = hashlib.sha256()
+        self._pending = bytearray()
+        self._file: Any = None
+
+    async def write(self, piece: bytes) -> None:
+        """Add bytes. Raises `NoRoom`."""
+        self._pending += piece
+        if len(self._pending) >= CHUNK:
+            await self._flush()
+
+    async def finish(self) -> str:
+        """Make sure that it is on disk; the hash of it all. Raises `NoRoom`."""
+        await self._flush()
+        await asyncio.to_thread(full_disk_told, self._close)
+        self.name = self._hash.hexdigest()
+        return self.name
+
+    async def drop(self) -> None:
+        """Throw it away."""
+        if self._file is not None:
+            self._file.close()
+        await asyncio.to_thread(self.path.unlink, missing_ok=True)
+
+    @classmethod
+    async def of(cls, path: Path) -> Draft:
+        """A draft of a file that lies there already and whose hash isn't known."""
+        draft = cls(path.parent, path)
+        await asyncio.to_thread(draft._take)
+        return draft
+
+    async def _flush(self) -> None:
+        pending, self._pending = self._pending, bytearray()
+        await asyncio.to_thread(full_disk_told, lambda: self._write(pending))
+
+    def _write(self, pending: bytearray) -> None:
+        if self._file is None:
+            check_room(self.path.parent, len(pending))
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = self.path.open("wb", buffering=0)
+        elif self.size // (64 * CHUNK) != (self.size + len(pending)) // (64 * CHUNK):
+            check_room(self.path.parent, len(pending))
+        _write_all(self._file, pending)
+        self._hash.update(pending)
+        self.size += len(pending)
+
+    def _close(self) -> None:
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def _take(self) -> None:
+        with self.path.open("rb") as file:
+            self.name = hashlib.file_digest(file, "sha256").hexdigest()
+            os.fsync(file.fileno())
+        self.size = self.path.stat().st_size
+
+
+def full_disk_told(work: Callable[[], T]) -> T:
+    """Do it, with `NoRoom` in place of the system's errors for a full disk or quota."""
+    try:
+        return work()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise NoRoom(error.errno, "the disk is full") from error
+        raise
+
+
+def _write_all(file: Any, content: bytearray) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[file.write(view):]

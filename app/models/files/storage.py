@@ -1,0 +1,89 @@
+"""How much is used, and how much may be: by a person and by an organisation, counted with each use in its transaction."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from piccolo.columns import BigInt, ForeignKey
+
+from app import database
+from app.lib.i18n import _
+from app.lib.ids import new_id
+from app.models.base import Refused, Row
+from app.models.organisation import Organisation
+
+_EVERYBODY = 0  # the account of the row that counts the whole organisation
+
+_COUNT = """
+INSERT INTO storage_use (id, org_id, account_id, used) VALUES ($1, $2, $3, $4)
+ON CONFLICT (org_id, account_id) DO UPDATE SET used = storage_use.used + excluded.used RETURNING used
+"""
+_OF = """
+SELECT o.storage_limit, o.storage_per_person, COALESCE(w.used, 0) AS org_used, COALESCE(p.used, 0) AS used, p.allowed
+  FROM organisation o LEFT JOIN storage_use w ON w.org_id = o.id AND w.account_id = 0
+  LEFT JOIN storage_use p ON p.org_id = o.id AND p.account_id = $2 WHERE o.id = $1
+"""
+
+
+class QuotaFull(Refused):
+    """There is no room left for this; the text says whose."""
+
+
+class StorageUse(Row):
+    """What an account uses in an organisation, and account 0 for all of it."""
+
+    org_id = ForeignKey(Organisation)
+    account_id = BigInt(default=0)
+    used = BigInt(default=0)
+    allowed = BigInt(null=True, default=None, help_text="Bytes that this person may use; null: what the organisation allows everybody.")
+
+
+class Storage(NamedTuple):
+    """Bytes used and allowed; None where there is no limit."""
+
+    used: int
+    allowed: int | None
+    org_used: int
+    org_allowed: int | None
+
+    @property
+    def left(self) -> int | None:
+        """How much more fits; None where there is no limit."""
+        rooms = [limit - used for used, limit in ((self.used, self.allowed), (self.org_used, self.org_allowed)) if limit is not None]
+        return max(0, min(rooms)) if rooms else None
+
+
+async def storage_of(org_id: int, account_id: int | None) -> Storage:
+    """What an account and its organisation use and may use."""
+    row = await database.fetch_one(_OF, org_id, account_id or _EVERYBODY)
+    assert row is not None
+    allowed = row["allowed"] if row["allowed"] is not None else row["storage_per_person"]
+    return Storage(row["used"], allowed if account_id else None, row["org_used"], row["storage_limit"])
+
+
+async def check_quota(org_id: int, account_id: int | None, size: int) -> None:
+    """Raises `QuotaFull` when `size` more bytes don't fit."""
+    found = await storage_of(org_id, account_id)
+    if found.org_allowed is not None and found.org_used + size > found.org_allowed:
+        raise QuotaFull(_("The organisation’s storage is full. Ask an administrator for more, or delete something and empty the trash."))
+    if found.allowed is not None and found.used + size > found.allowed:
+        raise QuotaFull(_("Your storage is full. Delete something and empty the trash, or ask an administrator for more."))
+
+
+async def count_use(org_id: int, account_id: int | None, size: int) -> None:
+    """Add to what is used, or take away. Raises `QuotaFull` when it was added and doesn't fit."""
+    if size > 0:
+        await check_quota(org_id, account_id, size)
+    for account in (_EVERYBODY, account_id):
+        if account is not None:
+            await database.execute(_COUNT, new_id(), org_id, account, size)
+
+
+async def recount() -> None:
+    """Count everything anew, in case a counter and its uses ever differ."""
+    async with database.transaction():
+        await database.execute("UPDATE storage_use SET used = 0")
+        for row in await database.fetch("SELECT org_id, SUM(size) AS used FROM blob_use GROUP BY org_id"):
+            await database.execute(_COUNT, new_id(), row["org_id"], _EVERYBODY, int(row["used"]))
+        for row in await database.fetch("SELECT org_id, account_id, SUM(size) AS used FROM blob_use WHERE account_id IS NOT NULL GROUP BY org_id, account_id"):
+            await database.execute(_COUNT, new_id(), row["org_id"], row["account_id"], int(row["used"]))
