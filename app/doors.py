@@ -5,16 +5,29 @@ An app registers here what it can take. The manifest announces only what is regi
     @takes_shares("chat")
     async def _conversations(viewer: Viewer) -> list[Destination]: ...
 
+    @takes_shares("drive", files=["*/*"])
+    async def _folders(viewer: Viewer) -> list[Destination]:
+        return [Destination(folder.title, "folder", f"/drive/folders/{folder.id}/files", folder.url, icon="folder", takes=("files",)), ...]
+
     opens_files("calendar", "/calendar/import", {"text/calendar": [".ics"]})
     opens_links("calendar", "webcal", "/calendar/subscribe?url=%s")
 
     @keeps_places("calendar")
     async def _month(viewer: Viewer) -> list[Place]: ...
+
+**A share** is sent to `Destination.post` as a form: `text`, and when there are files multipart/form-data with each of them under `file`, one
+request for all. It comes through the outbox, so it carries an Idempotency-Key and may arrive twice. A 422 or a `Refused` says why not.
+`takes` says what a destination can do with: ("text",), ("files",) or ("text", "files"); it isn't offered for a share that has none of them.
+
+**A file that is opened from the device** (`opens_files`) reaches a page at `action`, which GET shows: it lies within the app's own address and
+is worth seeing without a file, too. Then static/js/launch.js posts the files to the same address: multipart/form-data, each under `file`,
+and `_key`, which a command takes as its idempotency key. The answer is a page or leads to one. When GET has a form marked data-launched with a
+file input, because there is something to choose first, the files are put into that input instead and nothing is sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +36,15 @@ from app.models.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a shared text can go: it is POSTed to `post` as `text`, and `url` shows it there. `kind` and `people` make its sign."""
+    """Where a share can go: it is POSTed to `post`, and `url` shows it there. `icon`, or else `kind` and `people`, make its sign."""
 
     title: str
     kind: str
     post: str
     url: str
     people: tuple[dict[str, Any], ...] = ()
+    icon: str = ""
+    takes: tuple[str, ...] = ("text",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +59,18 @@ Destinations = Callable[[Viewer], Awaitable[list[Destination]]]
 Places = Callable[[Viewer], Awaitable[list[Place]]]
 _destinations: dict[str, Destinations] = {}
 _places: dict[str, Places] = {}
+_shared_files: dict[str, list[str]] = {}
 _files: list[tuple[str, dict[str, Any]]] = []
 _links: list[tuple[str, dict[str, str]]] = []
 
 
-def takes_shares(app: str) -> Callable[[Destinations], Destinations]:
-    """Register where in `app` somebody can put a text that was shared to the suite."""
+def takes_shares(app: str, files: Sequence[str] = ()) -> Callable[[Destinations], Destinations]:
+    """Register where in `app` somebody can put what was shared to the suite: texts, links, and files of the media types or suffixes in `files`."""
 
     def register(function: Destinations) -> Destinations:
         _destinations[app] = function
+        if files:
+            _shared_files[app] = list(files)
         return function
 
     return register
@@ -93,12 +111,19 @@ def announced(app: str, scope: str = "") -> dict[str, Any]:
 
     Addresses outside a manifest's scope are ignored by browsers, so each app takes shares below its own address.
     """
-    files = [handler for owner, handler in _files if app in (owner, "home")]
-    links = [handler for owner, handler in _links if app in (owner, "home")]
-    shares = {**SHARE_TARGET, "action": f"{scope}/share"} if app in _destinations or (app == "home" and _destinations) else {}
-    found = {"file_handlers": files, "protocol_handlers": links, "share_target": shares}
+    found = {
+        "file_handlers": [handler for owner, handler in _files if app in (owner, "home")],
+        "protocol_handlers": [handler for owner, handler in _links if app in (owner, "home")],
+        "share_target": _share_target(app, f"{scope}/share"),
+    }
     return {name: value for name, value in found.items() if value}
 
 
-SHARE_TARGET: dict[str, Any] = {"method": "POST", "enctype": "multipart/form-data", "params": {"title": "title", "text": "text", "url": "url"}}
-"""Texts and links. Files are announced by the first app that can keep one."""
+def _share_target(app: str, action: str) -> dict[str, Any]:
+    if app not in _destinations and not (app == "home" and _destinations):
+        return {}
+    accepted = list(dict.fromkeys(one for owner, types in _shared_files.items() if app in (owner, "home") for one in types))
+    params: dict[str, Any] = {"title": "title", "text": "text", "url": "url"}
+    if accepted:
+        params["files"] = [{"name": "file", "accept": accepted}]
+    return {"action": action, "method": "POST", "enctype": "multipart/form-data", "params": params}

@@ -75,7 +75,9 @@ const isShare = ({ method, mode, referrer }, url) => method === "POST" && /^(\/[
 async function takeShare(request, { pathname }) {
   const form = await request.formData();
   const text = (name) => (typeof form.get(name) === "string" ? form.get(name) : "");
-  await outbox.remember("shared", { title: text("title"), text: text("text"), url: text("url") });
+  const shared = { for: accountOf(await whoIsHere()), title: text("title"), text: text("text"), url: text("url") };
+  const files = form.getAll("file").filter((one) => one instanceof File && one.name);
+  await outbox.remember("shared", { ...shared, files }).catch(() => outbox.remember("shared", { ...shared, lost: files.length })); // the device is full
   return Response.redirect(pathname, 303);
 }
 
@@ -348,7 +350,7 @@ async function forget(account) {
   await Promise.all(theirs.map((name) => caches.delete(name)));
   await prepareAnew();
   const leftAt = await outbox.recall("leaving").catch(() => 0);
-  if (Date.now() - (leftAt ?? 0) < 60_000) await Promise.all([outbox.clear(account), outbox.forget(`places ${account}.`), outbox.forget("shared")]).catch(() => {});
+  if (Date.now() - (leftAt ?? 0) < 60_000) await Promise.all([outbox.clear(account), outbox.forget(`places ${account}.`), outbox.forget("shared"), outbox.forget("launched")]).catch(() => {});
 }
 
 // -- the outbox, when no page is open to send it

@@ -14,12 +14,15 @@ from typing import Any
 import jinja2
 import uvicorn
 from litestar import Request, get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromQuery
 from litestar.response import Response
 
 import app.main
 from app import database
 from app import render as rendering
 from app.assets import Assets
+from app.doors import Destination, opens_files, takes_shares
 from app.edge import session_cookie
 from app.lib.ids import new_id
 from app.models.base import Refused
@@ -36,6 +39,9 @@ PAGE = """{% extends layout %}{% block title %}Notes{% endblock %}
 <a href="/" hx-get="/" hx-target="#view" hx-push-url="true">Start</a> <a href="/test/more" hx-get="/test/more" hx-target="#view" hx-push-url="true">More</a>
 <a href="/test/never" hx-get="/test/never" hx-target="#view" hx-push-url="true">Never</a>{% endblock %}"""
 MORE = """{% extends layout %}{% block title %}More{% endblock %}{% block main %}<h1>More of it</h1><p>{{ viewer.given_name }}</p>{% endblock %}"""
+OPEN = """{% extends layout %}{% block title %}Open{% endblock %}
+{% block main %}<h1>Open</h1>{% if asks %}<form method="post" action="/test/open" enctype="multipart/form-data" data-launched><input type="file" name="file" multiple aria-label="Files"></form>{% endif %}
+<ul>{% for name, size in found %}<li>{{ name }}, {{ size }}</li>{% endfor %}</ul>{% endblock %}"""
 notes: list[tuple[str, str]] = []
 
 
@@ -47,6 +53,25 @@ async def list_notes(request: Request) -> Response[bytes]:
 @get("/test/more", include_in_schema=False)
 async def show_more(request: Request) -> Response[bytes]:
     return await rendering.page(request, "test/more.html")
+
+
+@takes_shares("drive", files=["*/*"])
+async def _folders(_viewer: Viewer) -> list[Destination]:
+    return [Destination("Folder", "folder", "/test/folder", "/test/more", icon="folder", takes=("files",))]
+
+
+@get("/test/open", include_in_schema=False)
+async def show_open(request: Request, asks: FromQuery[str] = "") -> Response[bytes]:
+    return await rendering.page(request, "test/open.html", asks=asks, found=[])
+
+
+@post(["/test/open", "/test/folder"], status_code=200, include_in_schema=False)
+async def create_opened(request: Request) -> Response[bytes]:
+    """What was opened or shared: shown, and kept as notes."""
+    files = (await request.form()).getall("file", [])
+    found = [(one.filename, len(await one.read())) for one in files if isinstance(one, UploadFile)]
+    notes.extend((name, f"{size} bytes") for name, size in found)
+    return await rendering.page(request, "test/open.html", asks="", found=found)
 
 
 @get("/test/written", include_in_schema=False, opt={"open": True})
@@ -109,7 +134,7 @@ async def sign_in(name: str) -> Response[bytes]:
     return Response(b"", status_code=303, headers={"Location": "/test/notes", "Set-Cookie": session_cookie(token, "http", 86_400)})
 
 
-OWN = [list_notes, show_more, list_written, create_note, show_channel, show_state, edit_newest, sign_in]
+OWN = [list_notes, show_more, list_written, create_note, show_open, create_opened, show_channel, show_state, edit_newest, sign_in]
 
 
 async def fill(settings: Settings) -> None:
@@ -123,12 +148,13 @@ async def fill(settings: Settings) -> None:
 def main(data_dir: str, port: str, static: str) -> None:
     settings = read_settings({}, data_dir=Path(data_dir), rate_limit=0)
     asyncio.run(fill(settings))
+    opens_files("home", "/test/open", {"text/plain": [".txt"]})
     handlers = app.main.all_handlers
     app.main.Assets = lambda: Assets(Path(static))  # type: ignore[assignment, misc]
     app.main.all_handlers = lambda settings: [*handlers(settings), *OWN]  # type: ignore[assignment]
     suite = app.main.create_app(settings, with_jobs=False)
     known = rendering._templates
-    known.loader = jinja2.ChoiceLoader([known.loader, jinja2.DictLoader({"test/notes.html": PAGE, "test/more.html": MORE})])  # type: ignore[list-item]
+    known.loader = jinja2.ChoiceLoader([known.loader, jinja2.DictLoader({"test/notes.html": PAGE, "test/more.html": MORE, "test/open.html": OPEN})])  # type: ignore[list-item]
     print(json.dumps({"ready": port}), flush=True)
     uvicorn.run(suite, host="127.0.0.1", port=int(port), log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=2)
 

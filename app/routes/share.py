@@ -1,6 +1,7 @@
 """What the system's share sheet hands to the suite: a page with a preview, on which one picks where it goes.
 
-The service worker takes the share first, so that it works without a connection; without a worker the server does the same.
+The service worker takes the share first, so that it works without a connection; without a worker the server does the same, but for
+files: whoever has no worker chooses them anew on the page.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from litestar import Request, get, post
+from litestar.datastructures import UploadFile
 from litestar.params import FromQuery
 from litestar.response import Response
 
@@ -22,6 +24,8 @@ from app.rooms import all_apps
 from app.routes.guard import OPEN
 
 LONGEST_ADDRESS = 4_000
+MOST_BODY = 64_000_000
+"""What a browser without scripts can send on: it comes here first, and then goes to its place as a whole."""
 ADDRESSES = ["/share", *(f"{app.url}/share" for app in all_apps() if app.colour)]
 """One for each app that installs on its own: it must lie within the app's scope."""
 
@@ -73,20 +77,34 @@ async def create_share(request: Request) -> Response[bytes]:
     return await _show(request, form.whole)
 
 
-@post("/share/sent", include_in_schema=False)
+@post("/share/sent", include_in_schema=False, request_max_body_size=MOST_BODY)
 async def create_sent(request: Request) -> Response[bytes]:
     """Hand it on, where no script did: the browser posts the same form to the place's own address."""
-    form = Sending(await request.form())
+    sent = await request.form()
+    form = Sending(sent)
     to = next((one for one in await destinations_for(request.state.viewer) if one.url == form.values.get("to")), None)
     text = str(form.raw.get("text", ""))
-    if to is None or not text.strip():
-        return await _show(request, text, status=422, error=_("Choose where it goes.") if to is None else _("There is nothing to send yet."))
+    has_files = any(isinstance(one, UploadFile) and one.filename for one in sent.getall("file", []))
+    if error := _refusal(to, bool(text.strip()), has_files):
+        return await _show(request, text, status=422, error=error)
+    assert to is not None
     return Response(b"", status_code=307, headers={"Location": to.post})
+
+
+def _refusal(to: Destination | None, has_text: bool, has_files: bool) -> str:
+    if to is None:
+        return _("Choose where it goes.")
+    if not has_text and not has_files:
+        return _("There is nothing to send yet.")
+    if has_files and "files" not in to.takes:
+        return _("%(place)s takes no files.") % {"place": to.title}
+    return "" if has_files or "text" in to.takes else _("%(place)s takes files only.") % {"place": to.title}
 
 
 async def _show(request: Request, text: str, status: int = 200, error: str = "") -> Response[bytes]:
     found = await destinations_for(request.state.viewer)
-    return await page(request, "pwa/share.html", status=status, text=text, destinations=found, error=error, most=MOST_CHARACTERS)
+    with_files = any("files" in one.takes for one in found)
+    return await page(request, "pwa/share.html", status=status, text=text, destinations=found, with_files=with_files, error=error, most=MOST_CHARACTERS)
 
 
 handlers = [show_share, create_share, create_sent]

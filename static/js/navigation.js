@@ -10,6 +10,13 @@ function busy(change) {
   document.documentElement.toggleAttribute("data-busy", waiting > 0);
 }
 
+/** Go to an address of the suite, within the shell where there is one. */
+export function go(url) {
+  if (here() === url) return;
+  if (document.getElementById("view") && self.htmx) htmx.ajax("GET", url, { source: "#view", target: "#view", push: url });
+  else location.assign(url);
+}
+
 // A link prefetches when the pointer stays on it for a moment (hx-preload="linger").
 let lingering;
 document.addEventListener("pointerover", ({ target, pointerType }) => {

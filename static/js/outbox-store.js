@@ -6,6 +6,7 @@
 self.outbox = (() => {
   const GIVE_UP = 5; // answers "the server is broken" before an entry counts as failed
   const PATIENCE = 60_000;
+  const SLOWEST = 20; // bytes in a millisecond, of what carries files
   let opening;
 
   function database() {
@@ -91,7 +92,7 @@ self.outbox = (() => {
   async function deliver(entry) {
     const headers = { "HX-Request": "true", "Idempotency-Key": entry.key, "Chalet-For": entry.holder };
     try {
-      const response = await fetch(entry.url, { method: entry.method, headers, body: form(entry.body), signal: AbortSignal.timeout(PATIENCE) });
+      const response = await fetch(entry.url, { method: entry.method, headers, body: form(entry.body), signal: AbortSignal.timeout(patience(entry.body)) });
       const html = await response.text();
       const state = outcome(entry, response);
       return { state, status: response.status, html: state === "conflict" ? "" : html, reason: reason(response, html), toast: toastOf(response), base: response.headers.get("Chalet-Base"), theirs: state === "conflict" ? JSON.parse(html) : undefined };
@@ -99,6 +100,8 @@ self.outbox = (() => {
       return { state: "waiting", status: 0, html: "", reason: "" };
     }
   }
+
+  const patience = (fields) => PATIENCE + fields.reduce((sum, [, value]) => sum + (value.size ?? 0), 0) / SLOWEST;
 
   function form(fields) {
     const data = fields.some(([, value]) => typeof value !== "string") ? new FormData() : new URLSearchParams();

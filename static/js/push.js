@@ -1,6 +1,7 @@
 // The page's side of push: keeps this browser's subscription known to the server, goes where a notification leads, closes what was read.
 import { me } from "./chat/http.js";
 import { subscribe } from "./live.js";
+import { go } from "./navigation.js";
 import "./outbox-store.js";
 import "./push-subscription.js";
 
@@ -23,12 +24,6 @@ async function keep() {
 export async function close(ids) {
   const registration = await registered();
   for (const one of (await registration?.getNotifications()) ?? []) if (ids.includes(one.data?.id)) one.close();
-}
-
-function go(url) {
-  if (location.pathname + location.search === url) return;
-  if (document.getElementById("view") && self.htmx) htmx.ajax("GET", url, { source: "#view", target: "#view", push: url });
-  else location.assign(url);
 }
 
 workers?.addEventListener("message", ({ data }) => typeof data?.go === "string" && data.go.startsWith("/") && go(data.go));

@@ -173,6 +173,10 @@ function nameApp() {
 }
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ctx.target?.id === "view" && nameApp());
 
+// -- launching: an open window takes what the app was asked for
+
+if ("launchQueue" in self) import("./launch.js");
+
 // -- places that stay readable: fetched again when this page came, after being away, and by the browser itself where it can
 
 function refreshPlaces() {

@@ -47,10 +47,13 @@ REMEMBERED = """() => new Promise((resolve) => {
     keys.onsuccess = () => resolve(keys.result.filter((key) => key.startsWith("places ") || key === "shared").length, result.close());
   };
 })"""
-SHARE = """() => {
+SHARE = """(files) => {
   const form = Object.assign(document.createElement("form"), { method: "post", action: "/chat/share", enctype: "multipart/form-data" });
   for (const [name, value] of [["title", ""], ["text", "Worth reading"], ["url", "https://example.org/story"]])
     form.append(Object.assign(document.createElement("input"), { name, value }));
+  const chosen = new DataTransfer();
+  for (const name of files ?? []) chosen.items.add(new File(["a wall"], name, { type: "image/png" }));
+  form.append(Object.assign(document.createElement("input"), { type: "file", name: "file", multiple: true, files: chosen.files }));
   document.body.append(form);
   form.submit();
 }"""
@@ -223,6 +226,31 @@ def test_chromium_finds_each_app_installable_on_its_own(suite: Suite, tmp_path: 
         page.get_by_role("menuitem", name="Install the apps").click()
         rows = page.locator(".install-apps [data-app]")
         expect(rows.filter(has_text="Chat").get_by_role("link", name="Install")).to_have_attribute("href", "/chat?install")
+        context.close()
+
+
+def test_an_open_window_takes_what_the_app_is_launched_for(suite: Suite, tmp_path: Path) -> None:
+    with sync_playwright() as playwright:
+        options = [*OPTIONS, "--bypass-app-banner-engagement-checks"]
+        context = playwright.chromium.launch_persistent_context(str(tmp_path / "profile"), executable_path=str(CHROMIUM), headless=True, args=options)
+        page = sign_in(context.new_page(), suite, "anna")
+        page.goto(suite.url)
+        cdp = context.new_cdp_session(page)
+        suite_itself = {"manifestId": f"{suite.url}/"}
+        cdp.send("PWA.install", suite_itself)
+        launched = cdp.send("PWA.launch", suite_itself)["targetId"]
+        window = context.pages[-1]
+        window.goto(f"{suite.url}/test/notes")
+        assert cdp.send("PWA.launch", suite_itself)["targetId"] == launched, "another window was opened"
+        plan = tmp_path / "plan.txt"
+        plan.write_text("walls")
+        cdp.send("PWA.launchFilesInApp", {**suite_itself, "files": [str(plan)]})
+        expect(window.get_by_text("plan.txt, 5")).to_be_visible()
+        assert [one.url for one in context.pages[1:]] == [f"{suite.url}/test/open"]
+        assert ["plan.txt", "5 bytes"] in suite.written()
+        window.goto(f"{suite.url}/test/open?asks=yes")
+        cdp.send("PWA.launchFilesInApp", {**suite_itself, "files": [str(plan)]})
+        window.wait_for_function("() => document.querySelector('[name=file]')?.files[0]?.name === 'plan.txt'")
         context.close()
 
 
@@ -542,6 +570,23 @@ def test_chosen_places_people_and_the_share_sheet_without_a_connection(phone: Br
     anna.goto(f"{suite.url}/account/offline")
     anna.get_by_role("button", name="Don’t keep it any more").click()
     expect(anna.get_by_text("None yet.")).to_be_visible()
+
+
+def test_files_are_shared_to_places_that_take_them_without_a_connection(phone: BrowserContext, anna: Page, suite: Suite) -> None:
+    anna.goto(f"{suite.url}/chat/share")
+    eventually(lambda: anna.evaluate(KEPT_HERE), anna)
+    phone.set_offline(True)
+    anna.evaluate(SHARE, ["plan.png", "wall.png"])
+    expect(anna.get_by_text("plan.png, wall.png")).to_be_visible()
+    expect(anna.get_by_label("What will be sent")).to_have_value("Worth reading\nhttps://example.org/story")
+    expect(anna.locator(".share-to > label:visible")).to_have_text("Folder")
+    anna.get_by_role("radio", name="Folder").check(force=True)
+    anna.get_by_role("button", name="Send").click()
+    expect(anna.get_by_role("heading", name="Share")).to_be_hidden()
+    phone.set_offline(False)
+    eventually(lambda: suite.written()[-2:] == [["plan.png", "6 bytes"], ["wall.png", "6 bytes"]], anna)
+    anna.goto(f"{suite.url}/chat/share")
+    expect(anna.get_by_label("What will be sent")).to_have_value("")
 
 
 def test_the_worker_sends_when_no_page_is_open(phone: BrowserContext, anna: Page, suite: Suite) -> None:

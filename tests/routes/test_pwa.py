@@ -14,9 +14,10 @@ from PIL import Image
 
 from app import doors
 from app.assets import Assets
-from app.doors import destinations_for
+from app.doors import Destination, destinations_for
 from app.lib.i18n import speaking
 from app.models.brand import Brand
+from app.models.viewer import Viewer
 from app.routes.pwa import DEFAULTS, installable, manifest, shell_files
 from tests.conftest import browser
 from tests.people import People
@@ -73,6 +74,28 @@ async def test_registered_files_and_links_are_announced(monkeypatch: pytest.Monk
     doors.opens_links("calendar", "webcal", "/calendar/new?url=%s")
     assert doors.announced("chat")["file_handlers"] == [{"action": "/chat/import", "accept": {"text/calendar": [".ics"]}}]
     assert "protocol_handlers" not in doors.announced("chat") and doors.announced("home")["protocol_handlers"][0]["protocol"] == "webcal"
+
+
+async def test_files_are_shared_to_apps_that_take_them(app: httpx.ASGITransport, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "_destinations", dict(doors._destinations))
+    monkeypatch.setattr(doors, "_shared_files", {})
+
+    @doors.takes_shares("home", files=["*/*", ".ics"])
+    async def _folders(_viewer: Viewer) -> list[Destination]:
+        return [Destination("Plans", "folder", "/test/folder", "/test/plans", icon="folder", takes=("files",))]
+
+    monkeypatch.setattr(Viewer, "can_use", lambda _viewer, _app: True)
+    target = doors.announced("home")["share_target"]
+    assert target["params"]["files"] == [{"name": "file", "accept": ["*/*", ".ics"]}] and "files" not in doors.announced("chat")["share_target"]["params"]
+    async with browser(app, people.anna) as anna:
+        page = (await anna.get("/share")).text
+        assert 'data-post="/test/folder" data-title="Plans" data-takes="files"' in page and 'type="file"' in page and 'enctype="multipart/form-data"' in page
+        files = {"file": ("plan.txt", b"walls", "text/plain")}
+        assert (await anna.post("/share/sent", data={"to": "/test/plans"}, files=files)).headers["location"] == "/test/folder"
+        talk = next(one.url for one in await destinations_for(people.anna.viewer) if "files" not in one.takes)
+        for to, kept, sent in ((talk, "", files), ("/test/plans", "text alone", {}), ("/test/plans", "", {"file": ("", b"")})):
+            refused = await anna.post("/share/sent", data={"to": to, "text": kept}, files=sent)
+            assert refused.status_code == 422 and f"{kept}</textarea>" in refused.text and 'role="alert"' in refused.text
 
 
 async def test_a_share_goes_where_it_is_sent_without_scripts_too(app: httpx.ASGITransport, people: People) -> None:
