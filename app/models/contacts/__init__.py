@@ -2,7 +2,7 @@
 
 `book.py` the books, who sees them and with which level, `sharing.py` whom they are shared with, `contact.py` the cards and their index,
 `writing.py` the one way in for every card, from a page or from a program, `reading.py` look-ups and what changed since,
-`finding.py` the search over everything.
+`finding.py` the search over everything, `directory.py` the members of organisations as cards that are nobody's to change.
 
 The vCard text is the truth, byte for byte; the columns beside it are an index for lists and searches.
 """
@@ -10,6 +10,7 @@ The vCard text is the truth, byte for byte; the columns beside it are an index f
 from app.models.contacts import finding
 from app.models.contacts.book import ADMINISTER, MOST_BOOKS, MOST_CARDS, OWN, READ, WRITE, AddressBook, BookRefused
 from app.models.contacts.contact import Contact, ContactEmail, ContactGone, ContactLabel, ContactMember, ContactPhone, ContactVersion
+from app.models.contacts.directory import Directory, Person, person_seen_by
 from app.models.contacts.reading import Changes, TooOld
 from app.models.contacts.sharing import AddressBookAnswer, AddressBookShare
 from app.models.contacts.writing import MOST_CARD, CardRefused, LostRace, UidTaken
@@ -35,8 +36,11 @@ __all__ = [
     "ContactMember",
     "ContactPhone",
     "ContactVersion",
+    "Directory",
     "LostRace",
+    "Person",
     "TooOld",
     "UidTaken",
     "finding",
+    "person_seen_by",
 ]
