@@ -27,6 +27,7 @@ from app.models.brand import Brand, addresses
 from app.models.session import Session
 from app.models.setup import is_set_up
 from app.models.viewer import Viewer
+from app.routes.dav import serving as dav
 from app.settings import Settings
 
 log = logging.getLogger("chalet.http")
@@ -95,10 +96,14 @@ class Edge:
         if path.startswith("/static/"):
             await self._static(visit, path, send)
             return
-        if refusal := self._refusal(visit, scope["method"]):
+        is_dav = dav.takes(path, visit.method)
+        if refusal := self._refusal(visit, scope["method"], 0.1 if is_dav else 1):
             await _plain(send, *refusal)
             return
         async with database.request_scope():
+            if is_dav:
+                await self._dav(scope, receive, send, visit, brand or Brand())
+                return
             if not self._is_set_up and await self._needs_setup(visit, path):
                 await _plain(send, 303, "This server is waiting to be set up.", (b"location", b"/setup"))
                 return
@@ -125,8 +130,33 @@ class Edge:
                 return
         await _plain(send, 421, text, (b"cache-control", b"no-store"))
 
-    def _refusal(self, visit: Visit, method: str) -> tuple[int, str] | None:
-        if self._settings.rate_limit and not self._buckets.take(visit.address):
+    async def _dav(self, scope: Scope, receive: Receive, send: Send, visit: Visit, brand: Brand) -> None:
+        """Programs that speak DAV sign in with each request; a browser’s cookie means nothing here."""
+        scope.setdefault("state", {}).update(
+            viewer=None, brand=brand, address=visit.address, host=visit.host, scheme=visit.scheme, request_id=f"{secrets.randbits(48):012x}"
+        )
+        speak(negotiate(visit.accept_language))
+        caller.note_address(visit.address)
+        await dav.serve(scope, receive, self._noting(scope, visit, send), visit.address, brand.org_id)
+
+    def _noting(self, scope: Scope, visit: Visit, send: Send) -> Send:
+        """Send on as it is, with a request id, and log the end."""
+        began, state = time.perf_counter(), scope["state"]
+        more = [(b"x-request-id", state["request_id"].encode()), *([_STRICT_TRANSPORT] if visit.scheme == "https" else [])]
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                state["status"] = message["status"]
+                message["headers"] = [*message["headers"], *more]
+            await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                self._note(scope, state, time.perf_counter() - began)
+
+        return send_on
+
+    def _refusal(self, visit: Visit, method: str, tokens: float) -> tuple[int, str] | None:
+        """Why a request isn’t looked at. Programs sync with many small requests, which cost a tenth of a page’s token each."""
+        if self._settings.rate_limit and not self._buckets.take(visit.address, tokens):
             return 429, "Too many requests. Please wait a moment and try again."
         if method not in SAFE and not visit.is_same_origin:
             return 403, "This request came from another site, so it was refused. Nothing was changed."

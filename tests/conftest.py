@@ -25,6 +25,7 @@ from app.edge import COOKIE
 from app.main import equip, register
 from app.models.viewer import Viewer
 from app.render import open_templates
+from app.routes.dav.serving import forget_callers
 from app.settings import Settings, read_settings
 from tests.databases import fresh_database, postgres_cluster
 from tests.people import People, Person, move_in
@@ -101,6 +102,7 @@ def _registered(debug: bool) -> Litestar:
 async def running(settings: Settings) -> AsyncIterator[httpx.ASGITransport]:
     """The suite with these settings, asked from another machine's address."""
     Viewer.clear_cache()
+    forget_callers()
     suite = equip(_registered(settings.debug), settings)
     async with _lifespan(suite):
         if settings.database_url:

@@ -13,8 +13,9 @@ from app.routes import all_handlers
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "routes.md"
 HEAD = """# Addresses
 
-Everything that answers, made from the handlers by `python -m tools.routes`. Besides these, the edge serves `/static/…` and the
-WebSocket `/live`. With `CHALET_DEBUG` there is also `/styleguide`. Who may call what is held by `tests/routes/test_strangers.py`.
+Everything that answers, made from the handlers by `python -m tools.routes`. Besides these, the edge serves `/static/…`, the
+WebSocket `/live`, and to programs `/dav/…` with its well-known addresses (docs/architecture.md). With `CHALET_DEBUG` there is also
+`/styleguide`. Who may call what is held by `tests/routes/test_strangers.py`.
 
 | method | address | what it does |
 |---|---|---|

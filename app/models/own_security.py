@@ -104,3 +104,4 @@ async def revoke_application_password(viewer: Viewer, password_id: int) -> None:
     async with database.transaction():
         await password.revoke()
         await security_log.note("application_password.revoke", await Account.get(viewer.account_id), viewer=viewer, name=password.name)
+        Viewer.forget()

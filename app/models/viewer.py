@@ -22,6 +22,16 @@ SELECT s.id AS session_id, CASE WHEN m.ends_at < s.expires_at THEN m.ends_at ELS
   JOIN organisation o ON o.id = m.org_id
  WHERE s.token_hash = $1 AND a.disabled_at IS NULL AND m.ended_at IS NULL
 """
+_EVERYWHERE = """
+SELECT 0 AS session_id, COALESCE(m.ends_at, 9007199254740991) AS expires_at, $2 AS seen_at,
+       a.id AS account_id, a.email, a.given_name, a.family_name, a.avatar, a.locale, a.timezone, a.week_start, a.theme,
+       m.id AS membership_id, m.role, o.id AS org_id, o.name AS org_name
+  FROM membership m
+  JOIN account a ON a.id = m.account_id
+  JOIN organisation o ON o.id = m.org_id
+ WHERE m.account_id = $1 AND a.disabled_at IS NULL AND m.ended_at IS NULL AND (m.ends_at IS NULL OR m.ends_at > $2)
+ ORDER BY m.id
+"""
 _PLACES = """
 SELECT m.id, o.name FROM membership m JOIN organisation o ON o.id = m.org_id WHERE m.account_id = $1 AND m.ended_at IS NULL ORDER BY o.name, m.id
 """
@@ -114,11 +124,18 @@ class Viewer:
         return fresh if fresh is not None and fresh.expires_at > clock.now() and not fresh.is_held else None
 
     @classmethod
+    async def of_account(cls, account_id: int) -> tuple[Self, ...]:
+        """Somebody in each of their organisations, for programs, which sign in without a session."""
+        rows = await database.fetch(_EVERYWHERE, account_id, clock.now())
+        places = tuple(Place(row["membership_id"], row["org_name"]) for row in rows)
+        return tuple([cls(rights=await _rights(row["membership_id"]), organisations=places, **row) for row in rows])
+
+    @classmethod
     async def _read(cls, token_hash: str) -> Self | None:
         row = await database.fetch_one(_SELECT, token_hash)
         if row is None:
             return None
-        rights = frozenset(f"{right['product']}.{right['level']}" for right in await database.fetch(_RIGHTS, row["membership_id"]))
+        rights = await _rights(row["membership_id"])
         _apply(await SignInPolicy.of(row["org_id"]), row)
         places = tuple(Place(place["id"], place["name"]) for place in await database.fetch(_PLACES, row["account_id"]))
         return cls(rights=rights, organisations=places, **row)
@@ -132,6 +149,10 @@ class Viewer:
     def forget() -> None:
         """Drop what is remembered, here and in the other processes, once the change is committed."""
         database.on_commit(lambda: live.broadcast_internal("viewers", None))
+
+
+async def _rights(membership_id: int) -> frozenset[str]:
+    return frozenset(f"{right['product']}.{right['level']}" for right in await database.fetch(_RIGHTS, membership_id))
 
 
 def _apply(policy: SignInPolicy, row: dict[str, Any]) -> None:

@@ -9,16 +9,19 @@ from piccolo.columns import BigInt, ForeignKey, Varchar
 from app import database
 from app.lib import clock, totp
 from app.lib.i18n import _
+from app.lib.passwords import is_password
 from app.lib.tokens import hash_token
+from app.lib.verdicts import Verdicts
 from app.models.account import Account
 from app.models.base import Refused, Row
 from app.models.credential.attempt import FROM_ADDRESS, PASSWORDS, FailedAttempt, by_address, by_email
 from app.models.credential.password import WrongPassword
 from app.models.credential.two_factor import OneTimeSecret
-from app.models.sign_in_policy import SignInPolicy
+from app.models.sign_in_policy import PASSWORD, SignInPolicy
 
 MOST = 100
 NOTED_EVERY = 5 * clock.MINUTE
+_verdicts = Verdicts()
 
 
 class ApplicationPassword(Row):
@@ -51,21 +54,23 @@ class ApplicationPassword(Row):
         await database.execute("DELETE FROM application_password WHERE id = $1", self.id)
 
     @classmethod
-    async def account_of(cls, sync_name: str, password: str, address: str) -> Account:
-        """Who a program signs in for. The account's own password works too, unless two-step sign-in is on or asked for (DAV-05, DAV-06).
+    async def account_of(cls, name: str, password: str, address: str) -> Account:
+        """Who a program signs in for, by sync name or email (DAV-04).
 
+        The account's own password works too, unless two-step sign-in is on or asked for (DAV-05, DAV-06). A password that was refused
+        already is refused again without counting: a telephone that has an old one asks every quarter of an hour and guesses nothing.
         Raises `WrongPassword`, `Throttled`.
         """
-        row = await database.fetch_one("SELECT * FROM account WHERE sync_name = $1 AND disabled_at IS NULL", sync_name.strip().upper())
-        account = Account.from_row(row) if row else None
+        account = await _named(name.strip())
         if account and await cls._accepts(account.id, password, address):
             return account
-        await FailedAttempt.take(by_address(address), FROM_ADDRESS)
-        await FailedAttempt.take(by_email(account.email if account else sync_name), PASSWORDS)
-        if account is None or await _needs_one_of_its_own(account.id) or not await account.has_password(password):
+        subject = account.sync_name if account else name.strip().lower()
+        question = (subject, password, (account.password_hash if account else None) or "")
+        verdict = _verdicts.get(*question)
+        if verdict is None:
+            verdict = _verdicts.keep(await _tried(account, subject, password, address), *question)
+        if account is None or not verdict or await _needs_one_of_its_own(account.id):
             raise WrongPassword
-        await FailedAttempt.forget(by_email(account.email))
-        await FailedAttempt.give_back(by_address(address))
         return account
 
     @classmethod
@@ -80,8 +85,27 @@ class ApplicationPassword(Row):
         return True
 
 
+async def _named(name: str) -> Account | None:
+    column, value = ("email", name.lower()) if "@" in name else ("sync_name", name.upper())
+    row = await database.fetch_one(f"SELECT * FROM account WHERE {column} = $1 AND disabled_at IS NULL", value)
+    return Account.from_row(row) if row else None
+
+
+async def _tried(account: Account | None, subject: str, password: str, address: str) -> bool:
+    """Whether it is the account's own password, slowed down for guessers: apart from sign-in, so that no program locks its owner out."""
+    await FailedAttempt.take(by_address(address), FROM_ADDRESS)
+    await FailedAttempt.take(by_email(f"sync:{subject}"), PASSWORDS)
+    if not await is_password(password, account.password_hash if account else None) or account is None:
+        return False
+    await FailedAttempt.forget(by_email(f"sync:{subject}"))
+    await FailedAttempt.give_back(by_address(address))
+    return True
+
+
 async def _needs_one_of_its_own(account_id: int) -> bool:
-    """Whether programs may not use the account's own password: two-step sign-in is on, or an organisation asks for it."""
+    """Whether programs may not use the account's own password: two-step sign-in is on, or an organisation asks for it, or for no passwords."""
     if await OneTimeSecret.active(account_id):
         return True
-    return any(policy.needs_two_factors(role) for policy, role in await SignInPolicy.of_account(account_id))
+    return any(
+        policy.needs_two_factors(role) or not policy.allows(role, PASSWORD) for policy, role in await SignInPolicy.of_account(account_id)
+    )

@@ -1,0 +1,62 @@
+"""PROPFIND: the properties of a node, and of its members (RFC 4918 §9.1)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from app.lib.dav.headers import INFINITY
+from app.lib.dav.names import d
+from app.lib.dav.problems import Problem
+from app.lib.dav.writing import MULTISTATUS, MULTISTATUS_END
+from app.routes.dav import trees
+from app.routes.dav.nodes import NO_DEAD, Batch, Collection, Node
+from app.routes.dav.requests import Answer, Request, multistatus
+from app.routes.dav.wanted import Wanted, Writer
+
+PREFERENCE = (b"preference-applied", b"return=minimal")
+
+
+async def answer(request: Request) -> Answer:
+    """A 207 that is written while the members are read."""
+    depth = request.depth(INFINITY)
+    root = await request.xml()
+    if root is not None and root.tag != d("propfind"):
+        raise Problem(400, text="The body isn’t a propfind.")
+    wanted = Wanted.read(root, is_minimal=request.is_minimal)
+    node = await trees.find(request)
+    if depth == INFINITY and isinstance(node, Collection):
+        raise Problem(403, d("propfind-finite-depth"))
+    own = await own_response(node, wanted)
+    return multistatus(_written(node, own, wanted, depth), *([PREFERENCE] if wanted.is_minimal else []))
+
+
+async def own_response(node: Node, wanted: Wanted) -> bytes:
+    """The response element of one node."""
+    await node.prepare(wanted.names_of(node.properties))
+    dead = await node.dead() if wanted.needs_dead(node.properties) else NO_DEAD
+    return wanted.writer(node.properties)(node.href.encode(), node.subject, dead)
+
+
+async def _written(node: Node, own: bytes, wanted: Wanted, depth: int) -> AsyncIterator[bytes]:
+    yield MULTISTATUS + own
+    if depth and isinstance(node, Collection):
+        writers = Writers(wanted)
+        async for batch in node.members(wanted):
+            yield writers.write(batch)
+    yield MULTISTATUS_END
+
+
+class Writers:
+    """Writes batches, with one writer for those that share their properties."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._made: dict[int, tuple[object, Writer]] = {}
+
+    def write(self, batch: Batch) -> bytes:
+        """The response elements of a batch."""
+        kept = self._made.get(id(batch.properties))
+        if kept is None:
+            kept = self._made[id(batch.properties)] = (batch.properties, self._wanted.writer(batch.properties))
+        write, href, dead = kept[1], batch.href, batch.dead
+        return b"".join([write(href(subject), subject, dead(subject)) for subject in batch.subjects])
