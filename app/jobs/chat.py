@@ -1,9 +1,9 @@
-"""Forgetting what was said and taken back."""
+"""Forgetting what was said and taken back, and reminding."""
 
 from __future__ import annotations
 
 from app.jobs import job
-from app.models.chat import Message, looking_after
+from app.models.chat import Message, looking_after, reminders
 
 
 @job("erase_messages")
@@ -11,3 +11,9 @@ async def erase_messages() -> None:
     """Erase the words of messages, and the channels, whose deletion can't be undone any more."""
     await Message.erase_deleted()
     await looking_after.erase_deleted()
+
+
+@job("chat_remind")
+async def chat_remind(reminder_id: int) -> None:
+    """Say what somebody wanted to be reminded of."""
+    await reminders.remind(reminder_id)

@@ -83,6 +83,8 @@ def kinds() -> dict[str, str]:
         "channel.restore": _("Restored a channel"),
         "channel.delete": _("Deleted a channel"),
         "channel.role": _("Changed who looks after a channel"),
+        "reminder.set": _("Set a reminder"),
+        "reminder.cancel": _("Took a reminder back"),
         "category.create": _("Made a category"),
         "category.rename": _("Renamed a category"),
         "category.delete": _("Removed a category"),

@@ -143,7 +143,7 @@ async def channel_page(request: Request, channel: Channel, piece: log.Piece, *, 
         "guests": 0 if channel.is_direct else await members.count_guests(channel), "invited": [] if "people" not in context else await invited_to(channel.id),
         "target": target, "since": new_id(), "articles": articles, "furniture": furniture(viewer, channel.member_id is not None),
         "sources": await log.sources(channel.id, viewer.account_id, piece.messages[0]["id"]) if piece.messages and channel.member_id else [],
-        "looks_after": looking_after.looks_after(viewer, channel), "most_characters": MOST_CHARACTERS, "draft": "", "error": "", "people": None,
+        "looks_after": looking_after.looks_after(viewer, channel), "most_characters": MOST_CHARACTERS, "draft": "", "error": "", "answer": "", "people": None,
     }
     return await page(request, "chat/channel.html", status=status, **{**shown, **context})
 

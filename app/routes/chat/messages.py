@@ -13,9 +13,11 @@ from app.lib.i18n import _
 from app.models.base import Refused
 from app.models.chat import Message, log, reactions, reading
 from app.models.chat.message import EditedMeanwhile
+from app.models.chat.slash.registry import is_line
 from app.render import fragment, is_htmx, nothing, redirect, toast
 from app.routes.chat.articles import articles
 from app.routes.chat.channels import channel_page
+from app.routes.chat.slash import create_command
 
 
 class Written(Form):
@@ -39,6 +41,8 @@ async def create_message(request: Request, channel_id: FromPath[int]) -> Respons
     viewer = request.state.viewer
     channel = await access.find_channel(viewer, channel_id)
     form = Written(await request.form())
+    if form.is_valid and not is_htmx(request) and is_line(form["text"]):  # with scripts the composer sends it there
+        return await create_command.fn(request, channel_id)
     try:
         if not form.is_valid:
             raise Refused(_("This can’t be sent. Your text is kept."))

@@ -2,6 +2,7 @@
 import { say } from "../live.js";
 import { pick } from "../chat/emoji.js";
 import { put, type } from "../chat/marks.js";
+import { command, commands, isCommand } from "../chat/commands.js";
 import { names } from "../chat/names.js";
 import { send } from "../chat/send.js";
 
@@ -14,6 +15,7 @@ export default function connect(form) {
   const error = form.querySelector(".composer-error");
   const draft = `chat:draft:${channel}`;
   const people = names(form, area);
+  const words = commands(form, area);
   let told = 0;
 
   function changed() {
@@ -41,7 +43,12 @@ export default function connect(form) {
   function submit(event) {
     event.preventDefault();
     if (!area.value.trim() || form.hasAttribute("data-over")) return;
+    if (isCommand(area.value)) return command(form).then((isDone) => isDone && form.isConnected && emptied());
     send(form);
+    emptied();
+  }
+
+  function emptied() {
     area.value = "";
     form.querySelectorAll('input[name="mention"]').forEach((field) => field.remove());
     error.hidden = true;
@@ -89,5 +96,5 @@ export default function connect(form) {
   changed();
   told = 0;
   if (matchMedia("(hover: hover)").matches && !document.querySelector("dialog[open]") && !document.querySelector(".chat-scroll[data-target]:not([data-target='0'])")) area.focus({ preventScroll: true });
-  return () => people.close();
+  return () => [people, words].forEach((one) => one.close());
 }

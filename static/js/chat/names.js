@@ -6,7 +6,7 @@ const WAIT = 90;
 
 /** Offer names for what is typed in `area` of `form`. Returns `close`. */
 export function names(form, area) {
-  const listbox = form.querySelector(".composer-names");
+  const listbox = form.querySelector(".composer-names:not(.composer-commands)");
   const keys = options(area, listbox, choose);
   let timer, asked = 0;
 

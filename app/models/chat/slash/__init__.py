@@ -1,0 +1,12 @@
+"""Slash commands: `registry` what there is and how one is read, `people`, `channels` and `words` the suite's own. Another room adds its own:
+
+    from app.models.chat.slash.registry import Given, said, slash
+
+    @slash("lunch", lambda: _("[day]"), lambda: _("Say what there is for lunch"))
+    async def _lunch(given: Given) -> Answer: …
+"""
+
+from app.models.chat.slash import channels, people, words
+from app.models.chat.slash.registry import Answer, Given, offered, run
+
+__all__ = ["Answer", "Given", "channels", "offered", "people", "run", "words"]
