@@ -64,6 +64,11 @@ def shown_domain(name: str) -> str:
         return name
 
 
+def is_local(name: str) -> bool:
+    """Whether a name only means something on one machine or network: alpina.localhost has no records in the DNS of the world."""
+    return name.rpartition(".")[2] in _LOCAL
+
+
 def parent_of(name: str) -> str:
     """The part of a domain that was registered: example.co.uk of my.example.co.uk."""
     return str(_suffixes().privatesuffix(name) or name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ from app.jobs.runner import drain
 from app.lib import clock
 from app.lib.dns import Resolver
 from app.models.brand import BrandSite, life
-from app.models.brand.choosing import UNPROVEN_FOR, choose
+from app.models.brand.choosing import UNPROVEN_FOR, NotAvailable, choose, sites_of
+from app.models.brand.proving import KEPT_FOR
 from app.models.organisation import Organisation
 from app.settings import Settings
-from tests.brands import active_site, public_server, visitor
+from tests.brands import active_now, active_site, public_server, visitor
 from tests.invitations import letters, text_of
 from tests.name_server import NameServer
 from tests.people import People, move_in
@@ -92,11 +94,102 @@ async def test_what_can_not_be_used_is_refused_and_stays_in_the_field(world: Wor
 
 @pytest.mark.parametrize("domain", ["alpina.test", "ALPINA.test", "chat.alpina.test"])
 async def test_a_domain_of_another_organisation_is_refused_without_naming_it(world: World, domain: str) -> None:
-    await choose(world.people.anna.viewer, "alpina.test")
+    await active_site(world.people.anna, world.names)
     async with visitor(world.app, world.people.erik) as erik:
         answer = await erik.post("/manager/brand", data={"domain": domain})
         assert answer.status_code == 422 and "already in use" in answer.text and "Alpina" not in answer.text.replace("ALPINA.test", "")
         assert (await erik.post("/manager/brand", data={"domain": "my.alpina.test"})).status_code == 303, "a subdomain is free"
+
+
+async def test_waiting_for_a_proof_keeps_nobody_else_from_the_domain(world: World) -> None:
+    squatter = await choose(world.people.erik.viewer, "alpina.test")
+    mine = await active_site(world.people.anna, world.names)
+    assert (await BrandSite.get(mine.id)).state == "active"
+    await squatter.change(checked_at=0)
+    await watch_brands()
+    assert (await BrandSite.get(squatter.id)).state == "waiting"
+    with pytest.raises(NotAvailable):
+        await choose(world.people.anna.viewer, "alpina.test")
+
+
+async def test_of_two_proofs_the_first_counts_and_the_page_says_what_to_do(world: World) -> None:
+    later = await choose(world.people.erik.viewer, "alpina.test")
+    await active_site(world.people.anna, world.names)
+    world.names.zone.append(f'_chalet.alpina.test. 60 TXT "chalet-verify={later.proof_token}"')
+    async with visitor(world.app, world.people.erik) as erik:
+        answer = await erik.post(f"/manager/brand/{later.id}/check")
+    assert "another organisation has proven this domain" in answer.text and "Alpina" not in answer.text
+    assert (await BrandSite.get(later.id)).state == "waiting"
+
+
+async def test_two_who_prove_a_domain_at_once_do_not_both_get_it(world: World) -> None:
+    sites = [await choose(one.viewer, "alpina.test") for one in (world.people.anna, world.people.erik)]
+    world.names.points("alpina.test", sites[0].proof_token)
+    world.names.zone.append(f'_chalet.alpina.test. 60 TXT "chalet-verify={sites[1].proof_token}"')
+    resolver = Resolver((world.names.address,))
+    await asyncio.gather(*(life.look(site, resolver) for site in sites))
+    assert sorted([(await BrandSite.get(site.id)).state for site in sites]) == ["preparing", "waiting"]
+
+
+async def test_who_can_write_the_zone_has_the_domain(world: World) -> None:
+    before = await active_site(world.people.anna, world.names)
+    async with visitor(world.app, world.people.erik) as erik, visitor(world.app, world.people.beat) as beat:
+        assert (await beat.get("https://chat.alpina.test/chat/channels")).status_code == 200
+        await before.change(checked_at=0)
+        world.names.zone = [line for line in world.names.zone if "TXT" not in line]
+        kept = await erik.post("/manager/brand", data={"domain": "alpina.test"})
+        assert kept.status_code == 303, "the proof is asked for at once, not at the next watch"
+        later = (await sites_of(world.people.erik.organisation.id))[0]
+        assert (await beat.get("https://chat.alpina.test/chat/channels")).status_code == 200, "until somebody proves it, it works on"
+        world.names.points("alpina.test", later.proof_token)
+        await erik.post(f"{kept.headers['location']}/check")
+        await drain()
+        assert (await BrandSite.get(later.id)).state == "active" and (await BrandSite.get(before.id)).withdrawn_at is not None
+        moved = await beat.get("https://chat.alpina.test/chat/channels")
+        assert moved.status_code == 303 and "/sign-in" in moved.headers["location"], "a session of Alpina is none at Nordlicht"
+        assert "Nordlicht" in (await beat.get("https://login.alpina.test/sign-in")).text
+    assert mails_to_anna(world) == ["alpina.test is ready", "The proof of alpina.test is gone", "alpina.test was let go"]
+
+
+async def test_a_proof_that_is_gone_for_long_lets_the_domain_go_and_brings_it_back(world: World) -> None:
+    site = await active_site(world.people.anna, world.names)
+    proof = next(line for line in world.names.zone if "TXT" in line)
+    world.names.zone.remove(proof)
+
+    async def watched() -> BrandSite:
+        await database.execute("UPDATE brand_site SET checked_at = 0")
+        await watch_brands()
+        await drain()
+        return await BrandSite.get(site.id)
+
+    assert (await watched()).state == "active"
+    async with visitor(world.app, world.people.anna) as anna:
+        assert "Put the TXT record below back by" in (await anna.get("/manager/brand")).text
+    await site.change(proof_lost_at=clock.now() - KEPT_FOR - 1)
+    world.names.failing = {"_chalet.alpina.test"}
+    assert (await watched()).state == "active", "an error says nothing about the proof"
+    world.names.failing = set()
+    assert (await watched()).state == "waiting"
+    async with visitor(world.app, world.people.anna) as anna:
+        assert (await anna.get("https://chat.alpina.test/")).status_code == 421
+        assert "was missing for a week" in (await anna.get("/manager/brand")).text
+    world.names.zone.append(proof)
+    back = await watched()
+    assert (back.state, back.proof_lost_at) == ("active", None)
+    assert mails_to_anna(world) == ["alpina.test is ready", "The proof of alpina.test is gone", "alpina.test was let go", "alpina.test is ready"]
+
+
+async def test_names_of_this_machine_have_no_records_to_watch(world: World) -> None:
+    site = await active_now(await choose(world.people.anna.viewer, "alpina.localhost"))
+    await site.change(checked_at=0)
+    await watch_brands()
+    await drain()
+    fresh = await BrandSite.get(site.id)
+    assert (fresh.state, fresh.proof_lost_at, fresh.checked_at) == ("active", None, 0) and mails_to_anna(world) == []
+    async with visitor(world.app, world.people.anna) as anna:
+        text = (await anna.get("/manager/brand")).text
+        assert "This domain needs no records" in text and "records have changed" not in text
+        assert (await anna.post(f"/manager/brand/{site.id}/check")).status_code == 200
 
 
 async def test_letters_that_imitate_are_shown_as_the_dns_spells_them(world: World) -> None:
@@ -153,7 +246,7 @@ async def test_a_removed_domain_is_nobodys_and_comes_back_by_undo(world: World) 
         await undo(anna, answer)
         assert (await somebody.get("https://login.alpina.test/sign-in")).status_code == 200
         again = await anna.delete(f"/manager/brand/{site.id}", headers=HTMX)
-        await choose(world.people.erik.viewer, "alpina.test")
+        await active_site(world.people.erik, world.names)
         (url,) = re.findall(r'"undo_url":"([^"]+)"', again.headers["hx-trigger"])
         assert (await anna.post(url, headers=HTMX)).status_code == 422
 

@@ -12,6 +12,7 @@ from app.models.account import Account
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.brand import addresses
+from app.models.brand.proving import near, others_with
 from app.models.brand.site import ACTIVE, WAITING, BrandSite, BrandTrial
 from app.models.command import Command, undoes
 from app.models.member.rights import own_role
@@ -19,7 +20,7 @@ from app.models.organisation import LEGAL, Organisation
 from app.models.viewer import Viewer
 
 TRIAL = 30 * clock.DAY
-UNPROVEN_FOR = 30 * clock.DAY  # how long a domain is kept for somebody who doesn't prove that it is theirs
+UNPROVEN_FOR = 30 * clock.DAY  # how long a domain waits to be proven
 MOST_SITES = 20
 
 
@@ -68,22 +69,18 @@ async def site_seen_by(viewer: Viewer, site_id: int) -> BrandSite:
 
 
 async def check_free(org_id: int, domain: str) -> None:
-    """Raises `NotAvailable` where a domain is the server's own, or somebody's already. Whose it is isn't said."""
+    """Raises `NotAvailable` where a domain is the server's own, the organisation's already, or proven by another. Whose it is isn't said."""
     if domain in addresses.web.own_hosts or addresses.web.own_hosts & set(addresses.hosts_of(domain)):
         raise NotAvailable(_("This is the address of the server itself. Choose a domain of your own."))
-    asked = (domain, *_near(domain))
-    marks = ", ".join(f"${number}" for number in range(1, 1 + len(asked)))
-    row = await database.fetch_one(f"SELECT org_id FROM brand_site WHERE domain IN ({marks}) AND withdrawn_at IS NULL LIMIT 1", *asked)
-    if row is None:
-        return
-    if row["org_id"] == org_id:
+    if set(near(domain)) & {site.domain for site in await sites_of(org_id)}:
         raise NotAvailable(_("Your organisation uses this domain already."))
-    why = _("This domain can’t be used here: it is already in use on this server. If it is yours, choose a subdomain such as my.%(domain)s.")
-    raise NotAvailable(why % {"domain": domain})
+    if any(site.proof_lost_at is None for site in await others_with(org_id, domain)):
+        why = _("This domain can’t be used here: it is already in use on this server. If it is yours, choose a subdomain such as my.%(domain)s.")
+        raise NotAvailable(why % {"domain": domain})
 
 
 async def choose(viewer: Viewer, domain: str) -> BrandSite:
-    """“This web address suits me”: keep a domain for the organisation until it is proven. Raises `Refused`."""
+    """“This web address suits me”: from now on the organisation can prove that a domain is theirs. Raises `Refused`."""
     async with Command.once(viewer, "brand.choose") as command:
         await own_role(viewer)
         await check_free(viewer.org_id, domain)
@@ -109,7 +106,7 @@ async def owner_of(org_id: int) -> Account | None:
 
 
 async def _insert(viewer: Viewer, domain: str, owner_id: int, *, is_first: bool) -> BrandSite:
-    """Two organisations that take the same domain at once: one of them gets it."""
+    """The same domain once for an organisation, also when two of its administrators choose it at once."""
     site = BrandSite(
         id=new_id(), org_id=viewer.org_id, domain=domain, state=WAITING, proof_token=new_token(18), owner_id=owner_id,
         created_at=clock.now(), is_default_for_org=is_first,
@@ -118,14 +115,8 @@ async def _insert(viewer: Viewer, domain: str, owner_id: int, *, is_first: bool)
         async with database.savepoint():
             await BrandSite.insert(site).run()
     except database.UniqueViolation:
-        raise NotAvailable(_("This domain can’t be used here: it is already in use on this server.")) from None
+        raise NotAvailable(_("Your organisation uses this domain already.")) from None
     return await BrandSite.get(site.id)
-
-
-def _near(domain: str) -> tuple[str, ...]:
-    """Domains whose addresses would be the same as this one's: chat.example.org beside example.org."""
-    label, _sep, parent = domain.partition(".")
-    return (*addresses.hosts_of(domain), *([parent] if label in addresses.LABELS and "." in parent else []))
 
 
 def _changed(site: BrandSite) -> None:

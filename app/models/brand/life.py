@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import msgspec
 
 from app import database, live
 from app.lib import clock
-from app.lib.dns import OK, Finding, Resolver, Wanted
+from app.lib.dns import MISSING, OK, WRONG, Finding, Resolver, Wanted
+from app.lib.domains import is_local
 from app.lib.i18n import _
 from app.models import audit
 from app.models.announcements import announce
 from app.models.base import Refused
 from app.models.brand import addresses
 from app.models.brand.choosing import UNPROVEN_FOR, check_free
+from app.models.brand.proving import TAKEN, any_stands, give_way, leave, mail_owner, note_proof, others_with, proof_of, tell
 from app.models.brand.site import ACTIVE, DISABLED, PREPARING, WAITING, BrandSite
 from app.models.command import Command, undoes
 from app.models.job import Job
@@ -28,24 +30,53 @@ async def records(site: BrandSite, resolver: Resolver) -> list[Wanted]:
     """What has to stand in the DNS of a domain: the proof, and each address that leads somewhere."""
     web = addresses.web
     ours = web.addresses or (await resolver.addresses(web.host) if web.host else ())
-    proof = Wanted(f"{addresses.PROOF}.{site.domain}", "TXT", (f"chalet-verify={site.proof_token}",))
-    return [proof, *(Wanted(host, "HOST", ours, web.host) for host in addresses.open_hosts_of(site.domain))]
+    return [proof_of(site), *(Wanted(host, "HOST", ours, web.host) for host in addresses.open_hosts_of(site.domain))]
 
 
 async def look(site: BrandSite, resolver: Resolver) -> BrandSite:
-    """Ask the DNS, keep what it says, and begin the preparation when everything is right. Asked again at once, what was found stands."""
-    if site.checked_at is not None and site.checked_at > clock.now() - CHECK_AGAIN:
+    """Ask the DNS, keep what it says, and begin the preparation when everything is right. Asked again at once, what was found stands.
+
+    Names that only mean something on this machine have no records to look at.
+    """
+    if is_local(site.domain) or (site.checked_at is not None and site.checked_at > clock.now() - CHECK_AGAIN):
         return site
     findings = await resolver.check(await records(site, resolver))
+    others = await others_with(site.org_id, site.domain) if site.state == WAITING and _all_right(findings) else []
+    if others and await any_stands(others, resolver):
+        findings[0] = replace(findings[0], state=TAKEN)
     async with database.transaction():
         fresh = await BrandSite.get(site.id)
         await _keep(fresh, findings)
-        if fresh.state == WAITING and all(one.state == OK for one in findings):
-            await fresh.change(state=PREPARING, verified_at=clock.now())
-            await audit.record("brand.verify", fresh.domain, org_id=fresh.org_id)
-            await Job.enqueue("prepare_brand", key=f"brand:{fresh.id}", org_id=fresh.org_id, site_id=fresh.id)
-            _tell(fresh)
+        await note_proof(fresh, findings[0])
+        if fresh.state == WAITING and fresh.withdrawn_at is None and _all_right(findings):
+            await _begin(fresh, others)
     return fresh
+
+
+async def look_at_holders(org_id: int, domain: str, resolver: Resolver) -> None:
+    """Somebody wants a domain that another organisation has: look whether its proof stands, so that nobody has to wait for the watch."""
+    for site in await others_with(org_id, domain):
+        await look(site, resolver)
+
+
+async def _begin(site: BrandSite, others: list[BrandSite]) -> None:
+    """The proof stands: those who had the domain before, and whose proof is gone, give way, and it is prepared."""
+    for other in others:
+        if (fresh := await BrandSite.get(other.id)).withdrawn_at is None:
+            await give_way(fresh)
+    try:
+        async with database.savepoint():
+            await site.change(state=PREPARING, verified_at=clock.now(), proof_lost_at=None)
+    except database.UniqueViolation:  # somebody else was faster by a moment: the next look says so
+        site.state, site.verified_at = WAITING, None
+        return
+    await audit.record("brand.verify", site.domain, org_id=site.org_id)
+    await Job.enqueue("prepare_brand", key=f"brand:{site.id}", org_id=site.org_id, site_id=site.id)
+    tell(site)
+
+
+def _all_right(findings: list[Finding]) -> bool:
+    return all(one.state == OK for one in findings)
 
 
 async def prepare(site: BrandSite, resolver: Resolver) -> None:
@@ -58,14 +89,14 @@ async def prepare(site: BrandSite, resolver: Resolver) -> None:
         if fresh.state != PREPARING:
             return
         await _keep(fresh, findings)
-        if not all(one.state == OK for one in findings):
-            await fresh.change(state=WAITING)
+        if not _all_right(findings):
+            await fresh.change(state=WAITING, verified_at=None)
             announce("brand.changed", fresh.org_id)
             return
         await fresh.change(state=ACTIVE, activated_at=clock.now(), disabled_at=None)
         await audit.record("brand.activate", fresh.domain, org_id=fresh.org_id)
-        await _mail(fresh, "brand-ready")
-        _tell(fresh)
+        await mail_owner(fresh, "brand-ready")
+        tell(fresh)
 
 
 async def disable(viewer: Viewer, site: BrandSite) -> Command:
@@ -91,11 +122,11 @@ async def remove(viewer: Viewer, site: BrandSite) -> Command:
     async with Command.once(viewer, "brand.remove") as command:
         await own_role(viewer)
         site = await _current(site)
-        await _leave(site)
+        await leave(site)
         await site.change(withdrawn_at=clock.now(), is_default_for_org=False)
         await audit.record("brand.remove", site.domain, viewer=viewer)
-        await _mail(site, "brand-removed", by=viewer.name)
-        _tell(site)
+        await mail_owner(site, "brand-removed", by=viewer.name)
+        tell(site)
         command.done(result=site.id, what=site.domain, url="/manager/brand", inverse={"site": site.id})
     return command
 
@@ -111,18 +142,18 @@ async def make_default(viewer: Viewer, site: BrandSite) -> Command:
 
 
 async def watch(resolver: Resolver) -> None:
-    """Look after all domains: find those that became ready, warn of records that went away, let go of what was never proven."""
-    for row in await database.fetch("SELECT * FROM brand_site WHERE withdrawn_at IS NULL AND state IN ($1, $2)", WAITING, ACTIVE):
+    """Look after all domains: find those that became ready, warn of records that went away, let go of what isn't proven any more or never was."""
+    for row in await database.fetch("SELECT * FROM brand_site WHERE withdrawn_at IS NULL AND state IN ($1, $2, $3)", WAITING, ACTIVE, DISABLED):
         site = BrandSite.from_row(row)
-        if site.state == WAITING and site.verified_at is None and site.created_at < clock.now() - UNPROVEN_FOR:
+        if site.state == WAITING and max(site.created_at, site.proof_lost_at or 0) < clock.now() - UNPROVEN_FOR:
             await site.change(withdrawn_at=clock.now())
             await audit.record("brand.lapse", site.domain, org_id=site.org_id)
             announce("brand.changed", site.org_id)
             continue
         was_right = all(one["state"] == OK for one in site.found)
         fresh = await look(site, resolver)
-        if site.state == ACTIVE and was_right and any(one["state"] in ("missing", "wrong") for one in fresh.found):
-            await _mail(fresh, "brand-records")
+        if site.state == fresh.state == ACTIVE and was_right and any(one["state"] in (MISSING, WRONG) for one in fresh.found[1:]):
+            await mail_owner(fresh, "brand-records")
 
 
 async def end_trials() -> None:
@@ -135,11 +166,11 @@ async def end_trials() -> None:
     for row in rows:
         site = BrandSite.from_row(row)
         async with database.transaction():
-            await _leave(site)
+            await leave(site)
             await site.change(state=DISABLED, disabled_at=clock.now())
             await audit.record("brand.trial_over", site.domain, org_id=site.org_id)
-            await _mail(site, "brand-trial-over")
-            _tell(site)
+            await mail_owner(site, "brand-trial-over")
+            tell(site)
 
 
 @live.topic("brand")
@@ -157,11 +188,11 @@ async def _current(site: BrandSite) -> BrandSite:
 async def _disable(viewer: Viewer, site: BrandSite) -> None:
     if site.state != ACTIVE:
         raise Refused(_("The addresses are switched off already."))
-    await _leave(site)
+    await leave(site)
     await site.change(state=DISABLED, disabled_at=clock.now())
     await audit.record("brand.disable", site.domain, viewer=viewer)
-    await _mail(site, "brand-disabled", by=viewer.name)
-    _tell(site)
+    await mail_owner(site, "brand-disabled", by=viewer.name)
+    tell(site)
 
 
 async def _reactivate(viewer: Viewer, site: BrandSite) -> None:
@@ -169,22 +200,15 @@ async def _reactivate(viewer: Viewer, site: BrandSite) -> None:
         raise Refused(_("The addresses are switched on already."))
     await site.change(state=ACTIVE, disabled_at=None)
     await audit.record("brand.reactivate", site.domain, viewer=viewer)
-    await _mail(site, "brand-reactivated", by=viewer.name)
-    _tell(site)
+    await mail_owner(site, "brand-reactivated", by=viewer.name)
+    tell(site)
 
 
 async def _set_default(viewer: Viewer, site: BrandSite) -> None:
     await database.execute("UPDATE brand_site SET is_default_for_org = FALSE WHERE org_id = $1", viewer.org_id)
     await site.change(is_default_for_org=True)
     await audit.record("brand.default", site.domain, viewer=viewer)
-    _tell(site)
-
-
-async def _leave(site: BrandSite) -> None:
-    """Close the sockets of everybody who is on one of the addresses: their pages find out at once."""
-    for host in addresses.hosts_of(site.domain):
-        for row in await database.fetch("SELECT id FROM session WHERE host = $1", host):
-            live.cut_session(row["id"])
+    tell(site)
 
 
 async def _keep(site: BrandSite, findings: list[Finding]) -> None:
@@ -192,16 +216,6 @@ async def _keep(site: BrandSite, findings: list[Finding]) -> None:
     await site.change(findings=msgspec.json.encode(findings).decode(), checked_at=clock.now())
     if site.findings != before:
         announce("brand.changed", site.org_id)
-
-
-async def _mail(site: BrandSite, template: str, **facts: Any) -> None:
-    if site.owner_id:
-        await Job.enqueue("mail_brand", org_id=site.org_id, site_id=site.id, template=template, **facts)
-
-
-def _tell(site: BrandSite) -> None:
-    live.broadcast_internal("hosts", None)
-    announce("brand.changed", site.org_id)
 
 
 @undoes("brand.disable")
@@ -232,4 +246,4 @@ async def _undo_remove(viewer: Viewer, inverse: dict[str, int]) -> None:
     await check_free(viewer.org_id, site.domain)
     await site.change(withdrawn_at=None)
     await audit.record("brand.choose", site.domain, viewer=viewer)
-    _tell(site)
+    tell(site)

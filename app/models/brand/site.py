@@ -19,7 +19,7 @@ class BrandSite(Row, tablename="brand_site"):
     """A domain of an organisation: chosen, proven by records in the DNS, prepared, then in use until it is switched off."""
 
     org_id = ForeignKey(Organisation)
-    domain = Varchar(length=253, help_text="In lower case, as an A-label; nobody else has it as long as it isn’t withdrawn.")
+    domain = Varchar(length=253, help_text="In lower case, as an A-label; of one organisation once it is verified.")
     state = Varchar(length=12, default=DRAFT)
     proof_token = Varchar(length=64, default="", help_text="What the TXT record holds.")
     owner_id = ForeignKey(Account, null=True, default=None, on_delete=OnDelete.set_null, help_text="Who gets the mails.")
@@ -27,6 +27,7 @@ class BrandSite(Row, tablename="brand_site"):
     activated_at = BigInt(null=True, default=None)
     disabled_at = BigInt(null=True, default=None)
     withdrawn_at = BigInt(null=True, default=None)
+    proof_lost_at = BigInt(null=True, default=None, help_text="Since when the name servers say that the proof is gone.")
     checked_at = BigInt(null=True, default=None)
     findings = Text(default="[]", help_text="JSON: what the last look into the DNS found, record by record.")
     created_at = BigInt(default=0)

@@ -10,12 +10,13 @@ from litestar.response import Response
 
 from app.access import require_admin
 from app.lib.dns import OK, Resolver
-from app.lib.domains import Domain, DomainError, read_domain, shown_domain
+from app.lib.domains import Domain, DomainError, is_local, read_domain, shown_domain
 from app.lib.forms import Field, FieldError, Form
 from app.lib.i18n import _
 from app.models.base import Refused
 from app.models.brand import BrandSite, addresses, life
 from app.models.brand.choosing import NotAvailable, check_free, choose, may_brand, owner_of, site_seen_by, sites_of, start_trial, trial_of
+from app.models.brand.proving import KEPT_FOR
 from app.models.brand.site import ACTIVE, DISABLED, WAITING
 from app.models.organisation import Organisation
 from app.models.viewer import Viewer
@@ -73,7 +74,7 @@ async def show_addresses(request: Request) -> Response[bytes]:
     organisation, form = await _allowed(viewer), Choice(request.query_params)
     if form.is_valid:
         try:
-            await check_free(viewer.org_id, form["domain"].name)
+            await _check_free(request, form["domain"].name)
             return await page(request, "manager/brand_domain_addresses.html", domain=form["domain"], addresses=_given(form["domain"].name), form=form)
         except NotAvailable as taken:
             form.refuse("domain", str(taken))
@@ -87,8 +88,9 @@ async def create_domain(request: Request) -> Response[bytes]:
     organisation, form = await _allowed(viewer), Choice(await request.form())
     if form.is_valid:
         try:
+            await _check_free(request, form["domain"].name)
             site = await choose(viewer, form["domain"].name)
-            return moved(request, f"/manager/brand/{site.id}", _("%(domain)s is kept for you.") % {"domain": form["domain"].shown})
+            return moved(request, f"/manager/brand/{site.id}", _("Now prove that %(domain)s is yours.") % {"domain": form["domain"].shown})
         except Refused as error:
             form.refuse("domain", str(error))
     return await _start(request, form, organisation, 422)
@@ -140,6 +142,12 @@ async def delete_domain(request: Request, site_id: FromPath[int]) -> Response[by
     return moved(request, "/manager/brand", _("%(domain)s was removed.") % {"domain": shown_domain(site.domain)}, command)
 
 
+async def _check_free(request: Request, domain: str) -> None:
+    """Raises `NotAvailable`. Whether another organisation's proof still stands is asked now."""
+    await life.look_at_holders(request.state.viewer.org_id, domain, Resolver(request.app.state.settings.dns_servers))
+    await check_free(request.state.viewer.org_id, domain)
+
+
 async def _allowed(viewer: Viewer) -> Organisation:
     """Raises `Refused` where neither the plan nor a trial has it."""
     organisation = await Organisation.get(viewer.org_id)
@@ -160,6 +168,7 @@ async def _show(request: Request, site: BrandSite, *, is_only: bool = False) -> 
         "site": site, "domain": shown_domain(site.domain), "records": _records(site), "addresses": _given(site.domain), "state": site.state,
         "is_waiting": site.state == WAITING, "is_active": site.state == ACTIVE, "is_disabled": site.state == DISABLED, "web": addresses.web,
         "owner": await owner_of(site.org_id), "is_only": is_only or len(await sites_of(site.org_id)) == 1,
+        "is_local": is_local(site.domain), "given_up_at": (site.proof_lost_at or 0) + KEPT_FOR,
         "all_right": bool(site.found) and all(one["state"] == OK for one in site.found),
     }
     if wants(request, "brand-site"):
