@@ -97,7 +97,7 @@ class Edge:
             await self._static(visit, path, send)
             return
         is_dav = dav.takes(path, visit.method)
-        if refusal := self._refusal(visit, scope["method"], 0.1 if is_dav else 1):
+        if refusal := self._refusal(visit, path, brand, 0.1 if is_dav else 1):
             await _plain(send, *refusal)
             return
         async with database.request_scope():
@@ -154,11 +154,11 @@ class Edge:
 
         return send_on
 
-    def _refusal(self, visit: Visit, method: str, tokens: float) -> tuple[int, str] | None:
+    def _refusal(self, visit: Visit, path: str, brand: Brand | None, tokens: float) -> tuple[int, str] | None:
         """Why a request isn’t looked at. Programs sync with many small requests, which cost a tenth of a page’s token each."""
         if self._settings.rate_limit and not self._buckets.take(visit.address, tokens):
             return 429, "Too many requests. Please wait a moment and try again."
-        if method not in SAFE and not visit.is_same_origin:
+        if visit.method not in SAFE and not visit.is_same_origin and not _is_handed_over(visit, path, brand):
             return 403, "This request came from another site, so it was refused. Nothing was changed."
         return None
 
@@ -252,7 +252,7 @@ class Visit:
 
     __slots__ = (
         "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_htmx", "is_same_origin", "meant_for",
-        "method", "origin", "scheme", "token", "wants_page",
+        "method", "origin", "scheme", "sent_from", "token", "wants_page",
     )
 
     def __init__(self, scope: Scope, trusted: frozenset[str]) -> None:
@@ -273,6 +273,7 @@ class Visit:
         self.idempotency_key = found.get(b"idempotency-key", b"").decode("latin-1")
         self.meant_for = found.get(b"chalet-for", b"").decode("latin-1")
         self.token = _cookie(found.get(b"cookie", b""), SECURE_COOKIE if self.scheme == "https" else COOKIE)
+        self.sent_from = found.get(b"origin", b"").decode("latin-1").lower()
         self.is_same_origin = self._came_from_us(found)
 
     def _believe(self, found: dict[bytes, bytes]) -> None:
@@ -287,10 +288,14 @@ class Visit:
         site = found.get(b"sec-fetch-site")
         if site is not None and found.get(b"upgrade", b"").lower() != b"websocket":
             return site in (b"same-origin", b"none")
-        origin = found.get(b"origin")
-        if origin is not None:
-            return origin.decode("latin-1").lower() == self.origin
+        if b"origin" in found:
+            return self.sent_from == self.origin
         return not self.token
+
+
+def _is_handed_over(visit: Visit, path: str, brand: Brand | None) -> bool:
+    """The one write that comes from another host: the sign-in page of the same brand brings a token that this browser set out for."""
+    return path == "/handover" and brand is not None and bool(brand.domain) and visit.sent_from == brand.origin
 
 
 def _here(viewer: Viewer | None, brand: Brand | None) -> Viewer | None:

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -43,6 +43,19 @@ async def world(settings: Settings) -> AsyncIterator[World]:
         yield World(app, names, people, settings)
 
 
+FROM_LOGIN = {"sec-fetch-site": "same-site", "origin": LOGIN}
+
+
+def handed(answer: httpx.Response) -> dict[str, str]:
+    """The form that leads on to another host, with its address as `action`; nothing where there is none."""
+    form = re.search(r'<form method="post" action="(https://[^"]+/handover)".*?</form>', answer.text, re.DOTALL)
+    if form is None:
+        return {}
+    assert '<button class="btn primary wide" type="submit">' in form[0], "without scripts there is a button"
+    assert answer.headers["cache-control"] == "no-store" and '<meta name="referrer" content="strict-origin">' in answer.text
+    return {"action": form[1], **dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form[0]))}
+
+
 class Browser:
     """A browser whose cookies stay on their host."""
 
@@ -56,11 +69,11 @@ class Browser:
     async def post(self, url: str, **data: str) -> httpx.Response:
         return await self._ask("POST", url, data)
 
-    async def _ask(self, method: str, url: str, data: dict[str, str] | None = None) -> httpx.Response:
+    async def _ask(self, method: str, url: str, data: dict[str, str] | None = None, **more: str) -> httpx.Response:
         jar = self._jars.setdefault(urlsplit(url).hostname or "", {})
         async with visitor(self._app, origin="https://nowhere.test") as client:
             cookie = "; ".join(f"{name}={value}" for name, value in jar.items())
-            answer = await client.request(method, url, data=data, headers={"cookie": cookie} if cookie else {})
+            answer = await client.request(method, url, data=data, headers={**({"cookie": cookie} if cookie else {}), **more})
         for line in answer.headers.get_list("set-cookie"):
             assert line.startswith("__Host-") and "Secure" in line and "Domain" not in line and "HttpOnly" in line
             name, _sep, value = line.partition(";")[0].partition("=")
@@ -68,10 +81,12 @@ class Browser:
         return answer
 
     async def follow(self, url: str) -> tuple[str, httpx.Response]:
-        """Where an address leads in the end, as a browser with scripts goes there."""
+        """Where an address leads in the end, as a browser without scripts goes there, whose person presses the one button."""
         for _hop in range(12):
-            url, _hash, carried = url.partition("#")
-            answer = await self._ask("POST", url, {key: values[0] for key, values in parse_qs(carried).items()}) if carried else await self.get(url)
+            answer = await self.get(url)
+            if found := handed(answer):
+                url = found.pop("action")
+                answer = await self._ask("POST", url, found, **FROM_LOGIN)
             if "location" not in answer.headers:
                 return url, answer
             url = str(httpx.URL(url).join(answer.headers["location"]))
@@ -129,10 +144,10 @@ async def test_another_browser_stays_signed_in(world: World) -> None:
 async def token_for(world: World, browser: Browser) -> dict[str, str]:
     """Set out from chat., with a browser that is signed in at login., and stop before arriving."""
     begun = await browser.get(f"{CHAT}/handover/begin?next=/chat/channels")
-    issued = await browser.get(begun.headers["location"])
-    carried = urlsplit(issued.headers["location"])
-    assert carried.netloc == "chat.alpina.test" and not carried.query, "the token is behind the #, where no server sees it"
-    return {key: values[0] for key, values in parse_qs(carried.fragment).items()}
+    assert "token" not in begun.headers["location"]
+    carried = handed(await browser.get(begun.headers["location"]))
+    assert carried.pop("action") == f"{CHAT}/handover" and carried["token"], "the token is in the form, in no address"
+    return carried
 
 
 async def signed_in(world: World) -> Browser:
@@ -172,15 +187,27 @@ async def test_a_token_goes_to_hosts_of_the_brand_and_to_paths_of_theirs_only(wo
         assert (await browser.get(f"{LOGIN}/handover/issue?to={to}&challenge={'a' * 64}&next=/")).status_code == 404
     for url in ("//evil.example", "https://evil.example", "/\\evil.example"):
         answer = await browser.get(f"{LOGIN}/handover/issue?to=chat&challenge={'a' * 64}&next={url}")
-        assert answer.headers["location"].startswith(f"{CHAT}/handover#") and "evil" not in answer.headers["location"]
+        assert handed(answer)["action"] == f"{CHAT}/handover" and handed(answer)["next"] == "/" and "evil" not in answer.text
 
 
 async def test_nobody_is_signed_in_as_somebody_else_by_a_link(world: World) -> None:
     """A secret that an attacker knows, such as none at all, makes no token for a victim's browser."""
     attacker, victim = await signed_in(world), Browser(world.app)
     issued = await attacker.get(f"{LOGIN}/handover/issue?to=chat&challenge={hash_token('')}&next=/")
-    carried = {key: values[0] for key, values in parse_qs(urlsplit(issued.headers["location"]).fragment).items()}
-    assert (await victim.post(f"{CHAT}/handover", **carried)).status_code == 422
+    carried = handed(issued)
+    assert (await victim.post(carried.pop("action"), **carried)).status_code == 422
+
+
+async def test_only_the_sign_in_page_of_the_brand_brings_a_token(world: World) -> None:
+    browser = await signed_in(world)
+    for origin in ("https://evil.example", "https://www.alpina.test", "https://alpina.test", BASE, "null", "https://login.alpina.test.evil.example"):
+        for site in ("same-site", "cross-site"):
+            answer = await browser._ask("POST", f"{CHAT}/handover", await token_for(world, browser), **{"sec-fetch-site": site, "origin": origin})
+            assert answer.status_code == 403, (origin, site)
+    for path in ("/chat/channels", "/sign-out", "/handover/begin", "/account/organisation"):
+        assert (await browser._ask("POST", f"{CHAT}{path}", {}, **FROM_LOGIN)).status_code == 403, "nothing else comes from another host"
+    elsewhere = await browser._ask("POST", f"{BASE}/handover", await token_for(world, browser), **FROM_LOGIN)
+    assert elsewhere.status_code == 403, "the standard host takes none"
 
 
 async def test_a_brand_lets_its_members_in_and_says_so_to_others(world: World) -> None:

@@ -34,7 +34,7 @@ OPEN = {
     "GET /unsubscribe/{token:str}", "POST /unsubscribe/{token:str}",
     "GET /invitation/{token:str}", "POST /invitation/{token:str}", "POST /invitation/{token:str}/acceptance", "POST /invitation/{token:str}/refusal",
     "POST /invitation/{token:str}/sign-out",
-    "GET /handover", "POST /handover", "GET /handover/begin", "GET /handover/issue", "GET /moved", "GET /internal/tls-ask",
+    "POST /handover", "GET /handover/begin", "GET /handover/issue", "GET /moved", "GET /internal/tls-ask",
     "HEAD /uploads/{token:str}", "PATCH /uploads/{token:str}", "DELETE /uploads/{token:str}",  # the token is the right
     "GET /manifest.webmanifest", "GET /sw.js", "GET /offline", "GET /favicon.ico", "GET /icons/{version:str}/{name:str}", "GET /icons/{version:str}/{app:str}/{name:str}", "GET /brand.css", "GET /brand/{name:str}/{form:str}",
 }

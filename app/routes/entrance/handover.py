@@ -1,6 +1,6 @@
 """From one host of a brand to another without signing in twice, and away from hosts that are switched off.
 
-begin (at chat.) → issue (at login.) → arrive (at chat., the token behind the #, which no server and no log sees) → POST (at chat.)
+begin (at chat.) → issue (at login.: a page whose form holds the token, which no address and no log does) → POST (at chat.)
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ from app.routes.entrance import keep_cookie, read_cookie
 from app.routes.guard import OPEN
 
 CROSSING = "chalet-crossing"  # the cookie with the secret of a browser that set out
+NO_STORE = {"Cache-Control": "no-store"}
 _SIGNING_IN = 3600  # seconds that somebody may take at the sign-in page
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class Token(Form):
-    """What came behind the #."""
+    """What the form brought."""
 
     token = TextField(most=100)
     next = TextField(most=2000, required=False)
@@ -52,7 +53,7 @@ async def begin(request: Request) -> Response[bytes]:
 
 @get("/handover/issue", opt=OPEN, include_in_schema=False)
 async def issue(request: Request, to: FromQuery[str] = "", challenge: FromQuery[str] = "") -> Response[bytes]:
-    """A token for a host of this very brand and no other; who isn't signed in does that first."""
+    """A form with a token for a host of this very brand and no other; a script sends it, or a button. Who isn't signed in does that first."""
     brand, url = _brand(request), local_path(request.query_params.get("next", ""))
     if to not in addresses.web.open_labels or not _HASH.fullmatch(challenge):
         raise NotFound("host")
@@ -62,14 +63,9 @@ async def issue(request: Request, to: FromQuery[str] = "", challenge: FromQuery[
         return redirect(request, f"/sign-in?next={quote(back, safe='')}", full=True)
     host = f"{to}.{brand.domain}"
     token = await hand_over(viewer, host, challenge)
-    return redirect(request, f"{addresses.origin_of(host)}/handover#token={token}&next={quote(url, safe='')}", full=True)
-
-
-@get("/handover", opt=OPEN, include_in_schema=False)
-async def arrive(request: Request) -> Response[bytes]:
-    """Takes the token out of the address and sends it, by script."""
-    _brand(request)
-    return await page(request, "entrance/handover.html", failed=False, next="/", headers={"Cache-Control": "no-store"})
+    return await page(
+        request, "entrance/handover.html", failed=False, host=shown_domain(host), to=addresses.origin_of(host), token=token, next=url, headers=NO_STORE,
+    )
 
 
 @post("/handover", opt=OPEN, status_code=200, include_in_schema=False)
@@ -83,7 +79,7 @@ async def create_session(request: Request) -> Response[bytes]:
     agent = request.headers.get("user-agent", "")
     made = await take_over(form["token"], secret, brand.host, brand.org_id or 0, request.state.address, agent) if form.is_valid else None
     if made is None:
-        return await page(request, "entrance/handover.html", status=422, failed=True, next=url, headers={"Cache-Control": "no-store"})
+        return await page(request, "entrance/handover.html", status=422, failed=True, next=url, headers=NO_STORE)
     answer = redirect(request, url, full=True)
     answer.headers["Set-Cookie"] = session_cookie(made[0], request.state.scheme, made[1])
     keep_cookie(request, answer, CROSSING, "", 0)
@@ -110,4 +106,4 @@ def _brand(request: Request) -> Brand:
     return brand
 
 
-handlers = [begin, issue, arrive, create_session, show_moved]
+handlers = [begin, issue, create_session, show_moved]
