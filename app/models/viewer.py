@@ -23,13 +23,13 @@ SELECT s.id AS session_id, CASE WHEN m.ends_at < s.expires_at THEN m.ends_at ELS
  WHERE s.token_hash = $1 AND a.disabled_at IS NULL AND m.ended_at IS NULL
 """
 _EVERYWHERE = """
-SELECT 0 AS session_id, COALESCE(m.ends_at, 9007199254740991) AS expires_at, $2 AS seen_at,
+SELECT 0 AS session_id, COALESCE(m.ends_at, 9007199254740991) AS expires_at, CAST($2 AS BIGINT) AS seen_at,
        a.id AS account_id, a.email, a.given_name, a.family_name, a.avatar, a.locale, a.timezone, a.week_start, a.theme,
        m.id AS membership_id, m.role, o.id AS org_id, o.name AS org_name
   FROM membership m
   JOIN account a ON a.id = m.account_id
   JOIN organisation o ON o.id = m.org_id
- WHERE m.account_id = $1 AND a.disabled_at IS NULL AND m.ended_at IS NULL AND (m.ends_at IS NULL OR m.ends_at > $2)
+ WHERE m.account_id = $1 AND a.disabled_at IS NULL AND m.ended_at IS NULL AND (m.ends_at IS NULL OR m.ends_at > CAST($2 AS BIGINT))
  ORDER BY m.id
 """
 _PLACES = """

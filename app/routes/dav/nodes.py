@@ -170,6 +170,10 @@ class Collection(Node):
     makes_plain: ClassVar[bool] = False
     made_setters: ClassVar[Mapping[str, Setter]] = {}
     """The properties that MKCOL may set on what it makes here."""
+    has_items: ClassVar[bool] = False
+    """Whether it has `item_properties`."""
+    is_listed: ClassVar[bool] = True
+    """Whether a PROPFIND shows its members."""
     sync_id: str = ""
     """What sync tokens are bound to (RFC 6578): the collection's id, empty where there is no sync-collection."""
 

@@ -10,6 +10,7 @@ from app.lib.dav.problems import Problem
 from app.lib.dav.writing import MULTISTATUS, MULTISTATUS_END
 from app.routes.dav import trees
 from app.routes.dav.nodes import NO_DEAD, Batch, Collection, Node
+from app.routes.dav.properties import Properties
 from app.routes.dav.requests import Answer, Request, multistatus
 from app.routes.dav.wanted import Wanted, Writer
 
@@ -26,8 +27,11 @@ async def answer(request: Request) -> Answer:
     node = await trees.find(request)
     if depth == INFINITY and isinstance(node, Collection):
         raise Problem(403, d("propfind-finite-depth"))
+    if depth and isinstance(node, Collection) and not node.is_listed:
+        raise Problem(403, d("number-of-matches-within-limits"))
     own = await own_response(node, wanted)
-    return multistatus(_written(node, own, wanted, depth), *([PREFERENCE] if wanted.is_minimal else []))
+    expected = node.item_properties if depth and isinstance(node, Collection) and node.has_items else None
+    return multistatus(_written(node, own, wanted, depth, Writers(wanted, expected)), *([PREFERENCE] if wanted.is_minimal else []))
 
 
 async def own_response(node: Node, wanted: Wanted) -> bytes:
@@ -37,26 +41,33 @@ async def own_response(node: Node, wanted: Wanted) -> bytes:
     return wanted.writer(node.properties)(node.href.encode(), node.subject, dead)
 
 
-async def _written(node: Node, own: bytes, wanted: Wanted, depth: int) -> AsyncIterator[bytes]:
+async def _written(node: Node, own: bytes, wanted: Wanted, depth: int, writers: Writers) -> AsyncIterator[bytes]:
     yield MULTISTATUS + own
     if depth and isinstance(node, Collection):
-        writers = Writers(wanted)
         async for batch in node.members(wanted):
             yield writers.write(batch)
     yield MULTISTATUS_END
 
 
 class Writers:
-    """Writes batches, with one writer for those that share their properties."""
+    """Writes batches, with one writer for those that share their properties.
 
-    def __init__(self, wanted: Wanted) -> None:
+    `expected` are properties that will come: what is asked of them that can't be answered is refused before anything is sent.
+    """
+
+    def __init__(self, wanted: Wanted, expected: Properties | None = None) -> None:
         self._wanted = wanted
         self._made: dict[int, tuple[object, Writer]] = {}
+        if expected is not None:
+            self._writer(expected)
+
+    def _writer(self, properties: Properties) -> Writer:
+        kept = self._made.get(id(properties))
+        if kept is None:
+            kept = self._made[id(properties)] = (properties, self._wanted.writer(properties))
+        return kept[1]
 
     def write(self, batch: Batch) -> bytes:
         """The response elements of a batch."""
-        kept = self._made.get(id(batch.properties))
-        if kept is None:
-            kept = self._made[id(batch.properties)] = (batch.properties, self._wanted.writer(batch.properties))
-        write, href, dead = kept[1], batch.href, batch.dead
+        write, href, dead = self._writer(batch.properties), batch.href, batch.dead
         return b"".join([write(href(subject), subject, dead(subject)) for subject in batch.subjects])

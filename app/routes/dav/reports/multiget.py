@@ -26,11 +26,12 @@ async def multiget(request: Request, collection: Collection, root: Element) -> A
     if not addresses:
         raise Problem(400, text="A multiget needs addresses.")
     wanted = Wanted.read(root, is_minimal=request.is_minimal)
-    return multistatus(_written(request, collection, addresses, wanted))
+    return multistatus(_written(request, collection, addresses, wanted, Writers(wanted, collection.item_properties)))
 
 
-async def _written(request: Request, collection: Collection, addresses: Sequence[str], wanted: Wanted) -> AsyncIterator[bytes]:
-    writers = Writers(wanted)
+async def _written(
+    request: Request, collection: Collection, addresses: Sequence[str], wanted: Wanted, writers: Writers
+) -> AsyncIterator[bytes]:
     yield MULTISTATUS
     for start in range(0, len(addresses), AT_ONCE):
         some = {address: _name(request, address) for address in addresses[start : start + AT_ONCE]}

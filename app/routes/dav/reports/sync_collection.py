@@ -34,8 +34,9 @@ async def sync(request: Request, collection: Collection, root: Element) -> Answe
         raise Problem(400, text="A sync needs a level.")
     since = _since(collection, text(root.find(d("sync-token"))).strip())
     wanted = Wanted.read(root, is_minimal=request.is_minimal)
+    writers = Writers(wanted, collection.item_properties)
     changes = await collection.changes(since, limit(root), wanted)
-    return multistatus(_written(collection, changes, wanted))
+    return multistatus(_written(collection, changes, writers))
 
 
 def limit(root: Element) -> int | None:
@@ -63,8 +64,8 @@ def invalid() -> Problem:
     return Problem(403, d("valid-sync-token"))
 
 
-async def _written(collection: Collection, changes: Changes, wanted: Wanted) -> AsyncIterator[bytes]:
-    yield MULTISTATUS + Writers(wanted).write(changes.batch)
+async def _written(collection: Collection, changes: Changes, writers: Writers) -> AsyncIterator[bytes]:
+    yield MULTISTATUS + writers.write(changes.batch)
     gone = b"".join([response(collection.address(name), 404) for name in changes.gone])
     more = response(collection.href.encode(), 507, _LIMITS) if changes.is_truncated else b""
     yield gone + more + b"<d:sync-token>" + token(collection.sync_id, changes.token) + b"</d:sync-token>" + MULTISTATUS_END
