@@ -11,6 +11,7 @@ const listeners = new Set();
 const formats = new Map();
 const root = document.documentElement;
 let words = {}, asking, mine = {};
+let question; // the one under way, with what was heard meanwhile: its answer may be older than that
 
 /** Begin: members listen to their organisation, guests only to what the server tells them of the people they know. */
 export function start(org, isGuest, stateWords) {
@@ -55,8 +56,8 @@ function format(locale, options) {
 const zone = () => (root.dataset.timezone ? { timeZone: root.dataset.timezone } : {});
 
 function heard({ kind, data }) {
-  if (kind === "presence") data.forEach(([id, state]) => change(id, { state }));
-  else if (kind === "status") data.forEach(([id, emoji, text, until]) => change(id, { emoji, text, until }));
+  if (kind === "presence") data.forEach(([id, state]) => told(id, { state }));
+  else if (kind === "status") data.forEach(([id, emoji, text, until]) => told(id, { emoji, text, until }));
   else if (["subscribed", "presence.me", "chat.places"].includes(kind)) ask(MOMENT);
   else if (kind === "resume") ask(MOMENT + Math.random() * SPREAD);
 }
@@ -64,22 +65,31 @@ function heard({ kind, data }) {
 function ask(wait) {
   clearTimeout(asking);
   asking = setTimeout(async () => {
+    const asked = (question = { heard: [] });
     const answer = await fetch("/presence", { headers: { Accept: "application/json" } }).catch(() => null);
-    if (answer?.ok && !answer.redirected) fill(await answer.json());
+    const snapshot = answer?.ok && !answer.redirected ? await answer.json().catch(() => null) : null;
+    if (question !== asked) return;
+    question = undefined;
+    if (snapshot) fill(snapshot, asked.heard);
+    else if (!answer || answer.status >= 429) ask(SPREAD + Math.random() * SPREAD);
   }, wait);
 }
 
-function fill({ states, statuses, me }) {
+function fill({ states, statuses, me }, heardSince) {
   people.clear();
   for (const [state, ids] of Object.entries(states)) for (const id of ids) people.set(String(id), { state });
   for (const [id, emoji, text, until] of statuses) people.set(String(id), { ...people.get(String(id)), emoji, text, until });
+  for (const [id, facts] of heardSince) know(id, facts);
   mine = me;
   show(document.body);
   tellMine();
 }
 
-function change(id, facts) {
-  people.set(String(id), { ...people.get(String(id)), ...facts });
+const know = (id, facts) => people.set(String(id), { ...people.get(String(id)), ...facts });
+
+function told(id, facts) {
+  question?.heard.push([id, facts]);
+  know(id, facts);
   document.querySelectorAll(`[data-person="${id}"]`).forEach(showDot);
   document.querySelectorAll(`[data-said="${id}"]`).forEach(showSaid);
   if (String(id) === document.body.dataset.account) tellMine();

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from app import database
 from app.lib import clock
 from tests.browser.test_chat import AXE, House, _run, chromium, house, message, write  # noqa: F401 - fixtures
+from tests.browser.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("chromium")
 
@@ -65,7 +66,7 @@ def test_a_state_and_a_status_are_seen_live_and_end_by_themselves(house: House) 
     expect(card).to_contain_text("🚋Commuting")
     expect(beat.locator(f'.msg [data-said="{id_}"]').first).to_contain_text("🚋")
     _run(house.address, _let_time_pass(house.people.anna.membership.id))
-    expect(card).to_contain_text("🌴On holiday", timeout=20_000)
+    expect(card).to_contain_text("🌴On holiday")
     expect(beat.locator(f'.msg [data-said="{id_}"]').first).to_contain_text("🌴")
 
     menu(anna)
@@ -74,7 +75,27 @@ def test_a_state_and_a_status_are_seen_live_and_end_by_themselves(house: House) 
     anna.locator(".toast", has_text="Your status is cleared.").get_by_role("button", name="Undo").click()
     expect(card).to_contain_text("🌴On holiday")
     anna.context.close()
-    expect(card.locator(".dot")).to_have_attribute("data-state", "offline", timeout=20_000)
+    expect(card.locator(".dot")).to_have_attribute("data-state", "offline")
+
+
+CHOOSE = "choice => fetch('/account/presence', { method: 'POST', body: new URLSearchParams({ choice }), headers: { 'HX-Request': 'true' } })"
+
+
+def test_what_was_heard_later_than_an_answer_was_made_stays(house: House) -> None:  # noqa: F811
+    anna, beat = house.visit(house.people.anna), house.visit(house.people.beat)
+    beat.goto(house.server.url)
+    dot = beat.locator(".home-person", has_text="Anna Alpha").locator(".dot")
+    expect(dot).to_have_attribute("data-state", "online")
+    held: list[tuple[Route, APIResponse]] = []
+    beat.route(f"{house.server.url}/presence", lambda route: held.append((route, route.fetch())))
+    beat.evaluate(CHOOSE, "away")
+    eventually(lambda: held, beat)
+    anna.evaluate(CHOOSE, "dnd:30")
+    expect(dot).to_have_attribute("data-state", "dnd")
+    for route, answer in held:
+        route.fulfill(response=answer)
+    expect(beat.locator("[data-of=away]")).to_have_attribute("aria-checked", "true")  # the answer is there
+    expect(dot).to_have_attribute("data-state", "dnd")
 
 
 def test_the_pages_of_ones_own_are_accessible(house: House) -> None:  # noqa: F811
