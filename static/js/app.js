@@ -57,5 +57,6 @@ document.addEventListener("click", ({ target }) => {
 });
 
 new MutationObserver(watch).observe(document.documentElement, { childList: true, subtree: true });
-added(document.body).then(() => (document.documentElement.dataset.connected = "")); // the page answers to hand and keyboard
+const read = new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true })); // htmx begins then, too
+Promise.all([added(document.body), read]).then(() => (document.documentElement.dataset.connected = "")); // the page answers to hand and keyboard
 if (document.body.dataset.account) import("./live.js");
