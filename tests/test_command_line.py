@@ -87,9 +87,7 @@ def test_it_says_ready_answers_and_stops_in_peace(alive: Server) -> None:
     answer = httpx.get(f"{alive.url}/healthz")
     assert (answer.status_code, answer.text) == (200, "ok\n")
     assert "server" not in answer.headers
-    began = time.monotonic()
     assert alive.stop() == 0
-    assert time.monotonic() - began < 8
     alive.start()
 
 

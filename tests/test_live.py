@@ -13,7 +13,7 @@ from app.live import hub as hubs
 from app.live import registry, wires
 from app.live.frames import Event, Frame, encode
 from app.live.hub import Allowance, Connection, Hub, Publication
-from tests.live_server import CLOSED_ROOM, Person, forbidden, run, serving, signed_out, tab
+from tests.live_server import CLOSED_ROOM, SLOW_ROOM, Person, forbidden, run, serving, signed_out, tab
 
 
 class Paper:
@@ -208,7 +208,7 @@ async def test_many_events_arrive_once_in_order_in_few_frames() -> None:
         for reader in (anna, beat):
             assert [(await reader.hear())["d"] for _ in range(300)] == list(range(300))
             assert await reader.silence()
-            assert len(reader.frames) < 60
+            assert len(reader.frames) <= 60
 
 
 @run
@@ -233,7 +233,8 @@ async def test_a_reader_that_never_reads_delays_nobody(monkeypatch: pytest.Monke
 
 
 @run
-async def test_a_reader_that_never_reads_delays_no_restart() -> None:
+async def test_a_reader_that_never_reads_delays_no_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(live.UVICORN, "timeout_graceful_shutdown", 100)
     async with serving() as url, tab(url, 1) as anna:
         deaf = _deaf(url)
         await anna.subscribe("room:1")
@@ -243,7 +244,7 @@ async def test_a_reader_that_never_reads_delays_no_restart() -> None:
         [connection] = live.connections_of(7)
         assert connection.lagging_since is not None
         began = asyncio.get_running_loop().time()
-    assert asyncio.get_running_loop().time() - began < 2.9
+    assert asyncio.get_running_loop().time() - began < 50
     deaf.close()
 
 
@@ -280,12 +281,12 @@ async def test_a_cut_ends_a_subscription_and_says_so() -> None:
 async def test_a_cut_also_stops_a_subscription_that_is_being_checked() -> None:
     async with serving() as url, tab(url, 1) as anna:
         assert await anna.subscribe("room:2") == ["subscribed"]
-        await anna.send(sub=["room:1"])
-        await asyncio.sleep(0.005)
+        await anna.send(sub=[f"room:{SLOW_ROOM}"])
         [connection] = live.connections_of(1)
-        assert connection.checking == {"room:1"}
-        live.cut(1, "room:1")
-        assert await anna.hear() == {"t": "room:1", "k": "refused"}
+        while not connection.checking:
+            await asyncio.sleep(0.001)
+        live.cut(1, f"room:{SLOW_ROOM}")
+        assert await anna.hear() == {"t": f"room:{SLOW_ROOM}", "k": "refused"}
 
 
 @run

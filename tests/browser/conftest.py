@@ -5,5 +5,5 @@ from __future__ import annotations
 from playwright.async_api import expect as expect_async
 from playwright.sync_api import expect
 
-expect.set_options(timeout=20_000)
-expect_async.set_options(timeout=20_000)
+expect.set_options(timeout=30_000)
+expect_async.set_options(timeout=30_000)

@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect, sync_playwright
+
+from tests.browser.waiting import eventually
 
 CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parent.parent.parent
@@ -193,14 +195,6 @@ def sign_in(page: Page, suite: Suite, name: str) -> Page:
 def write(page: Page, text: str) -> dict[str, Any]:
     """Write a note through the outbox; what became of it."""
     return page.evaluate(ENQUEUE, ["/test/notes", {"text": text}, f"Note: {text}"])
-
-
-def eventually(wanted: Callable[[], Any], page: Page) -> None:
-    for _ in range(400):
-        if wanted():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it didn’t happen within 20 s")
 
 
 # -- installing
@@ -423,7 +417,7 @@ def test_a_message_written_offline_is_in_the_channel_once(phone: BrowserContext,
     anna.reload()  # the page as last seen, with what waits
     expect(message).to_have_count(1)
     phone.set_offline(False)
-    expect(message).not_to_have_class(re.compile("pending"), timeout=15_000)
+    expect(message).not_to_have_class(re.compile("pending"))
     second.reload()
     expect(second.locator(".msg", has_text="Written on the train")).to_have_count(1)
     assert anna.evaluate(WAITING) == 0
@@ -529,7 +523,7 @@ def test_a_conflict_shows_both_sides(choice: str, text: str, phone: BrowserConte
     suite.edit_elsewhere(channel, "from the desk")
     phone.set_offline(False)
     panel = anna.get_by_role("dialog", name="Not sent yet")
-    expect(panel.locator("[data-theirs]")).to_have_text("from the desk", timeout=20_000)
+    expect(panel.locator("[data-theirs]")).to_have_text("from the desk")
     expect(panel.locator("[data-mine]")).to_have_text("from the train")
     panel.get_by_role("button", name=choice).click()
     if choice == "Put both together":
@@ -669,7 +663,7 @@ def test_an_upgrade_is_offered_loses_nothing_typed_and_old_pages_still_look_righ
     expect(lone.locator("#update")).to_be_visible(timeout=40_000)  # the socket’s longest pause, and some
     assert lone.get_by_label("Note").input_value() == "half a thought"
     lone.get_by_role("button", name="Reload").click()
-    expect(lone.locator(f'meta[name="chalet"]:not([data-version="{before}"])')).to_have_count(1, timeout=20_000)
+    expect(lone.locator(f'meta[name="chalet"]:not([data-version="{before}"])')).to_have_count(1)
     expect(lone.get_by_label("Note")).to_have_value("half a thought")
     expect(lone.locator("#update")).to_be_hidden()
     expect(other.locator("#update")).to_be_visible()

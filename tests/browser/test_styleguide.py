@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.routes.styleguide import PAGES
+from tests.browser.waiting import settled
 from tests.conftest import Server
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -110,7 +111,8 @@ def test_page_is_accessible_and_fits_a_small_phone(page: Page, guide: str, name:
 def test_open_layer_is_accessible(page: Page, guide: str, name: str, opener: str) -> None:
     visit(page, guide, name)
     page.click(opener)
-    page.wait_for_timeout(300)
+    expect(page.locator("dialog[open], [popover]:popover-open, .toast").first).to_be_visible()
+    settled(page)
     assert violations_in_both_themes(page) == []
 
 
@@ -180,7 +182,7 @@ def test_theme_changes_at_once(page: Page, guide: str) -> None:
     with page.expect_request("**/account/theme") as sent:
         page.click("[data-set-theme=dark]")
     assert sent.value.post_data == "theme=dark"
-    assert page.locator("html").get_attribute("data-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.evaluate("getComputedStyle(document.body.querySelector('.main')).backgroundColor") != light
     page.emulate_media(color_scheme="light")
     page.click("[data-set-theme=auto]")
@@ -324,7 +326,7 @@ def test_table_selects_like_a_file_manager(page: Page, guide: str) -> None:
     assert selected() == [False, True, True, True, False, True]
     rows.nth(0).click(position={"x": 400, "y": 10})
     rows.nth(2).click(modifiers=["Shift"], position={"x": 400, "y": 10})
-    page.wait_for_timeout(50)
+    expect(page.locator("#people-table [data-row][aria-selected=true]")).to_have_count(3)
     assert selected() == [True, True, True, False, False, False]
     page.keyboard.press("Control+a")
     expect(page.locator(".selection-bar")).to_contain_text("6 selected")
@@ -436,7 +438,7 @@ def test_first_load_is_light(page: Page, guide: str) -> None:
     devtools.on("Network.responseReceived", lambda event: kinds.update({event["requestId"]: event["type"]}))
     devtools.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
     visit(page, guide, "shell")
-    page.wait_for_timeout(300)
+    page.wait_for_load_state("networkidle")
     total = sum(sizes.values())
     code = sum(size for key, size in sizes.items() if kinds.get(key) in ("Script", "Stylesheet"))
     assert code < 60_000, code

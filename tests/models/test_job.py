@@ -104,7 +104,7 @@ async def test_the_runner_does_what_is_promised_and_buries_what_gives_up() -> No
     await Job.enqueue("test.note", text="now")
     await Job.enqueue("test.give_up")
     await Job.enqueue("test.unknown")
-    for _ in range(200):
+    for _ in range(1_500):
         if done and await Job.counts() == (0, 2):
             break
         await asyncio.sleep(0.02)

@@ -69,7 +69,7 @@ async def test_a_posted_message_arrives_as_a_fragment(app: httpx.ASGITransport, 
     topic = f"channel:{channel.id}"
     async with listening(port, people.beat, topic) as tab, browser(app, people.anna) as anna:
         assert (await anna.post(f"/chat/channels/{channel.id}/messages", data={"text": "hello **Beat**"})).status_code < 400
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (event := await tab.hear())["t"] != topic or "<strong>Beat</strong>" not in event.get("h", ""):
                 pass
         assert "<article" in event["h"] or "<li" in event["h"]

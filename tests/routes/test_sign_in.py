@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import httpx
 import pyotp
@@ -127,11 +126,10 @@ async def test_someone_without_an_organisation_reads_so(people: People, stranger
     assert answer.status_code == 403 and "belong to an organisation" in answer.text and "set-cookie" not in answer.headers
 
 
-async def test_a_huge_password_is_refused_before_it_is_hashed(people: People, stranger: httpx.AsyncClient) -> None:
-    began = time.perf_counter()
+async def test_a_huge_password_is_refused_before_it_is_hashed(people: People, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(passwords, "_verify")
     assert (await sign_in(stranger, "beat@alpina.example", "x" * 900_000)).status_code == 422
     assert (await sign_in(stranger, "beat@alpina.example", "x" * 1_100_000)).status_code == 413
-    assert time.perf_counter() - began < 2
 
 
 async def test_from_another_site_nobody_is_signed_in(people: People, stranger: httpx.AsyncClient) -> None:
