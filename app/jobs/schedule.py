@@ -19,6 +19,7 @@ REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "carry_out_farewells": clock.HOUR,
     "erase_messages": clock.DAY,
     "sweep_files": clock.HOUR,
+    "prune_drive": clock.HOUR,
     "scrub_files": clock.HOUR,
     "end_guests": 5 * clock.MINUTE,
     "prune_invitations": clock.DAY,

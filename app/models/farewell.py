@@ -26,12 +26,12 @@ GRACE = 7 * clock.DAY
 FORGOTTEN = (
     "passkey", "application_password", "one_time_secret", "recovery_code", "linked_identity", "known_device", "emailed_link", "challenge", "session",
     "notice_choice", "notice_mute", "push_delivery", "push_device", "notification", "quiet_hours", "member_status", "command",
-    "team_member", "mention", "data_export", "dead_property",
+    "team_member", "mention", "data_export", "dead_property", "node_favourite", "node_visit",
 )
 """Tables whose rows of an account go with it, by their account_id."""
 
-KEPT = ("membership", "channel_member", "reaction", "audit_entry", "invitation", "invitation_batch")
-"""Tables with an account_id whose rows stay: they are what others see of conversations and of the organisation's history."""
+KEPT = ("membership", "channel_member", "reaction", "audit_entry", "invitation", "invitation_batch", "blob_use", "storage_use", "upload")
+"""Tables with an account_id whose rows stay: what others see of conversations and of the organisation’s history, and files, which are handed over."""
 
 
 class Farewell(Row):

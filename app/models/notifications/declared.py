@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.lib import clock
 from app.lib.i18n import _
-from app.models.notifications.kinds import CHAT, HIGH, LOW, PEOPLE, SECURITY, SYSTEM, Action, Facts, Words, notice_kind
+from app.models.notifications.kinds import CHAT, FILES, HIGH, LOW, PEOPLE, SECURITY, SYSTEM, Action, Facts, Words, notice_kind
 
 _HOUR = clock.HOUR // clock.SECOND
 _WEEK = 7 * clock.DAY // clock.SECOND
@@ -41,6 +41,39 @@ def _mention(facts: Facts) -> Words:
 )
 def _reaction(facts: Facts) -> Words:
     return Words(_("%(actor)s reacted with %(emoji)s") % {"actor": facts.get("actor", ""), "emoji": facts.get("emoji", "")}, facts.get("text", ""))
+
+
+@notice_kind(
+    "drive.shared", label=lambda: _("Something is shared with me"), area=FILES, icon="folder",
+    about=lambda: _("Somebody lets you, or a team of yours, use a file or folder."),
+)
+def _shared(facts: Facts) -> Words:
+    return Words(_("%(actor)s shared “%(name)s” with you") % {"actor": facts.get("actor", ""), "name": facts.get("name", "")}, facts.get("text", ""))
+
+
+@notice_kind(
+    "drive.mention", label=lambda: _("Mentions in comments"), area=FILES, icon="at-sign", urgency=HIGH,
+    about=lambda: _("Somebody names you in a comment on a file."),
+)
+def _file_mention(facts: Facts) -> Words:
+    return Words(_("%(actor)s mentioned you on “%(name)s”") % {"actor": facts.get("actor", ""), "name": facts.get("name", "")}, facts.get("text", ""))
+
+
+@notice_kind(
+    "drive.comment", label=lambda: _("Comments on my files"), area=FILES, icon="message-square-text", push=False,
+    about=lambda: _("Somebody comments on a file of yours, or on one that you commented on."),
+)
+def _commented(facts: Facts) -> Words:
+    return Words(_("%(actor)s commented on “%(name)s”") % {"actor": facts.get("actor", ""), "name": facts.get("name", "")}, facts.get("text", ""))
+
+
+@notice_kind(
+    "drive.received", label=lambda: _("Files that arrive by a link"), area=FILES, icon="inbox",
+    about=lambda: _("Somebody sent files to a drop box of yours."),
+)
+def _received(facts: Facts) -> Words:
+    who = facts.get("actor") or _("Somebody")
+    return Words(_("%(actor)s sent files to “%(name)s”") % {"actor": who, "name": facts.get("name", "")}, facts.get("text", ""))
 
 
 @notice_kind(

@@ -1,0 +1,27 @@
+"""Trash, versions and logs that are over."""
+
+from __future__ import annotations
+
+from app.jobs import job
+from app.models.drive import departures as _departures  # noqa: F401 - registers what is handed over
+from app.models.drive.changes import forget_gone
+from app.models.drive.trash import prune_trash
+from app.models.drive.versions import thin_versions
+from app.models.links.visits import prune_visits
+
+
+@job("prune_drive")
+async def prune_drive() -> None:
+    """Delete what the trash and the versions keep no longer, and what syncs and links needn't know any more."""
+    await prune_trash()
+    await thin_versions()
+    await forget_gone()
+    await prune_visits()
+
+
+@job("preview_file")
+async def preview_file(blob_id: int, name: str) -> None:
+    """Look into a content for its words, so that it is found by them."""
+    from app.models.drive.looking import look_into
+
+    await look_into(blob_id, name)

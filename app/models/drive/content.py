@@ -1,0 +1,139 @@
+"""What is in files: new versions, and who is charged for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import database
+from app.lib import clock, file_types
+from app.lib.i18n import _
+from app.models.announcements import announce
+from app.models.base import NotFound, Refused
+from app.models.command import Command, undoes
+from app.models.drive.events import next_modseq, note
+from app.models.drive.finding import Found, find_node
+from app.models.drive.names import NameTaken, checked, named_in
+from app.models.drive.rights import EDIT
+from app.models.drive.searching import index_node
+from app.models.drive.tables import PERSONAL, Drive, Node, Version
+from app.models.drive.tree import add_node, check_may_change
+from app.models.files import Blob, Storage, Use, storage_of
+from app.models.files.previews import preview_later
+from app.models.viewer import Viewer
+
+MOST_MODIFIED = 253_402_300_799_000  # the end of 9999, in milliseconds
+
+
+class Conflict(Refused):
+    """Somebody else saved it meanwhile; `theirs` is what it is now."""
+
+    def __init__(self, theirs: Node) -> None:
+        super().__init__(_("Somebody else has saved this file meanwhile."))
+        self.theirs = theirs
+
+
+async def put_file(
+    viewer: Viewer | None, parent: Found, name: str, blob: Blob, *, modified_at: int | None = None, replace: Node | None = None, by_name: str = "",
+    base: int | None = None, key: str | None = None, origin: str = "uploaded",
+) -> Node:
+    """A new file in a folder, or a new version of `replace`. `base` is the id of the version that was edited: when another came since,
+    `Conflict` is raised. Without a viewer, somebody who came by a link puts it (`by_name`).
+
+    Raises `NameRefused`, `NameTaken`, `QuotaFull`, `Conflict`.
+    """
+    if viewer is None:
+        async with database.transaction():
+            return await _put_new(None, parent, checked(name), blob, modified_at, by_name, origin)
+    check_may_change(parent)
+    async with Command.once(viewer, "node.put" if replace is None else "node.version", key) as command:
+        if command.repeated:
+            return await Node.get(command.result or 0)
+        if replace is None:
+            node = await _put_new(viewer, parent, checked(name), blob, modified_at, by_name, origin)
+            command.done(node.id, what=node.name, url=node.url, inverse={"node": node.id})
+        else:
+            before = replace.version_id
+            node = await put_version(viewer, parent.drive, replace, blob, modified_at=modified_at, base=base, kind=origin)
+            command.done(node.id, what=node.name, url=node.url, inverse={"node": node.id, "version": before})
+    return node
+
+
+async def put_version(
+    viewer: Viewer | None, drive: Drive, node: Node, blob: Blob, *, modified_at: int | None = None, base: int | None = None, kind: str = "uploaded",
+    by_name: str = "",
+) -> Node:
+    """A new version of a file, in a transaction; the same content again is none. Raises `Conflict`, `QuotaFull`."""
+    modseq = await next_modseq(drive.id)  # from here on, nobody else changes this drive until we commit
+    now_there = await Node.get(node.id)
+    if base is not None and now_there.version_id != base:
+        raise Conflict(now_there)
+    if now_there.blob_id == blob.id and modified_at in (None, now_there.modified_at):
+        return now_there
+    await _add_version(viewer, drive, now_there, blob, _sane(modified_at), modseq, by_name)
+    await note(viewer, now_there, kind, facts={"size": blob.size}, by_name=by_name)
+    announce("drive.folder", now_there.parent_id)
+    announce("drive.file", now_there.id)
+    return now_there
+
+
+async def restore_version(viewer: Viewer, found: Found, version_id: int) -> Command:
+    """Make what it was before what it is, as a new version. Raises `NotFound`."""
+    check_may_change(found)
+    version = await Version.find_own(version_id, node_id=found.node.id)
+    async with Command.once(viewer, "node.version") as command:
+        before = found.node.version_id
+        await put_version(viewer, found.drive, found.node, await Blob.get(version.blob_id), modified_at=clock.now(), kind="restored")
+        command.done(found.node.id, what=found.node.name, url=found.node.url, inverse={"node": found.node.id, "version": before})
+    return command
+
+
+async def content_of(node: Node) -> Blob:
+    """The blob of a file. Raises `NotFound` for folders."""
+    if not node.is_file or node.blob_id is None:
+        raise NotFound(f"content of {node.id}")
+    return await Blob.get(node.blob_id)
+
+
+async def room_for(drive: Drive) -> Storage:
+    """What is used and left where this drive is charged."""
+    return await storage_of(drive.org_id, drive.owner_id if drive.kind == PERSONAL else None)
+
+
+async def _put_new(
+    viewer: Viewer | None, parent: Found, name: str, blob: Blob, modified_at: int | None, by_name: str, origin: str
+) -> Node:
+    if await named_in(parent.node.id, name) is not None:
+        raise NameTaken(name, await named_in(parent.node.id, name))
+    node = await add_node(viewer, parent.node, name, is_file=1, media_type=file_types.media_type(name))
+    await _add_version(viewer, parent.drive, node, blob, _sane(modified_at), node.modseq, by_name)
+    await note(viewer, node, origin, facts={"size": blob.size}, by_name=by_name)
+    return node
+
+
+async def _add_version(
+    viewer: Viewer | None, drive: Drive, node: Node, blob: Blob, modified_at: int, modseq: int, by_name: str
+) -> None:
+    now, by = clock.now(), viewer.account_id if viewer else None
+    number = int(await database.fetch_value("SELECT COALESCE(MAX(number), 0) + 1 AS n FROM node_version WHERE node_id = $1", node.id))
+    version = await Version.insert_new(
+        node_id=node.id, number=number, blob_id=blob.id, size=blob.size, created_by=by, by_name=by_name[:120], created_at=now, modified_at=modified_at
+    )
+    await blob.keep_for(Use("drive", version.id, node.org_id, drive.owner_id if drive.kind == PERSONAL else None))
+    await node.change(
+        version_id=version.id, blob_id=blob.id, size=blob.size, modified_at=modified_at, modseq=modseq, changed_by=by, changed_at=now,
+        media_type=file_types.media_type(node.name),
+    )
+    await index_node(node)
+    await preview_later(blob.id, node.name, node.org_id)
+
+
+def _sane(modified_at: int | None) -> int:
+    """What a device says about the time, if it can be one."""
+    return modified_at if modified_at is not None and 0 <= modified_at <= MOST_MODIFIED else clock.now()
+
+
+@undoes("node.version")
+async def _version_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
+    found = await find_node(viewer, inverse["node"], EDIT)
+    version = await Version.find_own(inverse["version"], node_id=found.node.id)
+    await put_version(viewer, found.drive, found.node, await Blob.get(version.blob_id), modified_at=version.modified_at, kind="restored")

@@ -1,0 +1,103 @@
+"""Words of names and of what is inside, and who may find them; live topics."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+
+from app import database, live
+from app.lib import clock
+from app.models.base import NotFound
+from app.models.drive.rights import REACHES, VIEW
+from app.models.drive.tables import Node
+from app.models.search import Indexed, SearchEntry, scopes_of, texts_of
+from app.models.viewer import Viewer
+
+FILE = "file"
+
+_SCOPES = f"""
+WITH RECURSIVE mine (id) AS (
+  SELECT g.node_id FROM node_grant g WHERE g.org_id = $1 AND {REACHES.format(account="$2", is_external="$3", now="$4")}
+  UNION SELECT d.root_id FROM drive d WHERE d.org_id = $1 AND d.archived_at IS NULL AND (d.owner_id = $2 OR (d.kind = 'shared' AND $5 = 1))
+  UNION SELECT n.id FROM mine JOIN node n ON n.above_id = mine.id JOIN drive d ON d.id = n.drive_id
+   WHERE n.has_own_rights = 0 OR d.owner_id = $2 OR (d.kind = 'shared' AND $5 = 1)
+)
+SELECT id FROM mine
+"""
+_TEXTS = """
+SELECT n.id, n.org_id, n.anchor_id, n.name, n.modified_at, n.created_by, f.text FROM node n LEFT JOIN blob_facts f ON f.id = n.blob_id
+ WHERE n.id > $1 AND n.parent_id IS NOT NULL AND n.trashed_at IS NULL ORDER BY n.id LIMIT 200
+"""
+
+
+async def index_node(node: Node) -> None:
+    """Write its entry, in the transaction of its change."""
+    if node.parent_id is None:
+        return
+    text = await database.fetch_value("SELECT text FROM blob_facts WHERE id = $1", node.blob_id) if node.blob_id else ""
+    await SearchEntry.put(FILE, node.id, node.org_id, node.anchor_id, node.name, text or "", node.modified_at, node.created_by)
+
+
+async def index_blob(blob_id: int) -> None:
+    """The words of a content are known now: the files that have it are found by them."""
+    for row in await database.fetch("SELECT * FROM node WHERE blob_id = $1 AND trashed_at IS NULL LIMIT 1000", blob_id):
+        await index_node(Node.from_row(row))
+
+
+async def unindex_under(node: Node) -> None:
+    """Nobody finds it, nor what is below it."""
+    for id_ in await _under(node.id):
+        await SearchEntry.remove(FILE, id_)
+
+
+async def index_under(node: Node) -> None:
+    """It is found again, and what is below it."""
+    for id_ in await _under(node.id):
+        await index_node(await Node.get(id_))
+
+
+async def _under(node_id: int) -> list[int]:
+    return [row["id"] for row in await database.fetch(
+        "WITH RECURSIVE below (id) AS (SELECT n.id FROM node n WHERE n.id = $1 UNION ALL"
+        " SELECT n.id FROM node n JOIN below ON n.parent_id = below.id WHERE n.trashed_at IS NULL) SELECT id FROM below", node_id,
+    )]
+
+
+@scopes_of(FILE)
+async def _scopes(viewer: Viewer) -> Collection[int]:
+    if not viewer.can_use("drive"):
+        return set()
+    manages = int(viewer.can_manage("drive") and not viewer.is_external)
+    rows = await database.fetch(_SCOPES, viewer.org_id, viewer.account_id, int(viewer.is_external), clock.now(), manages)
+    return {row["id"] for row in rows}
+
+
+@texts_of(FILE)
+async def _texts() -> AsyncIterator[Indexed]:
+    last = 0
+    while rows := await database.fetch(_TEXTS, last):
+        for row in rows:
+            if not await _is_in_trash(row["id"]):
+                yield Indexed(row["id"], row["org_id"], row["anchor_id"], row["name"], row["text"] or "", row["modified_at"], row["created_by"])
+        last = rows[-1]["id"]
+
+
+async def _is_in_trash(node_id: int) -> bool:
+    from app.models.drive.finding import line_of
+
+    return any(row["trashed_at"] for row in await line_of(node_id))
+
+
+async def _may_listen(viewer: Viewer, node_id: int) -> bool:
+    from app.models.drive.finding import find_node
+
+    try:
+        await find_node(viewer, node_id, VIEW)
+    except NotFound:
+        return False
+    return True
+
+
+@live.topic("drive")
+async def _folder(viewer: Viewer, node_id: int) -> bool:
+    """A folder's list, or a file's page, changed."""
+    return await _may_listen(viewer, node_id)

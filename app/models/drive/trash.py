@@ -1,0 +1,185 @@
+"""The trash: what is thrown away stays for some days, in its place in the tree, and can go back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app import database
+from app.lib import clock
+from app.lib.i18n import _
+from app.models.announcements import announce
+from app.models.base import NotFound, Refused
+from app.models.command import Command, undoes
+from app.models.drive.events import leave, next_modseq, note
+from app.models.drive.finding import Found, find_node
+from app.models.drive.names import free_name
+from app.models.drive.rights import EDIT, MANAGE
+from app.models.drive.searching import index_under, unindex_under
+from app.models.drive.tables import COLUMNS, Drive, Node, node_from
+from app.models.drive.tree import MOST_AT_ONCE, under
+from app.models.files.blob import release
+from app.models.viewer import Viewer
+
+_PIECE = 200
+
+
+async def remove(viewer: Viewer, ids: Sequence[int]) -> Command:
+    """Put nodes into the trash. Raises `NotFound`, `Refused`."""
+    if len(ids) > MOST_AT_ONCE:
+        raise Refused(_("These are too many at once."))
+    async with Command.once(viewer, "node.remove") as command:
+        gone, what, url = [], "", "/drive"
+        for id_ in dict.fromkeys(ids):
+            found = await find_node(viewer, id_, EDIT)
+            await put_away(viewer, found)
+            gone.append(found.node.id)
+            what, url = what or found.node.name, f"/drive/folders/{found.node.parent_id}"
+        said = what if len(gone) < 2 else _("%(name)s and %(count)s more") % {"name": what, "count": len(gone) - 1}
+        command.done(gone[0] if gone else None, what=said, url=url, inverse={"nodes": gone})
+    return command
+
+
+async def put_away(viewer: Viewer | None, found: Found) -> None:
+    """The same for one, in a transaction."""
+    node = found.node
+    if node.parent_id is None:
+        raise Refused(_("A drive is put away in its settings."))
+    if found.is_trashed:
+        return
+    modseq = await next_modseq(node.drive_id)
+    await leave(node, modseq)
+    await node.change(trashed_at=clock.now(), trashed_by=viewer.account_id if viewer else None, modseq=modseq)
+    await unindex_under(node)
+    await note(viewer, node, "removed", is_there=False)
+    announce("drive.folder", node.parent_id)
+
+
+async def restore(viewer: Viewer, ids: Sequence[int], into: Found | None = None) -> Command:
+    """Take nodes out of the trash: back to their place or, where that is gone, to the top of their drive. A name that was given
+    away meanwhile gets a number. Raises `NotFound`."""
+    async with Command.once(viewer, "node.restore") as command:
+        back, what, url = [], "", "/drive"
+        for id_ in dict.fromkeys(ids):
+            node = await bring_back(viewer, id_, into)
+            back.append(node.id)
+            what, url = what or node.name, f"/drive/folders/{node.parent_id}"
+        command.done(back[0] if back else None, what=what, url=url, inverse={"nodes": back})
+    return command
+
+
+async def bring_back(viewer: Viewer, id_: int, into: Found | None = None) -> Node:
+    """The same for one, in a transaction."""
+    from app.models.drive.anchors import reanchor
+    from app.models.drive.tree import named
+
+    found = await find_node(viewer, id_, EDIT, trashed=True)
+    node = found.node
+    if node.trashed_at is None:
+        raise NotFound(f"node {id_} in the trash")
+    parent = into or await _place_of(viewer, found)
+    name = await free_name(parent.node.id, node.name)
+    await node.change(trashed_at=None, trashed_by=None, parent_id=parent.node.id, modseq=await next_modseq(node.drive_id), **named(name))
+    await reanchor(node)
+    await index_under(node)
+    await note(viewer, node, "put_back")
+    announce("drive.folder", parent.node.id)
+    return node
+
+
+async def list_trash(viewer: Viewer, drive: Drive, before: int | None = None, most: int = 100) -> list[Node]:
+    """What lies in a drive's trash and the viewer may take out, newest first; a page ends where `before` (a `trashed_at`) begins."""
+    rows = await database.fetch(
+        f"SELECT {COLUMNS} FROM node n WHERE n.drive_id = $1 AND n.trashed_at IS NOT NULL AND n.trashed_at < $2 ORDER BY n.trashed_at DESC, n.id DESC LIMIT $3",
+        drive.id, before or 2**53, most,
+    )
+    found = []
+    for row in rows:
+        try:
+            await find_node(viewer, row["id"], EDIT, trashed=True)
+            found.append(node_from(row))
+        except NotFound:
+            continue
+    return found
+
+
+async def purge(viewer: Viewer, ids: Sequence[int]) -> int:
+    """Delete nodes of the trash for good; says how many went. Can't be undone. Raises `NotFound`."""
+    count = 0
+    for id_ in dict.fromkeys(ids):
+        found = await find_node(viewer, id_, EDIT, trashed=True)
+        if found.node.trashed_at is None or (found.level < MANAGE and found.node.trashed_by != viewer.account_id):
+            raise NotFound(f"node {id_} in the trash")
+        count += await _erase(found.node)
+    return count
+
+
+async def empty_trash(viewer: Viewer, drive: Drive) -> int:
+    """Delete everything in a drive's trash for good. Raises `NotFound` for who doesn't manage the drive."""
+    await find_node(viewer, drive.root_id, MANAGE)
+    count = 0
+    while rows := await database.fetch("SELECT * FROM node WHERE drive_id = $1 AND trashed_at IS NOT NULL LIMIT $2", drive.id, _PIECE):
+        for row in rows:
+            count += await _erase(Node.from_row(row))
+    return count
+
+
+async def prune_trash() -> int:
+    """Delete what has been in the trash longer than its organisation keeps it."""
+    count = 0
+    for rule in await database.fetch("SELECT o.id, COALESCE(r.trash_days, 30) AS days FROM organisation o LEFT JOIN drive_rules r ON r.id = o.id"):
+        before = clock.now() - rule["days"] * clock.DAY
+        while rows := await database.fetch("SELECT * FROM node WHERE org_id = $1 AND trashed_at < $2 LIMIT $3", rule["id"], before, _PIECE):
+            for row in rows:
+                count += await _erase(Node.from_row(row))
+    return count
+
+
+async def _erase(node: Node) -> int:
+    """Rows of a node and everything below it, deepest first, and their claim on contents; the sweep deletes what nobody needs then."""
+    rows = await database.fetch(
+        "WITH RECURSIVE below (id, depth) AS (SELECT n.id, 0 FROM node n WHERE n.id = $1 UNION ALL"
+        " SELECT n.id, below.depth + 1 FROM node n JOIN below ON n.parent_id = below.id) SELECT id FROM below ORDER BY depth DESC", node.id,
+    )
+    for start in range(0, len(rows), _PIECE):
+        async with database.transaction():
+            for row in rows[start : start + _PIECE]:
+                await _erase_one(row["id"])
+    return len(rows)
+
+
+async def _erase_one(node_id: int) -> None:
+    from app.models.links import close_links_of
+
+    versions = [row["id"] for row in await database.fetch("SELECT id FROM node_version WHERE node_id = $1", node_id)]
+    await release("drive", versions)
+    await close_links_of("drive", node_id)
+    for table in ("node_version", "node_grant", "node_favourite", "node_visit", "node_tag", "node_comment", "node_event"):
+        await database.execute(f"DELETE FROM {table} WHERE node_id = $1", node_id)
+    await database.execute("DELETE FROM node WHERE id = $1", node_id)
+
+
+async def _place_of(viewer: Viewer, found: Found) -> Found:
+    """Its folder, or the drive's root where that is gone or in the trash itself."""
+    try:
+        return await find_node(viewer, found.node.parent_id or 0, EDIT)
+    except NotFound:
+        return await find_node(viewer, found.drive.root_id, EDIT)
+
+
+async def size_under(node: Node) -> tuple[int, int]:
+    """How many files are below a folder, and their bytes together."""
+    rows = await under(node.id)
+    return sum(row["is_file"] for row in rows), sum(row["size"] for row in rows if row["is_file"])
+
+
+@undoes("node.remove")
+async def _remove_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
+    for id_ in reversed(inverse["nodes"]):
+        await bring_back(viewer, id_)
+
+
+@undoes("node.restore")
+async def _restore_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
+    for id_ in reversed(inverse["nodes"]):
+        await put_away(viewer, await find_node(viewer, id_, EDIT))

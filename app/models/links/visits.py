@@ -1,0 +1,63 @@
+"""Who came by a link, and what they did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from piccolo.columns import BigInt, ForeignKey, Varchar
+
+from app import database
+from app.lib import clock
+from app.lib.ids import new_id
+from app.models.base import Row
+from app.models.links.link import PublicLink
+
+OPENED, DOWNLOADED, SENT, COMMENTED, EDITED, WRONG = "opened", "downloaded", "sent", "commented", "edited", "wrong"
+KEPT_FOR = 365 * clock.DAY
+_QUIET = 10 * clock.MINUTE  # the same person opening it again within this is one visit
+
+
+class LinkVisit(Row):
+    """Something that was done with a link."""
+
+    link_id = ForeignKey(PublicLink)
+    kind = Varchar(length=12)
+    address = Varchar(length=60, default="")
+    agent = Varchar(length=200, default="")
+    by_name = Varchar(length=120, default="")
+    what = Varchar(length=300, default="")
+    at = BigInt(default=0)
+
+
+async def note_visit(link: PublicLink, kind: str, address: str, agent: str = "", what: str = "", by_name: str = "") -> None:
+    """Write down what was done; opening it again within minutes isn't counted."""
+    now = clock.now()
+    if kind == OPENED and await database.fetch_value(
+        "SELECT id FROM link_visit WHERE link_id = $1 AND kind = $2 AND address = $3 AND agent = $4 AND at > $5 LIMIT 1",
+        link.id, OPENED, address, agent[:200], now - _QUIET,
+    ):
+        return
+    async with database.transaction():
+        await database.execute(
+            "INSERT INTO link_visit (id, link_id, kind, address, agent, by_name, what, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            new_id(), link.id, kind, address[:60], agent[:200], by_name[:120], what[:300], now,
+        )
+        if kind == OPENED:
+            await database.execute("UPDATE public_link SET visits = visits + 1 WHERE id = $1", link.id)
+
+
+async def count_download(link: PublicLink) -> bool:
+    """Count one; False when there may be no more."""
+    return bool(await database.execute(
+        "UPDATE public_link SET downloads = downloads + 1 WHERE id = $1 AND (download_limit IS NULL OR downloads < download_limit) RETURNING id", link.id
+    ))
+
+
+async def log_of(link: PublicLink, before: int | None = None, most: int = 50) -> list[dict[str, Any]]:
+    """What was done with a link, newest first."""
+    return await database.fetch("SELECT * FROM link_visit WHERE link_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3", link.id, before or 2**53, most)
+
+
+async def prune_visits() -> None:
+    """Forget what is older than a year."""
+    await database.execute("DELETE FROM link_visit WHERE at < $1", clock.now() - KEPT_FOR)

@@ -1,0 +1,43 @@
+"""Files and folders of tests, in few words."""
+
+from __future__ import annotations
+
+from app.lib import blobs
+from app.models.drive import Found, Node, find_node, home_drive, make_folder, put_file
+from app.models.drive.rights import EDIT, VIEW
+from app.models.files import Blob, keep_bytes
+from tests.people import Person
+
+
+async def home(person: Person) -> Found:
+    """The root of somebody's first drive."""
+    return await find_node(person.viewer, (await home_drive(person.viewer)).root_id, EDIT)
+
+
+async def folder(person: Person, name: str, parent: Found | None = None) -> Found:
+    """A new folder, at the top unless a parent is given."""
+    made = await make_folder(person.viewer, parent or await home(person), name)
+    return await find_node(person.viewer, made.id)
+
+
+async def file(person: Person, name: str, content: bytes = b"content", parent: Found | None = None) -> Node:
+    """A new file."""
+    return await put_file(person.viewer, parent or await home(person), name, await keep_bytes(content))
+
+
+async def see(person: Person, node: Node | Found, level: int = VIEW) -> Found:
+    """A node as somebody may use it. Raises `NotFound`."""
+    return await find_node(person.viewer, node.node.id if isinstance(node, Found) else node.id, level)
+
+
+async def content(node: Node) -> bytes:
+    """What is in a file now."""
+    fresh = await Node.get(node.id)
+    return await blobs.store().get((await Blob.get(fresh.blob_id or 0)).hash) or b""
+
+
+async def names(person: Person, place: Found) -> list[str]:
+    """What somebody sees in a folder."""
+    from app.models.drive import list_all
+
+    return [item.node.name async for item in list_all(person.viewer, place)]

@@ -1,0 +1,198 @@
+"""Who may see and do what, and who finds it."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.lib import clock
+from app.models import departure
+from app.models.base import NotFound, Refused
+from app.models.command import Command
+from app.models.drive import COMMENT, EDIT, MANAGE, VIEW, create_drive, drives_of, home_drive, make_folder, move, put_file, share
+from app.models.drive.comments import comment, comments_on
+from app.models.drive.marks import favour, favourites, recent, set_tags, shared_by, shared_with, visit
+from app.models.drive.reasons import level_of_account, reasons_for
+from app.models.drive.rights import grants_at, inherit, unshare
+from app.models.drive.tables import Node
+from app.models.files import keep_bytes, storage_of
+from app.models.search import search, visible_scopes
+from app.models.team import Description, Team
+from tests.drive import file, folder, home, names, see
+from tests.people import People, Person
+
+pytestmark = pytest.mark.anyio
+
+
+async def finds(person: Person, words: str) -> bool:
+    return bool(await search(await visible_scopes(person.viewer), person.viewer.org_id, words, ["file"]))
+
+
+async def test_nobody_else_sees_ones_own_files(people: People) -> None:
+    node = await file(people.beat, "secret plan.txt")
+    for other in (people.anna, people.chiara, people.gina, people.erik):
+        with pytest.raises(NotFound):
+            await see(other, node)
+        assert not await finds(other, "secret")
+    assert await finds(people.beat, "secret")
+
+
+async def test_what_is_shared_is_seen_found_and_reaches_below(people: People) -> None:
+    place = await folder(people.anna, "project")
+    node = await file(people.anna, "budget.txt", parent=place)
+    await share(people.anna.viewer, place.node, "account", people.beat.id, VIEW)
+    found = await see(people.beat, node)
+    assert (found.level, [crumb.name for crumb in found.crumbs]) == (VIEW, ["project"])
+    assert await finds(people.beat, "budget")
+    with pytest.raises(NotFound):
+        await see(people.beat, node, EDIT)
+    with pytest.raises(NotFound):
+        await put_file(people.beat.viewer, await see(people.beat, place), "mine.txt", await keep_bytes(b"x"))
+    with pytest.raises(NotFound):
+        await see(people.beat, await home(people.anna))
+    assert [item.node.name for item in await shared_with(people.beat.viewer)] == ["project"]
+    assert [item.node.name for item in await shared_by(people.anna.viewer)] == ["project"]
+
+
+async def test_taking_it_back_takes_it_out_of_the_search(people: People) -> None:
+    place = await folder(people.anna, "project")
+    node = await file(people.anna, "budget.txt", parent=place)
+    await share(people.anna.viewer, place.node, "account", people.beat.id, EDIT)
+    (grant,) = await grants_at(place.node.id)
+    await unshare(people.anna.viewer, place.node, grant["id"])
+    assert not await finds(people.beat, "budget")
+    with pytest.raises(NotFound):
+        await see(people.beat, node)
+    (command, *_rest) = await Command.recent(people.anna.viewer)
+    await command.undo(people.anna.viewer)
+    assert (await see(people.beat, node)).level == EDIT
+    assert await finds(people.beat, "budget")
+
+
+async def test_a_folder_with_rights_of_its_own_is_hidden_from_those_above(people: People) -> None:
+    outer = await folder(people.anna, "outer")
+    inner = await folder(people.anna, "salaries", outer)
+    node = await file(people.anna, "wages.txt", parent=inner)
+    await share(people.anna.viewer, outer.node, "account", people.beat.id, EDIT)
+    assert await finds(people.beat, "wages")
+    await inherit(people.anna.viewer, inner.node, False)
+    assert not await finds(people.beat, "wages")
+    assert await names(people.beat, await see(people.beat, outer)) == []
+    with pytest.raises(NotFound):
+        await see(people.beat, node)
+    assert await names(people.anna, outer) == ["salaries"]
+    await share(people.anna.viewer, (await see(people.anna, inner)).node, "account", people.chiara.id, COMMENT)
+    assert await finds(people.chiara, "wages")
+    await inherit(people.anna.viewer, (await see(people.anna, inner)).node, True)
+    assert await finds(people.beat, "wages")
+
+
+async def test_moving_a_folder_moves_its_rights(people: People) -> None:
+    shared = await folder(people.anna, "shared")
+    await share(people.anna.viewer, shared.node, "account", people.beat.id, VIEW)
+    private = await folder(people.anna, "private")
+    await file(people.anna, "diary.txt", parent=private)
+    assert not await finds(people.beat, "diary")
+    await move(people.anna.viewer, [private.node.id], shared)
+    assert await finds(people.beat, "diary")
+    await move(people.anna.viewer, [private.node.id], await home(people.anna))
+    assert not await finds(people.beat, "diary")
+
+
+async def test_teams_and_everyone_but_guests(people: People) -> None:
+    team = await Team.create(people.anna.viewer, Description("Design"), [people.chiara.id])
+    place = await folder(people.anna, "logos")
+    await share(people.anna.viewer, place.node, "team", team.id, EDIT)
+    assert (await see(people.chiara, place)).level == EDIT
+    with pytest.raises(NotFound):
+        await see(people.david, place)
+    await share(people.anna.viewer, place.node, "everyone", 0, VIEW)
+    assert (await see(people.david, place)).level == VIEW
+    with pytest.raises(NotFound):
+        await see(people.gina, place)
+
+
+async def test_a_guest_with_drive_sees_what_is_shared_until_it_ends(people: People) -> None:
+    await people.gina.membership.grant("drive", "use")
+    people.gina.viewer.clear_cache()
+    from app.models.viewer import Viewer
+
+    gina = await Viewer.by_token(people.gina.token)
+    assert gina is not None
+    people.gina.viewer = gina
+    node = await file(people.anna, "brief.pdf")
+    await share(people.anna.viewer, node, "account", people.gina.id, VIEW, expires_at=clock.now() + clock.DAY)
+    assert (await see(people.gina, node)).level == VIEW
+    assert await drives_of(gina) == []
+    with pytest.raises(NotFound):
+        await home_drive(gina)
+    with clock.at(clock.now() + 2 * clock.DAY), pytest.raises(NotFound):
+        await see(people.gina, node)
+
+
+async def test_drives_of_the_organisation(people: People) -> None:
+    drive = await create_drive(people.anna.viewer, "shared", "Company")
+    root = await Node.get(drive.root_id)
+    assert (await see(people.beat, root)).level == EDIT
+    assert [one.name for one in await drives_of(people.beat.viewer)] == ["", "Company"]
+    await make_folder(people.beat.viewer, await see(people.beat, root), "Marketing")
+    with pytest.raises(Refused):
+        await create_drive(people.beat.viewer, "shared", "Mine")
+    (everyone,) = await grants_at(root.id)
+    await unshare(people.anna.viewer, root, everyone["id"])
+    assert [one.name for one in await drives_of(people.beat.viewer)] == [""]
+    assert (await see(people.anna, root)).level == MANAGE, "who manages Drive stays in"
+
+
+async def test_every_reason_is_told(people: People) -> None:
+    place = await folder(people.anna, "project")
+    node = await file(people.anna, "budget.txt", parent=place)
+    await share(people.anna.viewer, place.node, "account", people.beat.id, EDIT)
+    await share(people.anna.viewer, node, "everyone", 0, VIEW)
+    told = {(reason.kind, reason.name, reason.level, reason.is_here) for reason in await reasons_for(node)}
+    assert told == {("owner", "Anna Alpha", MANAGE, True), ("grant", "Everyone in the organisation", VIEW, True), ("grant", "Beat Keller", EDIT, False)}
+    assert await level_of_account(people.beat.id, node) == EDIT
+    assert await level_of_account(people.chiara.id, node) == VIEW
+    assert await level_of_account(people.gina.id, node) == 0
+
+
+async def test_comments_tell_whom_they_name_if_they_may_see_it(people: People) -> None:
+    node = await file(people.anna, "budget.txt")
+    await share(people.anna.viewer, node, "account", people.beat.id, COMMENT)
+    await comment(people.beat.viewer, await see(people.beat, node), "@Anna Alpha and @Chiara Dotti: see page 3")
+    assert [row["text"] for row in await comments_on(node.id)] == ["@Anna Alpha and @Chiara Dotti: see page 3"]
+    from app import database
+
+    told = {(row["account_id"], row["kind"]) for row in await database.fetch("SELECT account_id, kind FROM notification WHERE kind LIKE 'drive.%'")}
+    assert told == {(people.beat.id, "drive.shared"), (people.anna.id, "drive.mention")}
+    with pytest.raises(NotFound):
+        await comment(people.chiara.viewer, await see(people.anna, node) if False else await see(people.chiara, node), "no")
+
+
+async def test_marks_are_ones_own_and_tags_are_for_all(people: People) -> None:
+    node = await file(people.anna, "a.txt")
+    await share(people.anna.viewer, node, "account", people.beat.id, VIEW)
+    await favour(people.anna.viewer, node, True)
+    await visit(people.anna.viewer, node)
+    await set_tags(people.anna.viewer, node, ["Urgent", "urgent", " Q1 "])
+    assert [item.node.name for item in await favourites(people.anna.viewer)] == ["a.txt"]
+    assert [item.node.name for item in await recent(people.anna.viewer)] == ["a.txt"]
+    assert await favourites(people.beat.viewer) == []
+    from app.models.drive.marks import decorate
+
+    (item,) = await decorate(people.beat.viewer, await shared_with(people.beat.viewer))
+    assert [tag["name"] for tag in item.tags] == ["Q1", "urgent"]
+
+
+async def test_files_go_to_the_heir_and_come_back(people: People) -> None:
+    node = await file(people.beat, "handbook.txt", b"12345")
+    async def totals() -> tuple[int, int]:
+        return (await storage_of(node.org_id, people.beat.id)).used, (await storage_of(node.org_id, people.anna.id)).used
+
+    assert await totals() == (5, 0)
+    inverse = await departure.hand_over_all(people.anna.viewer, people.beat.membership, people.anna.id)
+    assert (await see(people.anna, node)).level == MANAGE
+    assert await totals() == (0, 5)
+    await departure.take_all_back(people.anna.viewer, inverse)
+    assert (await see(people.beat, node)).level == MANAGE
+    assert await totals() == (5, 0)
+    assert any("1 file in Drive" in line for line in await departure.owned_by(people.beat.membership))

@@ -1,0 +1,275 @@
+"""Folders and files: made, moved, copied, thrown away, put back, undone."""
+
+from __future__ import annotations
+
+import pytest
+
+from app import database
+from app.lib import clock
+from app.models.base import NotFound, Refused
+from app.models.command import Command
+from app.models.drive import (
+    NameRefused,
+    NameTaken,
+    changes_since,
+    copy,
+    create_drive,
+    empty_trash,
+    find_path,
+    home_drive,
+    list_page,
+    make_folder,
+    move,
+    purge,
+    put_file,
+    remove,
+    rename,
+    restore,
+    restore_version,
+    room_for,
+)
+from app.models.drive.content import Conflict
+from app.models.drive.history import turn_back
+from app.models.drive.tables import Node, Version
+from app.models.drive.trash import list_trash, prune_trash
+from app.models.drive.tree import make_folders
+from app.models.drive.versions import compare, pin, thin_versions
+from app.models.files import keep_bytes
+from app.models.files.sweeping import agreement, sweep
+from app.models.search import search, visible_scopes
+from tests.drive import content, file, folder, home, names, see
+from tests.people import People, Person
+
+pytestmark = pytest.mark.anyio
+
+
+async def undo(person: Person) -> None:
+    (command, *_rest) = await Command.recent(person.viewer)
+    await command.undo(person.viewer)
+
+
+async def found_by(person: Person, words: str) -> list[str]:
+    hits = await search(await visible_scopes(person.viewer), person.viewer.org_id, words, ["file"])
+    return ["".join(segment.text for segment in hit.title) for hit in hits]
+
+
+async def test_folders_come_first_and_numbers_count(people: People) -> None:
+    for name in ("b.txt", "a10.txt", "a2.txt"):
+        await file(people.anna, name)
+    await folder(people.anna, "zoo")
+    assert await names(people.anna, await home(people.anna)) == ["zoo", "a2.txt", "a10.txt", "b.txt"]
+
+
+async def test_pages_follow_one_another_in_every_order(people: People) -> None:
+    place = await home(people.anna)
+    for number in range(7):
+        await file(people.anna, f"f{number}", b"x" * number)
+    await folder(people.anna, "sub")
+    for sort in ("name", "modified", "size"):
+        for down in (False, True):
+            seen, after = [], ""
+            while True:
+                page = await list_page(people.anna.viewer, place, sort, down, after, 3)
+                seen += [item.node.name for item in page.items]
+                after = page.after
+                if not after:
+                    break
+            files = [f"f{number}" for number in range(7)]
+            assert seen == ["sub", *(reversed(files) if down else files)], (sort, down)
+
+
+async def test_names_are_unique_whatever_their_form(people: People) -> None:
+    place = await home(people.anna)
+    await file(people.anna, "Zürich.txt")
+    for twin in ("Zu\u0308rich.txt", "ZÜRICH.txt"):
+        with pytest.raises(NameTaken):
+            await put_file(people.anna.viewer, place, twin, await keep_bytes(b"x"))
+    for bad in ("a/b", "line\nbreak", "CON", "dots...", ""):
+        with pytest.raises(NameRefused):
+            await make_folder(people.anna.viewer, place, bad)
+    assert (await folder(people.anna, "😀" * 63)).node.name == "😀" * 63
+
+
+async def test_move_keeps_both_or_replaces_and_can_be_undone(people: People) -> None:
+    one, other = await folder(people.anna, "one"), await folder(people.anna, "other")
+    note = await file(people.anna, "note.txt", b"one", one)
+    await file(people.anna, "note.txt", b"other", other)
+    await move(people.anna.viewer, [note.id], other)
+    assert await names(people.anna, other) == ["note (2).txt", "note.txt"]
+    await undo(people.anna)
+    assert (await names(people.anna, one), await names(people.anna, other)) == (["note.txt"], ["note.txt"])
+    await move(people.anna.viewer, [note.id], other, conflict="replace")
+    assert await names(people.anna, other) == ["note.txt"]
+    assert await content((await find_path(people.anna.viewer, other.drive, ["other", "note.txt"])).node) == b"one"
+    with pytest.raises(NameTaken):
+        await move(people.anna.viewer, [(await file(people.anna, "note.txt")).id], other, conflict="refuse")
+
+
+async def test_a_folder_is_not_moved_or_copied_into_itself(people: People) -> None:
+    outer = await folder(people.anna, "outer")
+    inner = await folder(people.anna, "inner", outer)
+    for target in (outer, inner):
+        with pytest.raises(Refused):
+            await move(people.anna.viewer, [outer.node.id], target)
+        with pytest.raises(Refused):
+            await copy(people.anna.viewer, outer, target)
+
+
+async def test_copies_share_content_and_count_for_the_quota(people: People) -> None:
+    outer = await folder(people.anna, "outer")
+    await file(people.anna, "a.txt", b"12345", outer)
+    made = await copy(people.anna.viewer, outer, await home(people.anna))
+    assert made.name == "outer (2)"
+    assert await names(people.anna, await see(people.anna, made)) == ["a.txt"]
+    assert (await room_for(outer.drive)).used == 10
+    assert (await agreement()).files == 1
+    await undo(people.anna)
+    assert await names(people.anna, await home(people.anna)) == ["outer"]
+
+
+async def test_rename_changes_the_type_and_what_is_found(people: People) -> None:
+    node = await file(people.anna, "budget.txt")
+    assert await found_by(people.anna, "budget") == ["budget.txt"]
+    await rename(people.anna.viewer, await see(people.anna, node), "forecast.txt")
+    assert (await found_by(people.anna, "budget"), await found_by(people.anna, "forecast")) == ([], ["forecast.txt"])
+    await undo(people.anna)
+    assert await found_by(people.anna, "budget") == ["budget.txt"]
+
+
+async def test_the_trash_gives_back_with_everything_below(people: People) -> None:
+    outer = await folder(people.anna, "outer")
+    inner = await folder(people.anna, "inner", outer)
+    await file(people.anna, "deep.txt", parent=inner)
+    await remove(people.anna.viewer, [outer.node.id])
+    assert await names(people.anna, await home(people.anna)) == []
+    assert await found_by(people.anna, "deep") == []
+    with pytest.raises(NotFound):
+        await see(people.anna, inner)
+    assert [node.name for node in await list_trash(people.anna.viewer, outer.drive)] == ["outer"]
+    await folder(people.anna, "outer")  # the name is given away
+    await restore(people.anna.viewer, [outer.node.id])
+    assert await names(people.anna, await home(people.anna)) == ["outer", "outer (2)"]
+    assert await found_by(people.anna, "deep") == ["deep.txt"]
+
+
+async def test_what_lay_in_a_folder_that_is_gone_comes_back_at_the_top(people: People) -> None:
+    outer = await folder(people.anna, "outer")
+    note = await file(people.anna, "note.txt", parent=outer)
+    await remove(people.anna.viewer, [note.id])
+    await remove(people.anna.viewer, [outer.node.id])
+    await restore(people.anna.viewer, [note.id])
+    assert await names(people.anna, await home(people.anna)) == ["note.txt"]
+
+
+async def test_emptying_the_trash_frees_room_and_the_sweep_takes_the_bytes(people: People) -> None:
+    outer = await folder(people.anna, "outer")
+    note = await file(people.anna, "note.txt", b"12345", outer)
+    await remove(people.anna.viewer, [outer.node.id])
+    assert (await room_for(outer.drive)).used == 5
+    assert await empty_trash(people.anna.viewer, outer.drive) == 2
+    assert (await room_for(outer.drive)).used == 0
+    assert await Node.find(note.id) is None
+    with clock.at(clock.now() + 2 * clock.DAY):
+        assert await sweep() == 1
+    assert (await agreement()).missing == []
+
+
+async def test_the_trash_is_emptied_by_rule_and_not_by_others(people: People) -> None:
+    node = await file(people.anna, "old.txt")
+    await remove(people.anna.viewer, [node.id])
+    with pytest.raises(NotFound):
+        await purge(people.beat.viewer, [node.id])
+    assert await prune_trash() == 0
+    with clock.at(clock.now() + 31 * clock.DAY):
+        assert await prune_trash() == 1
+
+
+async def test_versions_come_back_are_pinned_compared_and_thinned(people: People) -> None:
+    place = await home(people.anna)
+    node = await file(people.anna, "plan.md", b"one\ntwo\n")
+    first = node.version_id
+    node = await put_file(people.anna.viewer, place, "plan.md", await keep_bytes(b"one\nthree\n"), replace=node)
+    assert first and node.version_id and node.version_id != first
+    assert await compare(node, first, node.version_id) == [("…", ""), (" ", "one"), ("-", "two"), ("+", "three")]
+    await restore_version(people.anna.viewer, await see(people.anna, node), first)
+    assert await content(node) == b"one\ntwo\n"
+    await undo(people.anna)
+    assert await content(node) == b"one\nthree\n"
+    await pin(people.anna.viewer, await see(people.anna, node), first, True, "sent to the printer")
+    with clock.at(clock.now() + 200 * clock.DAY):
+        assert await thin_versions() == 2
+    kept = await database.fetch("SELECT label FROM node_version WHERE node_id = $1 ORDER BY number", node.id)
+    assert [row["label"] for row in kept] == ["sent to the printer", ""]
+
+
+async def test_two_tabs_do_not_overwrite_one_another(people: People) -> None:
+    place, node = await home(people.anna), await file(people.anna, "plan.md", b"one")
+    base = node.version_id
+    await put_file(people.anna.viewer, place, "plan.md", await keep_bytes(b"first tab"), replace=node, base=base)
+    with pytest.raises(Conflict):
+        await put_file(people.anna.viewer, place, "plan.md", await keep_bytes(b"second tab"), replace=node, base=base)
+    assert await content(node) == b"first tab"
+
+
+async def test_the_same_content_again_is_no_version(people: People) -> None:
+    node = await file(people.anna, "same.txt", b"same")
+    await put_file(people.anna.viewer, await home(people.anna), "same.txt", await keep_bytes(b"same"), replace=node)
+    assert len(await database.fetch("SELECT id FROM node_version WHERE node_id = $1", node.id)) == 1
+
+
+async def test_a_folder_becomes_what_it_was_at_a_moment(people: People) -> None:
+    place = await folder(people.anna, "project")
+    keep, gone, moved = [await file(people.anna, f"{name}.txt", name.encode(), place) for name in ("keep", "gone", "moved")]
+    elsewhere = await folder(people.anna, "elsewhere")
+    async with database.transaction():
+        await database.execute("UPDATE node_event SET at = at - 10000")
+        await database.execute("UPDATE node_version SET created_at = created_at - 10000")
+    moment = clock.now() - 5000
+    await put_file(people.anna.viewer, place, "keep.txt", await keep_bytes(b"overwritten"), replace=keep)
+    await remove(people.anna.viewer, [gone.id])
+    await move(people.anna.viewer, [moved.id], elsewhere)
+    await file(people.anna, "new.txt", parent=place)
+    await turn_back(people.anna.viewer, await see(people.anna, place), moment)
+    assert await names(people.anna, place) == ["gone.txt", "keep.txt", "moved.txt"]
+    assert await content(keep) == b"keep"
+
+
+async def test_a_sync_hears_of_what_changed_and_what_is_gone(people: People) -> None:
+    place = await folder(people.anna, "sync")
+    one, two = await file(people.anna, "one.txt", parent=place), await file(people.anna, "two.txt", parent=place)
+    first = await changes_since(place.drive, place.node.id, None)
+    assert [node.name for node in first.changed] == ["one.txt", "two.txt"]
+    assert (await changes_since(place.drive, place.node.id, first.modseq))[:2] == ([], [])
+    await remove(people.anna.viewer, [one.id])
+    await rename(people.anna.viewer, await see(people.anna, two), "three.txt")
+    later = await changes_since(place.drive, place.node.id, first.modseq)
+    assert [node.name for node in later.changed] == ["three.txt"]
+    assert sorted(later.gone) == ["one.txt", "two.txt"]
+    await restore(people.anna.viewer, [one.id])
+    assert (await changes_since(place.drive, place.node.id, first.modseq)).gone == ["two.txt"]
+
+
+async def test_a_key_puts_a_file_once(people: People) -> None:
+    place, blob = await home(people.anna), await keep_bytes(b"once")
+    one = await put_file(people.anna.viewer, place, "once.txt", blob, key="k1")
+    again = await put_file(people.anna.viewer, place, "once.txt", blob, key="k1")
+    assert one.id == again.id
+
+
+async def test_an_uploaded_folder_makes_its_folders_once(people: People) -> None:
+    place = await home(people.anna)
+    one = await make_folders(people.anna.viewer, place, ["a", "CON", "b/c"])
+    again = await make_folders(people.anna.viewer, place, ["A", "con", "b_c"])
+    assert one.node.id == again.node.id
+    assert [crumb.name for crumb in one.crumbs] == ["", "a", "CON_"]
+
+
+async def test_several_drives_for_one_person(people: People) -> None:
+    drive = await create_drive(people.anna.viewer, "personal", "Archive")
+    assert drive.slug == "archive"
+    assert (await create_drive(people.anna.viewer, "personal", "Archive")).slug == "archive-2"
+    node = await file(people.anna, "a.txt")
+    await move(people.anna.viewer, [node.id], await see(people.anna, await Node.get(drive.root_id)))
+    assert (await Node.get(node.id)).drive_id == drive.id
+    assert (await Version.get(node.version_id or 0)).node_id == node.id
+    assert (await home_drive(people.anna.viewer)).id != drive.id
