@@ -13,4 +13,17 @@ def broadcast_words() -> dict[str, str]:
     return {
         "edited": _("(edited)"),
         "deleted": _("This message was deleted."),
+        "pinned": _("Pinned"),
+        "answer": _("answer"),
+        "answers": _("answers"),
+        "forwarded": _("Forwarded"),
+        "confirm": _("I have read this"),
+        "confirmed": _("have read this"),
+        "vote": _("vote"),
+        "votes": _("votes"),
+        "poll": _("Poll"),
+        "poll-many": _("Choose one or more"),
+        "poll-anonymous": _("Anonymous"),
+        "poll-closed": _("Ended"),
+        "poll-close": _("End the poll"),
     }

@@ -1,4 +1,5 @@
-"""Markdown to HTML that is safe to show: CommonMark without HTML, images and headings, with tables, ~~strikethrough~~, bare links and @names.
+"""Markdown to HTML that is safe to show: CommonMark without HTML, images and headings, with tables, ~~strikethrough~~, bare links, @names,
+:emoji: and coloured code.
 
 What the renderer makes is checked against a list of tags and attributes before anybody sees it; a text that would leave the list, nest
 or grow beyond bounds is shown as it was written. Links open elsewhere and pass nothing on (`rel="noopener nofollow"`).
@@ -7,7 +8,7 @@ or grow beyond bounds is shown as it was written. Links open elsewhere and pass 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
@@ -17,6 +18,9 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+
+from app.lib import shortcodes
+from app.lib.code_colours import coloured
 
 MOST_CHARACTERS = 20_000
 MOST_HTML = 250_000
@@ -35,7 +39,9 @@ _ALLOWED: dict[str, frozenset[str]] = {
     "span": frozenset(("class", "data-account")),
     "th": frozenset(("data-align",)),
     "td": frozenset(("data-align",)),
+    "img": frozenset(("class", "src", "alt", "title", "width", "height", "loading")),
 }
+EMOJI_PICTURES = "/chat/emoji/"  # the only address of pictures
 _SCHEMES = ("http://", "https://", "mailto:")
 _WORD = re.compile(r"\w")
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]{1,30}")
@@ -50,26 +56,40 @@ class Named:
     name: str
 
 
+CHANNEL, HERE = -1, -2
+EVERYBODY = (Named(CHANNEL, "channel"), Named(CHANNEL, "all"), Named(HERE, "here"))
+"""Names that mean many."""
+
+
 @dataclass(slots=True)
 class Rendered:
-    """The HTML of a text, and the ids of those who are named in it, in their order."""
+    """The HTML of a text, the ids of those who are named in it, in their order, and the addresses of its links."""
 
     html: str
     named: list[int] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+    @property
+    def groups(self) -> list[int]:
+        """`CHANNEL` and `HERE`, as far as they are named."""
+        return [id_ for id_ in self.named if id_ in (CHANNEL, HERE)]
 
 
-def render(text: str, people: Sequence[Named] = ()) -> Rendered:
-    """`text` as HTML. `people` are those whom @name may mean; of two with the same name, the first is meant."""
+def render(text: str, people: Sequence[Named] = (), pictures: Mapping[str, str] | None = None) -> Rendered:
+    """`text` as HTML. `people` are those whom @name may mean; of two with the same name, the first is meant.
+
+    `pictures` are the emoji of an organisation's own: the names of their files by the names that stand between colons.
+    """
     names = _Names(people)
     markdown = _plainer if text.count("|") > _MOST_BARS or text.count("://") > _MOST_LINKS else _markdown
-    environment: dict[str, Any] = {"names": names}
+    environment: dict[str, Any] = {"names": names, "pictures": pictures or {}, "links": []}
     tokens = markdown.parse(text, environment)
     if any(token.level > _DEEPEST - 3 for token in tokens):  # deeper down, the parser drops what it doesn't read
         return Rendered(_as_written(text))
     html = markdown.renderer.render(tokens, markdown.options, environment).strip()
     if not html or len(html) > MOST_HTML or not is_allowed(html):
         return Rendered(_as_written(text))
-    return Rendered(html, names.found)
+    return Rendered(html, names.found, list(dict.fromkeys(environment["links"]))[:20])
 
 
 def _as_written(text: str) -> str:
@@ -98,6 +118,7 @@ class _Checker(HTMLParser):
         allowed = _ALLOWED.get(tag)
         is_listed = allowed is not None and all(name in allowed for name, _ in attrs)
         leads_out = tag != "a" or any(name == "href" and (value or "").lower().startswith(_SCHEMES) for name, value in attrs)
+        leads_out &= tag != "img" or any(name == "src" and (value or "").startswith(EMOJI_PICTURES) for name, value in attrs)
         self.found_other |= not (is_listed and leads_out)
 
     def handle_startendtag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
@@ -156,22 +177,49 @@ def _mention(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _emoji(state: StateInline, silent: bool) -> bool:
+    """`:name:`, which is an emoji that everybody has, or a picture of the organisation's."""
+    found = shortcodes.at(state.src, state.pos)
+    if found is None:
+        return False
+    name, end = found
+    character, picture = shortcodes.character(name), state.env["pictures"].get(name)
+    if not character and not picture:
+        return False
+    if not silent:
+        token = state.push("emoji", "img", 0)
+        token.content, token.meta = character, {"name": name, "picture": picture}
+    state.pos = end
+    return True
+
+
 class _Renderer(RendererHTML):
     """Only what `_ALLOWED` has."""
 
     def mention(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         token = tokens[index]
-        return f'<span class="mention" data-account="{token.meta["account"]}">{escape(token.content)}</span>'
+        meant = token.meta["account"]
+        account = {CHANNEL: "all", HERE: "all"}.get(meant, f"team {-meant}" if meant < 0 else str(meant))
+        return f'<span class="mention" data-account="{account}">{escape(token.content)}</span>'
+
+    def emoji(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+        token = tokens[index]
+        if token.content:
+            return token.content
+        name = escape(f":{token.meta['name']}:")
+        source = f"{EMOJI_PICTURES}{token.meta['picture']}"
+        return f'<img class="own-emoji" src="{source}" alt="{name}" title="{name}" width="22" height="22" loading="lazy">'
 
     def link_open(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         address = str(tokens[index].attrs.get("href", ""))
+        env["links"].append(address)
         return f'<a href="{escape(address)}" target="_blank" rel="noopener nofollow">'
 
     def fence(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         token = tokens[index]
         language = _LANGUAGE.match(token.info.strip())
         named = f' data-language="{escape(language[0])}"' if language else ""
-        return f"<pre><code{named}>{escape(token.content)}</code></pre>\n"
+        return f"<pre><code{named}>{coloured(token.content, language[0] if language else '')}</code></pre>\n"
 
     def _cell(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         token = tokens[index]
@@ -193,6 +241,7 @@ def _made() -> MarkdownIt:
     made.enable(["table", "strikethrough", "linkify"])
     made.disable(["html_block", "html_inline", "heading", "lheading", "reference", "code", "image", "entity"])
     made.inline.ruler.before("link", "mention", _mention)
+    made.inline.ruler.before("link", "emoji", _emoji)
     made.validateLink = _is_link  # type: ignore[method-assign, assignment]
     if made.linkify:
         made.linkify.set({"fuzzy_ip": False})

@@ -18,6 +18,7 @@ LONGEST_WORD = 64
 MOST_WORDS = 10_000  # of a text: PostgreSQL counts positions up to 16,383
 MOST_TYPED = 400  # characters of a query
 MOST_SOUGHT = 16  # words of a query
+MARK = "ʒʒ"  # begins a word that isn't in the text but says something about it; folding leaves it, and nobody types it
 BREAK = "\u00b6"  # stands between title and body so that no phrase spans them
 
 _WORD = re.compile(r"[^\W_]+")

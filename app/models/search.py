@@ -24,7 +24,7 @@ from piccolo.columns import BigInt, ForeignKey, LazyTableReference, Text, Varcha
 
 from app import database
 from app.lib.ids import new_id
-from app.lib.searching import Query, Segment, entry_words, excerpt, highlight, parse, tsvector
+from app.lib.searching import MARK, Query, Segment, entry_words, excerpt, highlight, parse, tsvector
 from app.models.base import Row
 from app.models.viewer import Viewer
 
@@ -79,6 +79,7 @@ class Indexed:
     body: str
     at: int
     author_id: int | None = None
+    marks: Collection[str] = ()  # words that find it and stand nowhere in it, such as `hasfile`
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +110,13 @@ class SearchEntry(Row):
 
     @classmethod
     async def put(
-        cls, kind: str, subject_id: int, org_id: int, scope: int, title: str, body: str, at: int, author_id: int | None = None
+        cls, kind: str, subject_id: int, org_id: int, scope: int, title: str, body: str, at: int, author_id: int | None = None,
+        marks: Collection[str] = (),
     ) -> None:
         """Write the entry of a thing, in place of the one it had."""
         async with database.transaction():
             await cls.remove(kind, subject_id)
-            await _insert(kind, Indexed(subject_id, org_id, scope, title, body, at, author_id))
+            await _insert(kind, Indexed(subject_id, org_id, scope, title, body, at, author_id, marks))
 
     @classmethod
     async def remove(cls, kind: str, subject_id: int) -> None:  # type: ignore[override]
@@ -181,7 +183,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, {words}) ON CONFLICT (id) DO NOTHING
 
 
 async def _insert(kind: str, text: Indexed) -> None:
-    listed = entry_words(text.title, text.body)
+    listed = [*(f"{MARK}{mark}" for mark in text.marks), *entry_words(text.title, text.body)]
     is_sqlite = database.dialect() == "sqlite"
     statement = _INSERT.format(words="$10" if is_sqlite else "$10::text::tsvector")
     kept = (kind, text.subject_id, text.org_id, text.scope, text.author_id, text.title, text.body[:BODY_KEPT], text.at)

@@ -27,7 +27,7 @@ ADMIN = "admin"  # the role of a member who looks after a channel
 _NAME = re.compile(r"[\w][\w.\-]*")
 
 _SEEN_BY = """
-SELECT c.*, m.id AS member_id, m.read_up_to, m.favourite_at, m.muted_at, m.role AS member_role, m.category_id
+SELECT c.*, m.id AS member_id, m.read_up_to, m.favourite_at, m.muted_at, m.role AS member_role, m.category_id, m.level
   FROM channel c LEFT JOIN channel_member m ON m.channel_id = c.id AND m.account_id = $2
  WHERE c.id = $1 AND c.org_id = $3 AND c.deleted_at IS NULL
 """
@@ -69,6 +69,7 @@ class Channel(Row):
     muted_at: int | None = None
     member_role: str | None = None
     category_id: int | None = None
+    level: str | None = None
 
     @property
     def title(self) -> str:
@@ -175,6 +176,7 @@ class ChannelMember(Row):
     role = Varchar(length=8, default="", help_text="`admin` for who looks after the channel beside its founder.")
     category_id = BigInt(null=True, default=None, help_text="The category of one's own that lists it.")
     position = Integer(default=0, help_text="Where it stands in its group of the side column; 0: by its name.")
+    level = Varchar(length=8, default="", help_text="Of what to tell: all, mentions, nothing; empty as the kind of conversation has it.")
     hidden_at = BigInt(null=True, default=None, help_text="A direct conversation that was put away until someone writes again.")
 
 

@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 from typing import Any
 
+import msgspec
+
 from app import database, live
 from app.models.base import NotFound
+from app.models.chat import holding
 from app.models.chat.channel import Channel
 from app.models.search import Indexed, scopes_of, texts_of
 from app.models.viewer import Viewer
@@ -59,8 +62,11 @@ async def _scopes(viewer: Viewer) -> Collection[int]:
 async def _texts() -> AsyncIterator[Indexed]:
     last = 0
     while rows := await database.fetch(
-        "SELECT id, org_id, channel_id, author_id, text, created_at FROM message WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT 500", last
+        "SELECT id, org_id, channel_id, author_id, text, created_at, forwarded, holds, pinned_at FROM message"
+        " WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT 500", last
     ):
         for row in rows:
-            yield Indexed(row["id"], row["org_id"], row["channel_id"], "", row["text"], row["created_at"], row["author_id"])
+            text = "\n".join(part for part in (row["text"], msgspec.json.decode(row["forwarded"])["text"] if row["forwarded"] else "") if part)
+            marks = holding.marks(row["holds"], row["pinned_at"])
+            yield Indexed(row["id"], row["org_id"], row["channel_id"], "", text, row["created_at"], row["author_id"], marks)
         last = rows[-1]["id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from app import database
 from app.lib import clock
 from app.lib.ids import first_at, made_at
 from app.lib.names import full_name
+from app.models.chat import attached
 
 PIECE = 50
 MOST_CHANGES = 200
@@ -17,18 +19,19 @@ OVERLAP = 10 * clock.SECOND  # transactions may commit in another order than the
 TOGETHER = 5 * clock.MINUTE  # messages of one author within this time stand under one name
 
 _COLUMNS = """
-m.id, m.channel_id, m.author_id, m.html, m.created_at, m.changed, m.edited_at, m.deleted_at, a.given_name, a.family_name, a.avatar,
-a.is_bot
+m.id, m.channel_id, m.author_id, m.html, m.created_at, m.changed, m.edited_at, m.deleted_at, m.thread_id, m.replies, m.last_reply_id, m.repliers,
+m.pinned_at, m.asked_at, m.forwarded, m.holds, a.given_name, a.family_name, a.avatar, a.is_bot
 """
-_FROM = f"SELECT {_COLUMNS} FROM message m JOIN account a ON a.id = m.author_id WHERE m.channel_id = $1"
-_BEFORE = f"{_FROM} AND m.id < $2 ORDER BY m.id DESC LIMIT $3"
-_AFTER = f"{_FROM} AND m.id > $2 ORDER BY m.id LIMIT $3"
-_CHANGED = f"{_FROM} AND m.changed > $2 ORDER BY m.changed LIMIT $3"
-_ONE = f"{_FROM} AND m.id = $2"
+_SELECT = f"SELECT {_COLUMNS} FROM message m JOIN account a ON a.id = m.author_id"
+_FROM = f"{_SELECT} WHERE m.channel_id = $1 AND m.thread_id IS NULL"
+_FROM_THREAD = f"{_SELECT} WHERE m.channel_id = $1 AND m.thread_id = $4"
+_BEFORE = "AND m.id < $2 ORDER BY m.id DESC LIMIT $3"
+_AFTER = "AND m.id > $2 ORDER BY m.id LIMIT $3"
+_CHANGED = "AND m.changed > $2 ORDER BY m.changed LIMIT $3"
+_ONE = f"{_SELECT} WHERE m.channel_id = $1 AND m.id = $2"
 _REACTIONS = """
 SELECT r.message_id, r.emoji, r.account_id, a.given_name, a.family_name
-  FROM message m JOIN reaction r ON r.message_id = m.id JOIN account a ON a.id = r.account_id
- WHERE m.channel_id = $1 AND m.id BETWEEN $2 AND $3 ORDER BY r.id
+  FROM reaction r JOIN account a ON a.id = r.account_id WHERE r.message_id IN ({}) ORDER BY r.id
 """
 
 
@@ -41,30 +44,30 @@ class Piece:
     has_after: bool
 
 
-async def newest(channel_id: int, most: int = PIECE) -> Piece:
-    """The last messages of a channel."""
-    return await before(channel_id, 2**53, most)
+async def newest(channel_id: int, most: int = PIECE, thread_id: int | None = None) -> Piece:
+    """The last messages of a channel, or of a thread in it."""
+    return await before(channel_id, 2**53, most, thread_id)
 
 
-async def before(channel_id: int, id_: int, most: int = PIECE) -> Piece:
+async def before(channel_id: int, id_: int, most: int = PIECE, thread_id: int | None = None) -> Piece:
     """The messages before the one with this id."""
-    rows = await database.fetch(_BEFORE, channel_id, id_, most + 1)
-    return Piece(await _shown(channel_id, rows[most - 1 :: -1] if len(rows) > most else rows[::-1]), len(rows) > most, id_ < 2**53)
+    rows = await _rows(_BEFORE, channel_id, id_, most + 1, thread_id)
+    return Piece(await _shown(rows[most - 1 :: -1] if len(rows) > most else rows[::-1]), len(rows) > most, id_ < 2**53)
 
 
-async def after(channel_id: int, id_: int, most: int = PIECE) -> Piece:
+async def after(channel_id: int, id_: int, most: int = PIECE, thread_id: int | None = None) -> Piece:
     """The messages after the one with this id."""
-    rows = await database.fetch(_AFTER, channel_id, id_, most + 1)
-    return Piece(await _shown(channel_id, rows[:most]), True, len(rows) > most)
+    rows = await _rows(_AFTER, channel_id, id_, most + 1, thread_id)
+    return Piece(await _shown(rows[:most]), True, len(rows) > most)
 
 
-async def around(channel_id: int, id_: int, most: int = PIECE) -> Piece:
+async def around(channel_id: int, id_: int, most: int = PIECE, thread_id: int | None = None) -> Piece:
     """The message with this id (or what comes next to its place) between older and newer ones."""
     half = most // 2
-    older = await database.fetch(_BEFORE, channel_id, id_ + 1, half + 1)
-    newer = await database.fetch(_AFTER, channel_id, id_, half + 1)
+    older = await _rows(_BEFORE, channel_id, id_ + 1, half + 1, thread_id)
+    newer = await _rows(_AFTER, channel_id, id_, half + 1, thread_id)
     rows = [*older[:half][::-1], *newer[:half]]
-    return Piece(await _shown(channel_id, rows), len(older) > half, len(newer) > half)
+    return Piece(await _shown(rows), len(older) > half, len(newer) > half)
 
 
 async def opening(channel_id: int, read_up_to: int | None, last_message_id: int) -> Piece:
@@ -77,31 +80,48 @@ async def opening(channel_id: int, read_up_to: int | None, last_message_id: int)
     return await around(channel_id, read_up_to, PIECE)
 
 
-async def sources(channel_id: int, author_id: int, first_id: int) -> list[dict[str, Any]]:
+async def sources(channel_id: int, author_id: int, first_id: int, thread_id: int | None = None) -> list[dict[str, Any]]:
     """What an author wrote from a message on, as they typed it, so that they can change it without a connection: id, text, base."""
     return await database.fetch(
         "SELECT id, text, COALESCE(edited_at, 0) AS base FROM message WHERE channel_id = $1 AND author_id = $2 AND id >= $3 AND deleted_at IS NULL"
-        " ORDER BY id DESC LIMIT $4",
-        channel_id, author_id, first_id, PIECE,
+        f" AND thread_id {'IS NULL' if thread_id is None else '= $5'} ORDER BY id DESC LIMIT $4",
+        channel_id, author_id, first_id, PIECE, *([thread_id] if thread_id is not None else []),
     )
 
 
-async def changes(channel_id: int, since: int) -> list[dict[str, Any]] | None:
+async def changes(channel_id: int, since: int, thread_id: int | None = None) -> list[dict[str, Any]] | None:
     """Messages that were posted or changed after the change id `since`, with an overlap; None when they are more than `MOST_CHANGES`."""
     begin = first_at(made_at(since) - OVERLAP)
-    rows = await database.fetch(_CHANGED, channel_id, begin, MOST_CHANGES + 1)
+    rows = await _rows(_CHANGED, channel_id, begin, MOST_CHANGES + 1, thread_id)
     if len(rows) > MOST_CHANGES:
         return None
-    return await _shown(channel_id, sorted(rows, key=lambda row: row["id"]))
+    return await _shown(sorted(rows, key=lambda row: row["id"]))
 
 
 async def shown(channel_id: int, id_: int) -> dict[str, Any]:
     """One message as templates show it."""
-    return (await _shown(channel_id, await database.execute(_ONE, channel_id, id_)))[0]
+    return (await _shown(await database.execute(_ONE, channel_id, id_)))[0]
 
 
-async def _shown(channel_id: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    reactions = await _reactions(channel_id, rows[0]["id"], rows[-1]["id"]) if rows else {}
+async def shown_of(ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Messages of whatever channels, in the order of their ids here, as templates show them. Who may read them is asked elsewhere."""
+    if not ids:
+        return []
+    rows = await database.fetch(f"{_SELECT} WHERE m.id IN ({database.marks(ids)})", *ids)
+    found = {row["id"]: row for row in rows}
+    for row in rows:
+        await _shown([row])
+    return [found[id_] for id_ in ids if id_ in found]
+
+
+async def _rows(condition: str, channel_id: int, id_: int, most: int, thread_id: int | None) -> list[dict[str, Any]]:
+    if thread_id is None:
+        return await database.fetch(f"{_FROM} {condition}", channel_id, id_, most)
+    return await database.fetch(f"{_FROM_THREAD} {condition}", channel_id, id_, most, thread_id)
+
+
+async def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    reactions = await _reactions([row["id"] for row in rows]) if rows else {}
     author, last = 0, 0
     for row in rows:
         row["name"] = full_name(row)
@@ -110,13 +130,14 @@ async def _shown(channel_id: int, rows: list[dict[str, Any]]) -> list[dict[str, 
         row["reactions"] = reactions.get(row["id"], ())
         row["follows"] = row["author_id"] == author and row["created_at"] - last < TOGETHER
         author, last = row["author_id"], row["created_at"]
+    await attached.attach(rows)
     return rows
 
 
-async def _reactions(channel_id: int, first: int, last: int) -> dict[int, list[dict[str, Any]]]:
+async def _reactions(ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """By message: emoji in the order they came, with the ids and names of who reacted."""
     found: dict[int, dict[str, dict[str, Any]]] = {}
-    for row in await database.execute(_REACTIONS, channel_id, first, last):
+    for row in await database.execute(_REACTIONS.format(database.marks(ids)), *ids):
         kinds = found.setdefault(row["message_id"], {})
         one = kinds.setdefault(row["emoji"], {"emoji": row["emoji"], "who": [], "names": []})
         one["who"].append(row["account_id"])

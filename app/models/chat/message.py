@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, Self
 
-from piccolo.columns import BigInt, ForeignKey, Text, Varchar
+import msgspec
+from piccolo.columns import BigInt, ForeignKey, Integer, Text, Varchar
 
 from app import database
-from app.lib import clock, markdown
+from app.lib import clock, markdown, shortcodes
 from app.lib.emoji import is_only_emoji
 from app.lib.i18n import _
 from app.lib.ids import new_id
@@ -17,9 +19,10 @@ from app.lib.names import full_name
 from app.models.account import Account
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused, Row
-from app.models.chat import notices
+from app.models.chat import custom_emoji, holding, notices
 from app.models.chat.channel import DIRECT, Channel
 from app.models.chat.log import shown
+from app.models.chat.naming import members_meant, teams_named, with_teams
 from app.models.chat.pace import check_pace
 from app.models.command import UNDO_FOR, Command, undoes
 from app.models.organisation import Organisation
@@ -30,7 +33,8 @@ MOST_CHARACTERS = markdown.MOST_CHARACTERS
 _LONG = 1_500  # characters whose rendering is worth a thread
 
 _INSERT = """
-INSERT INTO message (id, org_id, channel_id, author_id, text, html, created_at, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $1)
+INSERT INTO message (id, org_id, channel_id, author_id, text, html, created_at, changed, thread_id, forwarded, holds, asked_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $1, $8, $9, $10, $11)
 """
 _LOCK = """
 SELECT c.kind, c.archived_at, c.slow_seconds, c.created_by, m.id AS member_id, m.role AS member_role FROM channel c
@@ -62,6 +66,15 @@ class Message(Row):
     deleted_by = ForeignKey(Account, null=True, default=None)
     spoken_as = Varchar(length=80, default="", help_text="The name that an integration gave itself for this message.")
     import_id = BigInt(null=True, default=None, help_text="The move from another chat that brought it.")
+    thread_id = BigInt(null=True, default=None, help_text="The message that it answers, in the thread below that; null in the channel itself.")
+    replies = Integer(default=0, help_text="How many answers its thread has.")
+    last_reply_id = BigInt(default=0)
+    repliers = Varchar(length=120, default="", help_text="Ids of the accounts that answered last, at most three, with commas.")
+    pinned_at = BigInt(null=True, default=None)
+    pinned_by = ForeignKey(Account, null=True, default=None)
+    asked_at = BigInt(null=True, default=None, help_text="Since when its readers are asked to confirm that they have read it.")
+    forwarded = Text(null=True, default=None, help_text="JSON of what is handed on with it: id, channel_id, author_id, name, html, at.")
+    holds = Integer(default=0, help_text="What it has beside words, in bits: see `holding.py`.")
 
     channel: Channel  # where it was `found`
 
@@ -78,32 +91,50 @@ class Message(Row):
         return message
 
     @classmethod
-    async def post(cls, channel: Channel, viewer: Viewer, text: str, key: str | None = None, named: Collection[int] = ()) -> int:
+    async def post(cls, channel: Channel, viewer: Viewer, text: str, key: str | None = None, named: Collection[int] = (), **more: Any) -> int:
         """Say something in a channel; the same `key` says it once. Returns its id. `named` are accounts that its @names were chosen from.
 
-        Raises `Refused` for a text that is empty or too long, and in a channel that the viewer isn't in (any more).
+        `more` is as in `write`. Raises `Refused` for a text that is empty or too long, and in a channel that the viewer isn't in (any more).
         """
-        text = checked(text)
+        text = checked(text, may_be_empty=bool(more.get("forwarded")))
         async with Command.once(viewer, "message.post", key) as command:
             if not command.repeated:
-                command.done(await cls.write(channel, viewer.account_id, text, key, named))
+                command.done(await cls.write(channel, viewer.account_id, text, key, named, **more))
         return int(command.result or 0)
 
     @classmethod
     async def write(
-        cls, channel: Channel, author_id: int, text: str, key: str | None = None, named: Collection[int] = (), *, must_be_member: bool = True
+        cls, channel: Channel, author_id: int, text: str, key: str | None = None, named: Collection[int] = (), *, must_be_member: bool = True,
+        thread_id: int | None = None, forwarded: str | None = None, asks: bool = False, poll: dict[str, Any] | None = None,
     ) -> int:
-        """Put a text that was `checked` into a channel, in the transaction under way: what `post` does, and what the suite's bot does."""
+        """Put a text that was `checked` into a channel, in the transaction under way: what `post` does, and what the suite's bot does.
+
+        `thread_id`: as an answer below that message. `forwarded`: with a copy of another message (`forwarding.py`). `asks`: readers
+        are asked to confirm. `poll`: with these columns of a poll.
+        """
         await _lock(channel, author_id, must_be_member)
         id_ = new_id()  # made under the lock: ids in a channel are in the order of their commits
-        html, people = await rendered(channel, text, named)
-        await database.execute(_INSERT, id_, channel.org_id, channel.id, author_id, text, html, clock.now())
-        await database.execute("UPDATE channel SET last_message_id = $1 WHERE id = $2", id_, channel.id)
-        await _author_has_read(channel, author_id, id_)
-        await Mention.replace(channel, id_, people)
-        await SearchEntry.put("message", id_, channel.org_id, channel.id, "", text, clock.now(), author_id)
-        await _announce_new(channel, author_id, id_, people, key)
-        await notices.tell(channel, author_id, id_, text, people)
+        said = await _read_text(channel, text, named)
+        now = clock.now()
+        holds = (holding.POLL if poll else 0) | said.holds
+        await database.execute(
+            _INSERT, id_, channel.org_id, channel.id, author_id, text, said.html, now, thread_id, forwarded, holds, now if asks else None
+        )
+        if poll:
+            await _add_poll(id_, poll)
+        await Mention.replace(channel, id_, said.heard, thread_id)
+        if thread_id is None:
+            await database.execute("UPDATE channel SET last_message_id = $1 WHERE id = $2", id_, channel.id)
+            await _author_has_read(channel, author_id, id_)
+        message = await cls.get(id_)
+        message.channel = channel
+        await message.index()
+        await _announce_new(message, said.heard, key)
+        if thread_id is not None:
+            from app.models.chat.threads import add_reply
+
+            await add_reply(channel, author_id, thread_id, id_, said.people)
+        await notices.tell(channel, author_id, id_, text or message.forwarded_text, said.heard, thread_id)
         return id_
 
     async def edit(self, viewer: Viewer, text: str, key: str | None = None, base: int | None = None) -> Command:
@@ -137,19 +168,43 @@ class Message(Row):
                 await notices.withdraw(self.channel, self.id)
                 await database.execute("DELETE FROM mention WHERE message_id = $1", self.id)
                 await SearchEntry.remove("message", self.id)
+                await self._recount()
                 command.done(self.id, what=self.text[:120], url=self.url, inverse={"message": self.id})
         return command
 
     async def restore(self) -> None:
         """Undo a deletion, as long as the text wasn't erased."""
-        if not self.text:
+        if not self.text and not self.forwarded:
             raise Refused(_("This can’t be undone any more."))
-        people = (await rendered(self.channel, self.text))[1]
-        await Mention.replace(self.channel, self.id, people)
-        await SearchEntry.put("message", self.id, self.org_id, self.channel_id, "", self.text, self.created_at, self.author_id)
+        heard = (await _read_text(self.channel, self.text)).heard
+        await Mention.replace(self.channel, self.id, heard, self.thread_id)
         await self.touch(deleted_at=None, deleted_by=None)
+        await self.index()
         await self.announce()
-        await notices.tell(self.channel, self.author_id, self.id, self.text, people)
+        await self._recount()
+        await notices.tell(self.channel, self.author_id, self.id, self.text, heard, self.thread_id)
+
+    async def _recount(self) -> None:
+        if self.thread_id is not None:
+            from app.models.chat.threads import recount
+
+            await recount(self.channel, self.thread_id)
+
+    @property
+    def forwarded_text(self) -> str:
+        """The words of the message that it hands on."""
+        return str(msgspec.json.decode(self.forwarded)["text"]) if self.forwarded else ""
+
+    async def index(self) -> None:
+        """Write its search entry anew."""
+        text = "\n".join(part for part in (self.text, self.forwarded_text) if part)
+        await SearchEntry.put(
+            "message", self.id, self.org_id, self.channel_id, "", text, self.created_at, self.author_id, holding.marks(self.holds, self.pinned_at)
+        )
+
+    async def versions(self) -> list[dict[str, Any]]:
+        """What it said before, the latest first: text, and until when it said that."""
+        return await database.fetch("SELECT text, created_at FROM message_version WHERE message_id = $1 ORDER BY id DESC LIMIT 100", self.id)
 
     async def touch(self, **values: Any) -> None:
         """Write these columns, and that something shown with the message has changed. The message is locked until the transaction ends."""
@@ -173,12 +228,12 @@ class Message(Row):
         announce("message.changed", await shown(self.channel_id, self.id))
 
     async def _rewrite(self, text: str) -> None:
-        html, people = await rendered(self.channel, text)
-        await Mention.replace(self.channel, self.id, people)
-        await SearchEntry.put("message", self.id, self.org_id, self.channel_id, "", text, self.created_at, self.author_id)
-        await self.touch(text=text, html=html, edited_at=clock.now())
+        said = await _read_text(self.channel, text)
+        await Mention.replace(self.channel, self.id, said.heard, self.thread_id)
+        await self.touch(text=text, html=said.html, edited_at=clock.now(), holds=self.holds & ~holding.LINK | said.holds)
+        await self.index()
         await self.announce()
-        await notices.tell_again(self.channel, self.author_id, self.id, text, people)
+        await notices.tell_again(self.channel, self.author_id, self.id, text, said.heard, self.thread_id)
 
     @classmethod
     async def last_of(cls, viewer: Viewer, channel: Channel) -> Self | None:
@@ -194,7 +249,9 @@ class Message(Row):
         """Forget the words of messages that were deleted so long ago that it can't be undone."""
         before = clock.now() - UNDO_FOR
         await database.execute("DELETE FROM message_version WHERE message_id IN (SELECT id FROM message WHERE deleted_at < $1 AND text <> '')", before)
-        await database.execute("UPDATE message SET text = '', html = '' WHERE deleted_at < $1 AND text <> ''", before)
+        await database.execute(
+            "UPDATE message SET text = '', html = '', forwarded = NULL WHERE deleted_at < $1 AND (text <> '' OR forwarded IS NOT NULL)", before
+        )
 
 
 class MessageVersion(Row):
@@ -220,21 +277,23 @@ class Mention(Row):
     message_id = ForeignKey(Message)
     channel_id = ForeignKey(Channel)
     account_id = ForeignKey(Account)
+    thread_id = BigInt(null=True, default=None, help_text="Of an answer in a thread: the message that it answers.")
 
     @classmethod
-    async def replace(cls, channel: Channel, message_id: int, account_ids: Collection[int]) -> None:
+    async def replace(cls, channel: Channel, message_id: int, account_ids: Collection[int], thread_id: int | None = None) -> None:
         """Let these accounts, and no others, be named in a message."""
         await database.execute("DELETE FROM mention WHERE message_id = $1", message_id)
-        for account_id in account_ids:
-            await database.execute(
-                "INSERT INTO mention (id, message_id, channel_id, account_id) VALUES ($1, $2, $3, $4)", new_id(), message_id, channel.id, account_id
+        if account_ids:
+            await database.execute_many(
+                "INSERT INTO mention (id, message_id, channel_id, account_id, thread_id) VALUES ($1, $2, $3, $4, $5)",
+                [(new_id(), message_id, channel.id, account_id, thread_id) for account_id in account_ids],
             )
 
 
-def checked(text: str) -> str:
+def checked(text: str, *, may_be_empty: bool = False) -> str:
     """A text as it is kept. Raises `Refused` when it is empty or too long; nothing of it is lost in the browser then."""
     text = text.replace("\x00", "").replace("\r\n", "\n").strip("\n").rstrip()
-    if not text.strip():
+    if not text.strip() and not may_be_empty:
         raise Refused(_("There is nothing to send yet."))
     if len(text) > MOST_CHARACTERS:
         raise Refused(
@@ -243,13 +302,37 @@ def checked(text: str) -> str:
     return text
 
 
+@dataclass(slots=True)
+class Said:
+    """A text as it is shown. `people` are named in it, one by one or in their teams; `heard` are also those whom @channel and @here mean."""
+
+    html: str
+    people: list[int]
+    heard: list[int]
+    links: list[str]
+
+    @property
+    def holds(self) -> int:
+        """The bits of `message.holds` that come of the text."""
+        return holding.LINK if self.links else 0
+
+
 async def rendered(channel: Channel, text: str, named: Collection[int] = ()) -> tuple[str, list[int]]:
     """The HTML of a text, and the ids of the members that it names."""
+    said = await _read_text(channel, text, named)
+    return said.html, said.heard
+
+
+async def _read_text(channel: Channel, text: str, named: Collection[int] = ()) -> Said:
     people = await _nameable(channel, text, named)
-    work = asyncio.to_thread(markdown.render, text, people) if len(text) > _LONG else None
-    made = await work if work else markdown.render(text, people)
+    teams = await teams_named(channel, text)
+    pictures = await custom_emoji.pictures_of(channel.org_id, shortcodes.names_in(text))
+    meant = [*people, *(markdown.Named(-team_id, name) for team_id, name in teams.items()), *markdown.EVERYBODY]
+    work = asyncio.to_thread(markdown.render, text, meant, pictures) if len(text) > _LONG or "```" in text else None
+    made = await work if work else markdown.render(text, meant, pictures)
     html = f'<span class="jumbo">{text.strip()}</span>' if is_only_emoji(text) else made.html
-    return html, made.named
+    direct = await with_teams(channel, made.named)
+    return Said(html, direct, list(dict.fromkeys([*direct, *await members_meant(channel, made.groups)])), made.links)
 
 
 async def _nameable(channel: Channel, text: str, named: Collection[int]) -> list[markdown.Named]:
@@ -299,15 +382,26 @@ async def _author_has_read(channel: Channel, author_id: int, id_: int) -> None:
         await database.execute("UPDATE channel_member SET hidden_at = NULL WHERE channel_id = $1 AND hidden_at IS NOT NULL", channel.id)
 
 
-async def _announce_new(channel: Channel, author_id: int, id_: int, people: list[int], key: str | None) -> None:
+async def _add_poll(id_: int, poll: dict[str, Any]) -> None:
+    columns = ", ".join(poll)
+    marks = ", ".join(f"${n}" for n in range(2, len(poll) + 2))
+    await database.execute(f"INSERT INTO poll (id, message_id, {columns}) VALUES ($1, $1, {marks})", id_, *poll.values())
+
+
+async def _announce_new(message: Message, people: list[int], key: str | None) -> None:
     """Tell the channel, and those who are told in person: everybody in a direct conversation, else who is named. Not who muted it."""
+    channel, author_id, id_ = message.channel, message.author_id, message.id
     told: set[int] | None = None
-    if channel.kind == DIRECT or people:
+    if (channel.kind == DIRECT and message.thread_id is None) or people:
         heard = await database.fetch("SELECT account_id FROM channel_member WHERE channel_id = $1 AND muted_at IS NULL", channel.id)
         told = {row["account_id"] for row in heard}
-    members = told if channel.kind == DIRECT else None
+    members = told if channel.kind == DIRECT and message.thread_id is None else None
     named = [id_ for id_ in people if told and id_ in told and id_ != author_id]
-    announce("message.posted", await shown(channel.id, id_), members=members, named=named, key=key or "")
+    facts = await shown(channel.id, id_)
+    if message.thread_id is not None:
+        announce("message.answered", facts, named=named, key=key or "")
+    else:
+        announce("message.posted", facts, members=members, named=named, key=key or "")
 
 
 @undoes("message.delete")

@@ -3,39 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from app import database
 from app.models.account import Account
+from app.models.chat import levels
 from app.models.chat.channel import DIRECT, Channel
 from app.models.notifications import notices_changed, notices_read, notices_withdrawn, notify
 from app.models.notifications.notifying import told_of
 from app.models.viewer import Viewer
 
 MOST_TEXT = 600
-_READ_UP_TO = "SELECT id, subject FROM notification WHERE account_id = $1 AND source = $2 AND read_at IS NULL"
+_READ_UP_TO = "SELECT id, subject, facts FROM notification WHERE account_id = $1 AND source = $2 AND read_at IS NULL"
 
 
-async def tell(channel: Channel, author_id: int, message_id: int, text: str, named: Collection[int]) -> None:
-    """Tell of a new message, in its transaction."""
-    if channel.kind != DIRECT and not named:
-        return
+async def tell(channel: Channel, author_id: int, message_id: int, text: str, named: Collection[int], thread_id: int | None = None) -> None:
+    """Tell of a new message, in its transaction. Each is told once: that they were named, written to, answered, or of all that is said."""
     members = await database.fetch(
-        "SELECT m.account_id, m.muted_at, a.given_name, a.family_name FROM channel_member m JOIN account a ON a.id = m.account_id"
-        " WHERE m.channel_id = $1" + ("" if channel.kind == DIRECT else f" AND m.account_id IN ({database.marks(named, 2)})"),
-        channel.id, *(() if channel.kind == DIRECT else named),
+        "SELECT m.account_id, m.muted_at, m.level, a.given_name FROM channel_member m JOIN account a ON a.id = m.account_id"
+        " WHERE m.channel_id = $1" + ("" if channel.kind == DIRECT else await _among(channel, text, named, thread_id)), channel.id,
     )
+    if not members:
+        return
     author = (await Account.get(author_id)).name
-    people = [row["account_id"] for row in members if channel.kind == DIRECT or row["account_id"] in named]
     is_group = channel.kind == DIRECT and len(members) > 2
-    await notify(
-        "chat.direct" if channel.kind == DIRECT else "chat.mention", people, channel.org_id,
-        facts={"actor": author, "text": _short(text), "channel_id": channel.id, "channel": channel.name, "is_group": is_group},
-        url=_url(channel, message_id), source=source_of(channel.id), source_name=_name(channel, author, [row["given_name"] for row in members]),
-        actor_id=author_id, group=subject_of(message_id), muted=[row["account_id"] for row in members if row["muted_at"]],
-    )
+    followers = set(await _followers(thread_id)) if thread_id else set()
+    hearing = set(await levels.who_hears_words(channel, text))
+    told: dict[str, list[int]] = {}
+    for row in members:
+        kind = _kind(row, channel, row["account_id"] in named, row["account_id"] in followers, row["account_id"] in hearing, thread_id)
+        told.setdefault(kind, []).append(row["account_id"])
+    told.pop("", None)
+    for kind, people in told.items():
+        await notify(
+            kind, people, channel.org_id,
+            facts={
+                "actor": author, "text": _short(text), "channel_id": channel.id, "channel": channel.name, "is_group": is_group,
+                **({"thread_id": thread_id} if thread_id else {}),
+            },
+            url=_url(channel, message_id), source=source_of(channel.id), source_name=_name(channel, author, [row["given_name"] for row in members]),
+            actor_id=author_id, group=subject_of(message_id), muted=[row["account_id"] for row in members if row["muted_at"]],
+        )
 
 
-async def tell_again(channel: Channel, author_id: int, message_id: int, text: str, named: Collection[int]) -> None:
+def _kind(row: dict[str, Any], channel: Channel, is_named: bool, follows: bool, hears: bool, thread_id: int | None) -> str:
+    """Which kind of notice a member gets, or nothing."""
+    level = row["level"]
+    if level == levels.NOTHING:
+        return ""
+    if channel.kind == DIRECT and level != levels.MENTIONS:
+        return "chat.direct"
+    if is_named:
+        return "chat.mention"
+    if thread_id:
+        return "chat.thread" if follows else ""
+    return "chat.channel" if level == levels.ALL else "chat.keyword" if hears else ""
+
+
+async def _among(channel: Channel, text: str, named: Collection[int], thread_id: int | None) -> str:
+    """A condition for those members of a channel who may be told something at all."""
+    people = {*named, *await levels.who_hears_words(channel, text), *(await _followers(thread_id) if thread_id else ())}
+    listed = f" OR m.account_id IN ({', '.join(map(str, sorted(people)))})" if people else ""
+    return f" AND (m.level = 'all'{listed})"
+
+
+async def _followers(thread_id: int) -> list[int]:
+    rows = await database.fetch("SELECT account_id FROM thread_follow WHERE root_id = $1 AND unfollowed_at IS NULL", thread_id)
+    return [row["account_id"] for row in rows]
+
+
+async def tell_again(
+    channel: Channel, author_id: int, message_id: int, text: str, named: Collection[int], thread_id: int | None = None
+) -> None:
     """The message says something else now: notices show it, who is newly named is told, who isn't named any more was never."""
     subject = subject_of(message_id)
     await notices_changed(channel.org_id, subject, text=_short(text))
@@ -43,7 +82,32 @@ async def tell_again(channel: Channel, author_id: int, message_id: int, text: st
         return
     told = await told_of(channel.org_id, subject, "chat.mention")
     await notices_withdrawn(channel.org_id, subject, kinds=["chat.mention"], people=told - set(named))
-    await tell(channel, author_id, message_id, text, set(named) - told)
+    newly = sorted(set(named) - told)
+    muted = await database.fetch(
+        "SELECT account_id FROM channel_member WHERE channel_id = $1 AND (muted_at IS NOT NULL OR level = 'nothing')", channel.id
+    )
+    author = (await Account.get(author_id)).name
+    await notify(
+        "chat.mention", newly, channel.org_id,
+        facts={"actor": author, "text": _short(text), "channel_id": channel.id, "channel": channel.name, **({"thread_id": thread_id} if thread_id else {})},
+        url=_url(channel, message_id), source=source_of(channel.id), source_name=f"#{channel.name}",
+        actor_id=author_id, group=subject, muted=[row["account_id"] for row in muted],
+    )
+
+
+async def tell_reminder(org_id: int, account_id: int, reminder_id: int, facts: dict[str, Any], url: str) -> None:
+    """It is time for something that somebody wanted to be reminded of."""
+    await notify("chat.reminder", [account_id], org_id, facts=facts, url=url, source="chat.reminder", group=f"reminder:{reminder_id}")
+
+
+async def thread_read(account_id: int, root_id: int) -> None:
+    """Somebody has read a thread, so notices of its answers are read, too."""
+    rows = await database.fetch(
+        "SELECT n.id FROM message m JOIN notification n ON n.account_id = $1 AND n.subject = 'message:' || m.id AND n.read_at IS NULL"
+        " WHERE m.thread_id = $2", account_id, root_id,
+    )
+    if rows:
+        await notices_read(account_id, ids=[row["id"] for row in rows])
 
 
 async def tell_reaction(viewer: Viewer, channel: Channel, author_id: int, message_id: int, text: str, emoji: str) -> None:
@@ -71,7 +135,7 @@ async def withdraw(channel: Channel, message_id: int) -> None:
 async def read_up_to(account_id: int, channel_id: int, up_to: int) -> None:
     """Somebody has seen a channel up to a message, so notices of these are read, too."""
     rows = await database.fetch(_READ_UP_TO, account_id, source_of(channel_id))
-    seen = [row["id"] for row in rows if _message_of(row["subject"]) <= up_to]
+    seen = [row["id"] for row in rows if _message_of(row["subject"]) <= up_to and '"thread_id"' not in row["facts"]]
     if seen:
         await notices_read(account_id, ids=seen)
 

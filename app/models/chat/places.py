@@ -16,12 +16,12 @@ MOST_DIRECT = 40
 
 _NEW = """
 CASE WHEN c.last_message_id <= m.read_up_to THEN 0
-     WHEN c.kind = 'direct' THEN (SELECT COUNT(*) FROM message x WHERE x.channel_id = c.id AND x.id > m.read_up_to AND x.deleted_at IS NULL)
-     ELSE (SELECT COUNT(*) FROM mention n WHERE n.account_id = m.account_id AND n.channel_id = c.id AND n.message_id > m.read_up_to)
+     WHEN c.kind = 'direct' THEN (SELECT COUNT(*) FROM message x WHERE x.channel_id = c.id AND x.id > m.read_up_to AND x.deleted_at IS NULL AND x.thread_id IS NULL)
+     ELSE (SELECT COUNT(*) FROM mention n WHERE n.account_id = m.account_id AND n.channel_id = c.id AND n.message_id > m.read_up_to AND n.thread_id IS NULL)
  END
 """
 _MINE = f"""
-SELECT c.id, c.kind, c.name, c.display_name, c.description, c.last_message_id, c.sole_key, m.read_up_to, m.favourite_at, m.muted_at, m.category_id, m.position,
+SELECT c.id, c.kind, c.name, c.display_name, c.description, c.last_message_id, c.sole_key, m.read_up_to, m.favourite_at, m.muted_at, m.category_id, m.position, m.level,
        {_NEW} AS count
   FROM channel_member m JOIN channel c ON c.id = m.channel_id
  WHERE m.account_id = $1 AND c.org_id = $2 AND c.archived_at IS NULL AND m.hidden_at IS NULL
@@ -41,7 +41,12 @@ SELECT x.channel_id, x.text, x.created_at, x.deleted_at, x.author_id, a.given_na
   FROM message x JOIN account a ON a.id = x.author_id WHERE x.id = $1
 """
 _UNREAD = """
-SELECT COUNT(*) FROM (SELECT 1 FROM message WHERE channel_id = $1 AND id > $2 AND deleted_at IS NULL LIMIT 100) new_ones
+SELECT COUNT(*) FROM (SELECT 1 FROM message WHERE channel_id = $1 AND id > $2 AND deleted_at IS NULL AND thread_id IS NULL LIMIT 100) new_ones
+"""
+_DRAFTED = """
+SELECT d.channel_id, COUNT(*) AS number FROM message_draft d JOIN channel c ON c.id = d.channel_id AND c.org_id = $2 WHERE d.account_id = $1
+ GROUP BY d.channel_id
+ UNION ALL SELECT 0, COUNT(*) FROM scheduled_message WHERE account_id = $1 AND org_id = $2
 """
 _PUBLIC = """
 SELECT c.id, c.name, c.display_name, c.description, c.kind, c.archived_at, m.id AS member_id,
@@ -60,6 +65,8 @@ class Places:
     categories: list[dict[str, Any]] = field(default_factory=list)
     channels: list[dict[str, Any]] = field(default_factory=list)
     direct: list[dict[str, Any]] = field(default_factory=list)
+    threads: int = 0  # followed ones with something new
+    waiting: int = 0  # drafts and messages that are sent later
 
     @property
     def everything(self) -> list[dict[str, Any]]:
@@ -73,7 +80,10 @@ async def places_of(viewer: Viewer) -> Places:
     await _name_direct(viewer, rows)
     found = Places(categories=[{**row, "places": []} for row in await categories_of(viewer)])
     own = {row["id"]: row["places"] for row in found.categories}
+    drafted = await _drafted(viewer)
+    found.waiting, found.threads = sum(drafted.values()), await _new_threads(viewer)
     for row in rows:
+        row["has_draft"] = row["id"] in drafted
         row["url"] = f"/chat/channels/{row['id']}"
         row["is_new"] = row["last_message_id"] > row["read_up_to"]
         group = found.favourites if row["favourite_at"] else own.get(row["category_id"] or 0)
@@ -98,8 +108,9 @@ async def title_of(viewer: Viewer, channel_id: int) -> dict[str, Any]:
 
 
 async def count_for(viewer: Viewer) -> int:
-    """Mentions and direct messages that are new, in all conversations that aren't muted."""
-    return int(await database.fetch_value(_COUNT, viewer.account_id, viewer.org_id) or 0)
+    """Mentions, direct messages and followed threads that are new, in all conversations that aren't muted."""
+    said = int(await database.fetch_value(_COUNT, viewer.account_id, viewer.org_id) or 0)
+    return said + await _new_threads(viewer)
 
 
 async def unread_in(viewer: Viewer, channel_id: int) -> int:
@@ -117,6 +128,18 @@ async def unread_for(viewer: Viewer, most: int = 6) -> list[dict[str, Any]]:
     found = [row for row in (await places_of(viewer)).everything if row["is_new"] and not row["muted_at"]]
     found.sort(key=lambda row: (row["count"] == 0, -row["last_message_id"]))
     return [waiting for row in found[:most] if (waiting := await _waiting(row)) is not None]
+
+
+async def _new_threads(viewer: Viewer) -> int:
+    from app.models.chat import threads  # which reads messages, which read this
+
+    return await threads.count_for(viewer)
+
+
+async def _drafted(viewer: Viewer) -> dict[int, int]:
+    """Conversations in which something isn't sent yet, with how many texts; 0 under a key that is no conversation for what is sent later."""
+    rows = await database.fetch(_DRAFTED, viewer.account_id, viewer.org_id)
+    return {row["channel_id"]: row["number"] for row in rows}
 
 
 async def _waiting(row: dict[str, Any]) -> dict[str, Any] | None:

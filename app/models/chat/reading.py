@@ -28,7 +28,9 @@ async def unread_from(viewer: Viewer, message: Message, key: str | None = None) 
     async with Command.once(viewer, "message.unread", key) as command:
         if command.repeated:
             return
-        before = await database.fetch_value("SELECT MAX(id) FROM message WHERE channel_id = $1 AND id < $2", message.channel_id, message.id)
+        before = await database.fetch_value(
+            "SELECT MAX(id) FROM message WHERE channel_id = $1 AND id < $2 AND thread_id IS NULL", message.channel_id, message.id
+        )
         await database.execute(
             "UPDATE channel_member SET read_up_to = $1 WHERE channel_id = $2 AND account_id = $3", before or 0, message.channel_id, viewer.account_id
         )

@@ -12,8 +12,9 @@ _WEEK = 7 * clock.DAY // clock.SECOND
 
 def _chat_actions(facts: Facts) -> list[Action]:
     channel = facts.get("channel_id")
+    thread = f"/threads/{facts['thread_id']}" if facts.get("thread_id") else ""
     return [
-        Action("reply", _("Reply"), url=f"/chat/channels/{channel}/messages", field="text", placeholder=_("Write a reply")),
+        Action("reply", _("Reply"), url=f"/chat/channels/{channel}{thread}/messages", field="text", placeholder=_("Write a reply")),
         Action("read", _("Mark as read")),
     ]
 
@@ -33,6 +34,43 @@ def _direct(facts: Facts) -> Words:
 )
 def _mention(facts: Facts) -> Words:
     return Words(_("%(actor)s mentioned you in #%(channel)s") % {"actor": facts.get("actor", ""), "channel": facts.get("channel", "")}, facts.get("text", ""))
+
+
+@notice_kind(
+    "chat.thread", label=lambda: _("Answers in threads that I follow"), area=CHAT, icon="message-square-text", actions=_chat_actions,
+    about=lambda: _("Somebody answers where you began a thread, took part, or chose to follow."),
+)
+def _thread(facts: Facts) -> Words:
+    words = {"actor": facts.get("actor", ""), "channel": facts.get("channel", "")}
+    return Words(_("%(actor)s answered in a thread of #%(channel)s") % words, facts.get("text", ""))
+
+
+@notice_kind(
+    "chat.channel", label=lambda: _("All messages of a channel"), area=CHAT, icon="bell", actions=_chat_actions, mail=False,
+    about=lambda: _("In channels whose bell you set to “All messages”."),
+)
+def _channel(facts: Facts) -> Words:
+    return Words(_("%(actor)s in #%(channel)s") % {"actor": facts.get("actor", ""), "channel": facts.get("channel", "")}, facts.get("text", ""))
+
+
+@notice_kind(
+    "chat.keyword", label=lambda: _("My keywords"), area=CHAT, icon="tag", actions=_chat_actions,
+    about=lambda: _("Somebody says one of your keywords in a channel that you are in."),
+)
+def _keyword(facts: Facts) -> Words:
+    words = {"actor": facts.get("actor", ""), "channel": facts.get("channel", "")}
+    return Words(_("%(actor)s said one of your keywords in #%(channel)s") % words, facts.get("text", ""))
+
+
+@notice_kind(
+    "chat.reminder", label=lambda: _("Reminders of mine"), area=CHAT, icon="clock", urgency=HIGH,
+    about=lambda: _("What you wanted to be reminded of, when its time has come."),
+)
+def _reminder(facts: Facts) -> Words:
+    if not facts.get("actor"):
+        return Words(_("Reminder"), facts.get("text", ""))
+    note = f"{facts['note']} — " if facts.get("note") else ""
+    return Words(_("Reminder: a message by %(name)s") % {"name": facts["actor"]}, note + facts.get("text", ""))
 
 
 @notice_kind(

@@ -25,8 +25,43 @@ def _posted(message: dict[str, Any], *, members: Collection[int] | None, named: 
         live.publish(f"account:{account_id}", "chat.mention", data=news)
 
 
+@announced("message.answered")
+def _answered(message: dict[str, Any], *, named: Collection[int], key: str) -> None:
+    """An answer, to those who have its thread open."""
+    facts = {"id": message["id"], "thread": message["thread_id"], "key": key}
+    live.publish(f"channel:{message['channel_id']}", "answer", html=str(article(message)), data=facts)
+    for account_id in named:
+        live.publish(f"account:{account_id}", "chat.threads", data={"thread": message["thread_id"]})
+
+
+@announced("thread.news")
+def _thread_news(root_id: int, _channel_id: int, account_ids: Collection[int]) -> None:
+    """Those who follow a thread have something new there."""
+    for account_id in account_ids:
+        live.publish(f"account:{account_id}", "chat.threads", data={"thread": root_id})
+
+
+@announced("threads.changed")
+def _threads(account_id: int) -> None:
+    live.publish(f"account:{account_id}", "chat.threads", data={})
+
+
+@announced("saved.changed")
+def _saved(account_id: int, message_id: int, on: bool) -> None:
+    live.publish(f"account:{account_id}", "chat.saved", data={"message": message_id, "on": on})
+
+
+@announced("draft.changed")
+def _draft(account_id: int, channel_id: int, thread_id: int) -> None:
+    live.publish(f"account:{account_id}", "chat.drafts", data={"channel": channel_id, "thread": thread_id})
+
+
 @announced("message.changed")
 def _changed(message: dict[str, Any]) -> None:
+    if message["thread_id"]:
+        facts = {"id": message["id"], "thread": message["thread_id"], "key": ""}
+        live.publish(f"channel:{message['channel_id']}", "answer", html=str(article(message)), data=facts)
+        return
     live.publish(f"channel:{message['channel_id']}", "message", html=str(article(message)), data={"id": message["id"], "key": ""})
 
 

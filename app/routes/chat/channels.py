@@ -12,7 +12,7 @@ from app import access
 from app.lib.forms import Form, NumberField
 from app.lib.i18n import _
 from app.lib.ids import new_id
-from app.models.chat import Channel, log, looking_after, members, places, reading
+from app.models.chat import Channel, drafts, log, looking_after, members, pins, places, reading, saved, threads
 from app.models.chat.message import MOST_CHARACTERS
 from app.models.invitation.pending import invited_to
 from app.render import fragment, nothing, page, redirect, toast
@@ -43,6 +43,12 @@ async def show_message(request: Request, channel_id: FromPath[int], message_id: 
     message = await access.find_message(request.state.viewer, message_id)
     if message.channel_id != channel.id:
         raise access.NotFound("message")
+    if message.thread_id is not None:
+        from app.routes.chat.threads import panel_of
+
+        root = await threads.root_of(channel, message.thread_id)
+        panel = await panel_of(request, channel, root, message.id)
+        return await channel_page(request, channel, await log.around(channel.id, root.id), target=root.id, panel="chat/_thread.html", **panel)
     return await channel_page(request, channel, await log.around(channel.id, message.id), target=message.id)
 
 
@@ -143,7 +149,9 @@ async def channel_page(request: Request, channel: Channel, piece: log.Piece, *, 
         "guests": 0 if channel.is_direct else await members.count_guests(channel), "invited": [] if "people" not in context else await invited_to(channel.id),
         "target": target, "since": new_id(), "articles": articles, "furniture": furniture(viewer, channel.member_id is not None),
         "sources": await log.sources(channel.id, viewer.account_id, piece.messages[0]["id"]) if piece.messages and channel.member_id else [],
-        "looks_after": looking_after.looks_after(viewer, channel), "most_characters": MOST_CHARACTERS, "draft": "", "error": "", "answer": "", "people": None,
+        "looks_after": looking_after.looks_after(viewer, channel), "most_characters": MOST_CHARACTERS, "error": "", "answer": "", "people": None, "panel": None,
+        "draft": await drafts.draft_in(viewer, channel.id) if channel.member_id else "", "pins": await pins.count_in(channel.id),
+        "kept": await saved.saved_in(viewer, channel.id),
     }
     return await page(request, "chat/channel.html", status=status, **{**shown, **context})
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from litestar import Request, delete, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app import access
-from app.lib.forms import Form, ManyField, NumberField, TextField
+from app.lib.forms import CheckField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import _
 from app.models.base import Refused
 from app.models.chat import Message, log, reactions, reading
@@ -26,7 +28,13 @@ class Written(Form):
     text = TextField(most=1_000_000, strip=False, required=False)
     mention = ManyField(NumberField(0, 2**53), most=500)
     base = NumberField(0, 2**53, required=False)
+    asks = CheckField()
     _key = TextField(most=80, required=False)
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """What `Message.write` takes besides the text."""
+        return {"asks": self["asks"]}
 
 
 class Reacted(Form):
@@ -46,7 +54,7 @@ async def create_message(request: Request, channel_id: FromPath[int]) -> Respons
     try:
         if not form.is_valid:
             raise Refused(_("This can’t be sent. Your text is kept."))
-        id_ = await Message.post(channel, viewer, form["text"], request.state.idempotency_key or form["_key"] or None, form["mention"])
+        id_ = await Message.post(channel, viewer, form["text"], request.state.idempotency_key or form["_key"] or None, form["mention"], **form.more)
     except Refused as refused:
         if is_htmx(request):
             raise
