@@ -1,9 +1,9 @@
-"""Forgetting what was said and taken back, and reminding."""
+"""What happens to messages later: sent, reminded of, forgotten."""
 
 from __future__ import annotations
 
 from app.jobs import job
-from app.models.chat import Message, looking_after, reminders
+from app.models.chat import Message, later, looking_after, reminders
 
 
 @job("erase_messages")
@@ -17,3 +17,9 @@ async def erase_messages() -> None:
 async def chat_remind(reminder_id: int) -> None:
     """Say what somebody wanted to be reminded of."""
     await reminders.remind(reminder_id)
+
+
+@job("send_later")
+async def send_later() -> None:
+    """Send the messages, and remind of those, whose time has come."""
+    await later.send_due()

@@ -21,6 +21,7 @@ REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "sweep_files": clock.HOUR,
     "prune_drive": clock.HOUR,
     "scrub_files": clock.HOUR,
+    "send_later": 20 * clock.SECOND,
     "end_guests": 5 * clock.MINUTE,
     "prune_invitations": clock.DAY,
     "digests": 10 * clock.MINUTE,

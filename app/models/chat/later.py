@@ -109,7 +109,8 @@ async def remind(viewer: Viewer, at: int, message: Message | None = None, text: 
                 org_id=viewer.org_id, account_id=viewer.account_id, created_by=viewer.account_id, message_id=message.id if message else None,
                 text=" ".join(text.split())[:500], due_at=at, timezone=viewer.timezone, created_at=clock.now(),
             )
-            command.done(made.id, what=(text or (message.text if message else ""))[:120], url=message.url if message else "/chat", inverse={"reminder": made.id})
+            what, url = (text or message.text, message.url) if message else (text, "/chat")
+            command.done(made.id, what=what[:120], url=url, inverse={"reminder": made.id})
     return command
 
 
@@ -172,7 +173,9 @@ async def _check_number(viewer: Viewer, table: str) -> None:
 
 @undoes("message.schedule")
 async def _unschedule(viewer: Viewer, inverse: dict[str, Any]) -> None:
-    gone = await database.execute("DELETE FROM scheduled_message WHERE id = $1 AND account_id = $2 RETURNING channel_id", inverse["scheduled"], viewer.account_id)
+    gone = await database.execute(
+        "DELETE FROM scheduled_message WHERE id = $1 AND account_id = $2 RETURNING channel_id", inverse["scheduled"], viewer.account_id
+    )
     if not gone:
         raise Refused(_("This message was sent meanwhile."))
     announce("draft.changed", viewer.account_id, gone[0]["channel_id"], 0)

@@ -330,7 +330,7 @@ async def _read_text(channel: Channel, text: str, named: Collection[int] = ()) -
     meant = [*people, *(markdown.Named(-team_id, name) for team_id, name in teams.items()), *markdown.EVERYBODY]
     work = asyncio.to_thread(markdown.render, text, meant, pictures) if len(text) > _LONG or "```" in text else None
     made = await work if work else markdown.render(text, meant, pictures)
-    html = f'<span class="jumbo">{text.strip()}</span>' if is_only_emoji(text) else made.html
+    html = f'<span class="jumbo">{text.strip()}</span>' if is_only_emoji(text) else made.html if text else ""
     direct = await with_teams(channel, made.named)
     return Said(html, direct, list(dict.fromkeys([*direct, *await members_meant(channel, made.groups)])), made.links)
 

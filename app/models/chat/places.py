@@ -16,12 +16,15 @@ MOST_DIRECT = 40
 
 _NEW = """
 CASE WHEN c.last_message_id <= m.read_up_to THEN 0
-     WHEN c.kind = 'direct' THEN (SELECT COUNT(*) FROM message x WHERE x.channel_id = c.id AND x.id > m.read_up_to AND x.deleted_at IS NULL AND x.thread_id IS NULL)
-     ELSE (SELECT COUNT(*) FROM mention n WHERE n.account_id = m.account_id AND n.channel_id = c.id AND n.message_id > m.read_up_to AND n.thread_id IS NULL)
+     WHEN c.kind = 'direct' THEN (
+          SELECT COUNT(*) FROM message x WHERE x.channel_id = c.id AND x.id > m.read_up_to AND x.deleted_at IS NULL AND x.thread_id IS NULL)
+     ELSE (SELECT COUNT(*) FROM mention n
+            WHERE n.account_id = m.account_id AND n.channel_id = c.id AND n.message_id > m.read_up_to AND n.thread_id IS NULL)
  END
 """
 _MINE = f"""
-SELECT c.id, c.kind, c.name, c.display_name, c.description, c.last_message_id, c.sole_key, m.read_up_to, m.favourite_at, m.muted_at, m.category_id, m.position, m.level,
+SELECT c.id, c.kind, c.name, c.display_name, c.description, c.last_message_id, c.sole_key, m.read_up_to, m.favourite_at, m.muted_at, m.category_id,
+       m.position, m.level,
        {_NEW} AS count
   FROM channel_member m JOIN channel c ON c.id = m.channel_id
  WHERE m.account_id = $1 AND c.org_id = $2 AND c.archived_at IS NULL AND m.hidden_at IS NULL

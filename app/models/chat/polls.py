@@ -52,9 +52,9 @@ async def ask(
     question, answers = _checked(question, answers)
     async with Command.once(viewer, "poll.ask", key) as command:
         if not command.repeated:
-            id_ = await Message.write(channel, viewer.account_id, question, key, thread_id=thread_id, poll=dict(
-                question=question, answers=msgspec.json.encode(answers).decode(), is_multiple=is_multiple, is_anonymous=is_anonymous
-            ))
+            id_ = await Message.write(channel, viewer.account_id, question, key, thread_id=thread_id, poll={
+                "question": question, "answers": msgspec.json.encode(answers).decode(), "is_multiple": is_multiple, "is_anonymous": is_anonymous,
+            })
             command.done(id_)
     return int(command.result or 0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from litestar import Request, delete, get, post
 from litestar.params import FromPath
 from litestar.response import Response
@@ -19,6 +21,9 @@ from app.routes.chat.messages import _shown
 from app.routes.chat.times import Moment, instant_of, presets
 from app.routes.manager import wants
 
+CLOSE: dict[str, Any] = {"dialog:close": True}
+"""Of a toast: the dialog has done its work."""
+
 
 class Forwarded(Form):
     """Where a message is handed on to, and words above it."""
@@ -34,7 +39,7 @@ class Forwarded(Form):
 async def list_pins(request: Request, channel_id: FromPath[int]) -> Response[bytes]:
     """The panel of what is pinned in a channel; as a page with the channel beside it."""
     channel = await access.find_channel(request.state.viewer, channel_id)
-    context = {"channel": channel, "pinned": await pins.pinned_in(channel.id), "articles": articles}
+    context: dict[str, Any] = {"channel": channel, "pinned": await pins.pinned_in(channel.id), "articles": articles}
     if wants(request, "detail"):
         return fragment(request, "chat/_pins.html", **context)
     piece = await log.opening(channel.id, channel.read_up_to, channel.last_message_id)
@@ -139,7 +144,7 @@ async def create_forwarding(request: Request, message_id: FromPath[int]) -> Resp
     if not is_htmx(request):
         return redirect(request, f"{channels[0].url}/messages/{ids[0]}")
     told = ngettext("Forwarded to %(count)s conversation.", "Forwarded to %(count)s conversations.", len(ids)) % {"count": len(ids)}
-    return nothing(200, **toast(told, **{"dialog:close": True}), **{"HX-Reswap": "none"})
+    return nothing(200, **toast(told, **CLOSE), **{"HX-Reswap": "none"})
 
 
 async def _forward_form(request: Request, message: Message, form: Form, status: int = 200) -> Response[bytes]:
@@ -183,10 +188,10 @@ async def create_reminder(request: Request, message_id: FromPath[int]) -> Respon
         return await dialog(request, "chat/_remind.html", status=422, message=message, form=form, presets=presets(viewer))
     if not is_htmx(request):
         return redirect(request, message.url)
-    return nothing(200, **toast(_("You will be reminded."), undo=command.id, **{"dialog:close": True}), **{"HX-Reswap": "none"})
+    return nothing(200, **toast(_("You will be reminded."), undo=command.id, **CLOSE), **{"HX-Reswap": "none"})
 
 
-async def dialog(request: Request, template: str, *, status: int = 200, **context: object) -> Response[bytes]:
+async def dialog(request: Request, template: str, *, status: int = 200, **context: Any) -> Response[bytes]:
     """A form in #dialog, or as a page of its own."""
     if is_htmx(request) and not wants(request, "view"):
         return fragment(request, template, status=status, **context)

@@ -12,7 +12,7 @@ from app.lib.i18n import _
 from app.models.base import Refused
 from app.models.chat import polls, threads
 from app.render import is_htmx, nothing, redirect, toast
-from app.routes.chat.keeping import dialog
+from app.routes.chat.keeping import CLOSE, dialog
 from app.routes.chat.messages import _shown
 
 
@@ -59,7 +59,7 @@ async def create_poll(request: Request, channel_id: FromPath[int]) -> Response[b
         return await dialog(request, "chat/_poll.html", status=422, channel=channel, form=form, most=polls.MOST)
     if not is_htmx(request):
         return redirect(request, f"{channel.url}/messages/{id_}")
-    return nothing(200, **toast(_("Your poll is there."), **{"dialog:close": True}), **{"HX-Reswap": "none"})
+    return nothing(200, **toast(_("Your poll is there."), **CLOSE), **{"HX-Reswap": "none"})
 
 
 @post("/chat/messages/{message_id:int}/votes", status_code=200, include_in_schema=False)

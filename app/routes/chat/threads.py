@@ -25,7 +25,8 @@ async def show_thread(request: Request, channel_id: FromPath[int], message_id: F
     """The panel; as a page with the channel beside it."""
     channel, root = await _thread(request, channel_id, message_id)
     if request.headers.get("hx-target", "").endswith("#detail"):
-        return fragment(request, "chat/_thread.html", **await panel_of(request, channel, root))
+        panel = await panel_of(request, channel, root)
+        return fragment(request, "chat/_thread.html", channel=channel, articles=articles, most_characters=MOST_CHARACTERS, **panel)
     piece = await log.around(channel.id, root.id)
     return await channel_page(request, channel, piece, target=root.id, panel="chat/_thread.html", **await panel_of(request, channel, root))
 
@@ -84,6 +85,14 @@ async def create_thread_reading(request: Request, channel_id: FromPath[int], mes
     return nothing(204)
 
 
+@get("/chat/channels/{channel_id:int}/threads/{message_id:int}/following", include_in_schema=False)
+async def show_following(request: Request, channel_id: FromPath[int], message_id: FromPath[int]) -> Response[bytes]:
+    """The button that says whether one follows it."""
+    channel, root = await _thread(request, channel_id, message_id)
+    follows = await threads.following(request.state.viewer, root.id)
+    return fragment(request, "chat/_following.html", thread=_as_place(channel, root), is_following=bool(follows and follows["unfollowed_at"] is None))
+
+
 @post("/chat/channels/{channel_id:int}/threads/{message_id:int}/following", status_code=200, include_in_schema=False)
 async def create_following(request: Request, channel_id: FromPath[int], message_id: FromPath[int]) -> Response[bytes]:
     """Follow it."""
@@ -106,9 +115,9 @@ async def panel_of(request: Request, channel: Channel, root: Message, target: in
     else:
         piece = await log.newest(channel.id, thread_id=root.id)
     return {
-        "channel": channel, "thread": _as_place(channel, root), "answers": piece, "thread_root": article(await log.shown(channel.id, root.id)),
+        "thread": _as_place(channel, root), "answers": piece, "thread_root": article(await log.shown(channel.id, root.id)),
         "thread_read": read, "thread_last": root.last_reply_id, "is_following": bool(follows and follows["unfollowed_at"] is None),
-        "thread_target": target, "thread_since": new_id(), "articles": articles, "most_characters": MOST_CHARACTERS,
+        "thread_target": target, "thread_since": new_id(),
         "thread_sources": await log.sources(channel.id, viewer.account_id, piece.messages[0]["id"], root.id) if piece.messages else [],
         "thread_draft": await drafts.draft_in(viewer, channel.id, root.id), "thread_error": "",
     }
@@ -131,4 +140,4 @@ def _as_place(channel: Channel, root: Message) -> dict[str, Any]:
     return {"id": root.id, "url": f"{channel.url}/threads/{root.id}"}
 
 
-handlers = [show_thread, list_answers, list_thread_changes, create_answer, create_thread_reading, create_following, delete_following]
+handlers = [show_thread, list_answers, list_thread_changes, create_answer, create_thread_reading, show_following, create_following, delete_following]

@@ -17,7 +17,7 @@ from app.models.chat.later import ScheduledMessage
 from app.models.chat.places import places_of
 from app.models.viewer import Viewer
 from app.render import is_htmx, nothing, page, redirect, toast
-from app.routes.chat.keeping import dialog
+from app.routes.chat.keeping import CLOSE, dialog
 from app.routes.chat.times import instant_of, presets
 from app.routes.manager import done
 
@@ -116,7 +116,7 @@ async def update_scheduled(request: Request, scheduled_id: FromPath[int]) -> Res
         return await _form(request, channel, form, 422, waiting)
     answer = redirect(request, "/chat/drafts")
     if is_htmx(request):
-        answer.headers.update(toast(_("Saved."), **{"dialog:close": True}))
+        answer.headers.update(toast(_("Saved."), **CLOSE))
     return answer
 
 

@@ -1,21 +1,24 @@
 // Writing: Enter sends, Shift+Enter breaks the line, marks, emoji, @names, a draft that survives, and word that one is writing.
 import { say } from "../live.js";
+import { keptDraft } from "../chat/drafts.js";
 import { pick } from "../chat/emoji.js";
 import { put, type } from "../chat/marks.js";
 import { command, commands, isCommand } from "../chat/commands.js";
 import { names } from "../chat/names.js";
+import { closePanel } from "../chat/panel.js";
 import { send } from "../chat/send.js";
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 
 export default function connect(form) {
   const area = form.elements.text;
-  const { channel } = form.dataset;
+  const { channel, thread } = form.dataset;
+  const pane = form.closest(".chat-foot")?.parentElement ?? document;
   const left = form.querySelector(".composer-left");
   const error = form.querySelector(".composer-error");
-  const draft = `chat:draft:${channel}`;
+  const draft = keptDraft(form, area);
   const people = names(form, area);
-  const words = commands(form, area);
+  const words = thread ? null : commands(form, area); // in a thread a slash is a slash
   let told = 0;
 
   function changed() {
@@ -24,37 +27,42 @@ export default function connect(form) {
     left.textContent = String(over);
     form.toggleAttribute("data-over", over < 0);
     form.toggleAttribute("data-empty", !area.value.trim());
-    store(area.value);
-    if (area.value.trim() && Date.now() - told > 3_000) {
+    draft.keep();
+    if (!thread && area.value.trim() && Date.now() - told > 3_000) {
       told = Date.now();
       say(`channel:${channel}`, "typing");
-    }
-  }
-
-  function store(text) {
-    try {
-      if (text) localStorage.setItem(draft, text);
-      else localStorage.removeItem(draft);
-    } catch {
-      // Without storage there is no draft.
     }
   }
 
   function submit(event) {
     event.preventDefault();
     if (!area.value.trim() || form.hasAttribute("data-over")) return;
-    if (isCommand(area.value)) return command(form).then((isDone) => isDone && form.isConnected && emptied());
+    if (!thread && isCommand(area.value)) return command(form).then((isDone) => isDone && form.isConnected && emptied());
     send(form);
     emptied();
   }
 
   function emptied() {
-    area.value = "";
-    form.querySelectorAll('input[name="mention"]').forEach((field) => field.remove());
+    draft.sent();
+    clear();
     error.hidden = true;
     told = 0;
-    area.dispatchEvent(new Event("input"));
+    area.dispatchEvent(new Event("input", { bubbles: true }));
     area.focus();
+  }
+
+  function clear() {
+    area.value = "";
+    form.querySelectorAll('input[name="mention"]').forEach((field) => field.remove());
+    if (form.elements.asks) form.elements.asks.checked = false;
+  }
+
+  // It is sent later: the composer is free again.
+  function scheduled({ detail }) {
+    if (String(detail.channel) !== channel || String(detail.thread || "") !== (thread ?? "")) return;
+    draft.sent();
+    clear();
+    area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   function keydown(event) {
@@ -63,7 +71,8 @@ export default function connect(form) {
     const tool = [...form.querySelectorAll("[data-keys]")].find((one) => one.dataset.keys.toLowerCase() === pressed.toLowerCase());
     if (tool) put(area, tool.dataset.mark);
     else if (event.key === "Enter" && !event.shiftKey && !event.altKey) form.requestSubmit();
-    else if (event.key === "ArrowUp" && !area.value) document.dispatchEvent(new CustomEvent("chat:edit-last"));
+    else if (event.key === "ArrowUp" && !area.value) area.dispatchEvent(new CustomEvent("chat:edit-last", { bubbles: true }));
+    else if (event.key === "Escape" && thread && !area.value) closePanel(pane.querySelector("[data-close-detail]")?.getAttribute("href"));
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -87,14 +96,12 @@ export default function connect(form) {
   form.addEventListener("submit", submit);
   form.addEventListener("click", click);
   area.addEventListener("keydown", keydown);
-  try {
-    area.value ||= localStorage.getItem(draft) ?? "";
-  } catch {
-    // No storage, no draft.
-  }
+  document.addEventListener("chat:scheduled", scheduled);
+  draft.restore();
   told = Date.now(); // what was there before isn't being written now
   changed();
   told = 0;
-  if (matchMedia("(hover: hover)").matches && !document.querySelector("dialog[open]") && !document.querySelector(".chat-scroll[data-target]:not([data-target='0'])")) area.focus({ preventScroll: true });
-  return () => [people, words].forEach((one) => one.close());
+  if (thread && matchMedia("(hover: hover)").matches) area.focus({ preventScroll: true });
+  else if (matchMedia("(hover: hover)").matches && !document.querySelector("#detail .thread") && !document.querySelector("dialog[open]") && !document.querySelector(".chat-scroll[data-target]:not([data-target='0'])")) area.focus({ preventScroll: true });
+  return () => [people.close(), words?.close(), draft.stop(), document.removeEventListener("chat:scheduled", scheduled)];
 }

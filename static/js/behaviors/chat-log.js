@@ -1,9 +1,12 @@
-// The log of a channel: opens where one stopped, loads both ways while scrolling, follows what happens, and knows what was seen.
+// The log of a channel, or of a thread beside it: opens where one stopped, loads both ways while scrolling, follows what happens, and
+// knows what was seen.
 import { subscribe } from "../live.js";
-import { arrange } from "../chat/arrange.js";
+import { arrange, dress } from "../chat/arrange.js";
 import { enqueue, words } from "../outbox.js";
 import { ask, me, parse, tryTo } from "../chat/http.js";
+import "../chat/panel.js";
 import { place } from "../chat/place.js";
+import { knowSaved, setSaved } from "../chat/saved.js";
 import { restore } from "../chat/send.js";
 import { tools } from "../chat/tools.js";
 import { learnAll, restoreChanges } from "../chat/writes.js";
@@ -13,11 +16,13 @@ const MOST = 400; // messages in the page; beyond, those far away go
 const NEAR = 48; // pixels from the end that count as being there
 
 export default function connect(scroller) {
-  const { channel, url } = scroller.dataset;
+  const { channel, url, thread } = scroller.dataset;
+  const pane = scroller.parentElement;
   const isMember = "member" in scroller.dataset;
   const log = scroller.querySelector(".chat-log");
-  const jump = document.querySelector(".log-jump");
-  const typing = typists(document.querySelector(".typing"));
+  const root = scroller.querySelector(".thread-root"); // the message that a thread answers
+  const jump = pane.querySelector(".log-jump");
+  const typing = typists(pane.querySelector(".typing"));
   const hands = tools(scroller);
   let read = Number(scroller.dataset.read); // what the server knows
   let mark = isMember ? read : Infinity; // the line stands after this
@@ -108,6 +113,7 @@ export default function connect(scroller) {
     let result;
     const article = parse(html).querySelector(".msg");
     since = Math.max(since, Number(article.dataset.changed));
+    if (article.dataset.id === thread) return showRoot(article);
     const isOther = article.dataset.author !== me();
     const isUnknown = Number(article.dataset.id) > Math.max(lastId(), read);
     if (isOther && isUnknown && read >= lastId() && !(isWatched() && atEnd())) mark = read;
@@ -122,12 +128,30 @@ export default function connect(scroller) {
       if (html === null) return edge("newer") ? undefined : await beginAnew();
       for (const article of parse(html).querySelectorAll(".msg")) {
         since = Math.max(since, Number(article.dataset.changed));
-        keep(() => place(log, article));
+        if (article.dataset.id === thread) showRoot(article);
+        else keep(() => place(log, article));
       }
       seen();
     } catch {
       // The next resume asks again.
     }
+  }
+
+  // In its thread, a message has no id of its own in the page: it has one in the channel beside it.
+  function showRoot(article) {
+    place(root, article);
+    dressRoot();
+  }
+
+  // Who answers follows from then on.
+  function follows() {
+    if (pane.querySelector('.thread-follow[aria-pressed="false"]')) htmx.ajax("GET", `${url}/following`, { target: "#thread-follow", swap: "outerHTML" });
+  }
+
+  function dressRoot() {
+    const article = root?.querySelector(".msg");
+    article?.removeAttribute("id");
+    if (article) dress(article);
   }
 
   // Away for so long that only the newest piece is worth having; what is being sent stays.
@@ -147,7 +171,13 @@ export default function connect(scroller) {
     if (document.querySelector(".chat-top")?.dataset.archived !== before) heard.cut();
   }
 
-  const heard = {
+  const inThread = {
+    answer: ({ html, data }) => String(data.thread) === thread && [take(html, data.key), html.includes(`data-author="${me()}"`) && follows()],
+    message: ({ html, data }) => String(data.id) === thread && take(html),
+    subscribed: catchUp,
+    resume: catchUp,
+  };
+  const heard = thread ? inThread : {
     message: ({ html, data }) => [take(html, data?.key), typing.stop(parse(html).querySelector(".msg").dataset.author)],
     typing: ({ data }) => String(data.account) !== me() && typing.start(data),
     subscribed: catchUp,
@@ -157,7 +187,10 @@ export default function connect(scroller) {
   };
   const stop = [
     subscribe(`channel:${channel}`, (event) => heard[event.kind]?.(event)),
-    subscribe(`account:${me()}`, ({ kind, data }) => kind === "chat.read" && String(data.channel) === channel && (read = data.read_up_to)),
+    subscribe(`account:${me()}`, ({ kind, data }) => {
+      if (kind === "chat.read" && !thread && String(data.channel) === channel) read = data.read_up_to;
+      else if (kind === "chat.saved") setSaved(scroller, data.message, data.on);
+    }),
   ];
 
   // -- what was seen
@@ -193,20 +226,23 @@ export default function connect(scroller) {
   // -- at the beginning
 
   const changes = new MutationObserver(() => keep(() => {}));
+  const sources = pane.querySelector("template[data-sources]");
+  knowSaved(sources?.dataset.kept);
   const line = tidy();
+  dressRoot();
   log.dataset.arranged = "";
   const target = Number(scroller.dataset.target) && log.querySelector(`#m${scroller.dataset.target}`);
   if (target) {
     target.classList.add("target");
     target.scrollIntoView({ block: "center" });
-    target.focus({ preventScroll: true });
+    if (!document.querySelector("#detail .thread")) target.focus({ preventScroll: true });
   } else if (line) scroller.scrollTop += Math.min(0, line.getBoundingClientRect().top - scroller.getBoundingClientRect().top - scroller.clientHeight * 0.2);
   changes.observe(log, { childList: true });
-  learnAll(document.getElementById("log-sources"));
+  learnAll(sources);
   if (isMember) restore(url).then(restoreChanges);
   seen();
 
-  const editLast = () => hands.editLast();
+  const editLast = ({ target }) => pane.contains(target) && hands.editLast();
   const sent = () => toEnd();
   scroller.addEventListener("scroll", seen, { passive: true });
   scroller.addEventListener("chat:unread", unread);

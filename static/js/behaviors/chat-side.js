@@ -32,7 +32,7 @@ export default function connect(side) {
   }
 
   function news({ kind, data }) {
-    if (kind === "resume" || kind === "chat.places") return renew();
+    if (["resume", "chat.places", "chat.threads", "chat.drafts"].includes(kind)) return renew();
     if (kind === "chat.read") return readElsewhere(data);
     if (!["chat.activity", "chat.direct", "chat.mention"].includes(kind)) return;
     const one = link(data.channel);
@@ -80,6 +80,17 @@ export default function connect(side) {
     event.stopPropagation();
   }
 
+  // Alt and an arrow: the conversation above or below.
+  function hop(event) {
+    if (!event.altKey || event.shiftKey || event.ctrlKey || event.metaKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+    const shown = links().filter((one) => !one.hidden && !one.closest("[hidden]"));
+    const now = shown.findIndex((one) => one.hasAttribute("aria-current"));
+    const next = shown[now + (event.key === "ArrowDown" ? 1 : -1)] ?? (now < 0 ? shown[0] : undefined);
+    if (!next) return;
+    event.preventDefault();
+    next.click();
+  }
+
   const scroll = () => (scrolled = column.scrollTop);
   const stop = [subscribe(`account:${me()}`, news), onActivity(news)];
   follow(links().filter((one) => one.dataset.kind !== "direct").map((one) => one.dataset.channel));
@@ -87,8 +98,10 @@ export default function connect(side) {
   column?.addEventListener("scroll", scroll, { passive: true });
   side.addEventListener("input", filter);
   side.addEventListener("keydown", keydown);
+  document.addEventListener("keydown", hop);
   arranging(side);
   return () => {
+    document.removeEventListener("keydown", hop);
     stop.forEach((end) => end());
     column?.removeEventListener("scroll", scroll);
   };

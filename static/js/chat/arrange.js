@@ -1,5 +1,6 @@
 // What the reader adds to a log: days in their time zone, names only where they change, the line above what is new, what is theirs.
 import { me } from "./http.js";
+import { isSaved } from "./saved.js";
 
 const TOGETHER = 5 * 60_000;
 const clone = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
@@ -42,15 +43,20 @@ function heading(scroller, article, key) {
   return mark;
 }
 
+const isAmong = (accounts) => accounts.split(" ").includes(me());
+
 /** Mark what concerns the reader: their own messages and reactions, and their name. */
 export function dress(article) {
   if (article.dataset.dressed) return;
   article.dataset.dressed = "1";
   article.classList.toggle("mine", article.dataset.author === me());
   for (const reaction of article.querySelectorAll(".reaction")) {
-    reaction.setAttribute("aria-pressed", String(reaction.dataset.who.split(" ").includes(me())));
+    reaction.setAttribute("aria-pressed", String(isAmong(reaction.dataset.who)));
   }
-  const named = [...article.querySelectorAll(".mention")].filter((mention) => mention.dataset.account === me());
+  for (const answer of article.querySelectorAll(".poll-answer")) answer.setAttribute("aria-pressed", String(isAmong(answer.dataset.who)));
+  article.querySelector(".receipt")?.classList.toggle("given", isAmong(article.querySelector(".receipt").dataset.who));
+  article.classList.toggle("saved", isSaved(article.dataset.id));
+  const named = [...article.querySelectorAll(".mention")].filter(({ dataset: { account } }) => account === me() || (account === "all" && article.dataset.author !== me()));
   named.forEach((mention) => mention.classList.add("me"));
   article.classList.toggle("names-me", named.length > 0);
 }

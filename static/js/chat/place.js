@@ -4,7 +4,7 @@ const id = (article) => Number(article.dataset.id);
 /** Put an article into a log. Returns "replaced", "added", or "ignored" where it is older than what is shown, or past the log's end. */
 export function place(log, article, key) {
   const pending = key ? log.querySelector(`.pending[data-key="${CSS.escape(key)}"]`) : null;
-  const shown = log.querySelector(`#m${article.dataset.id}`);
+  const shown = log.querySelector(`.msg[data-id="${article.dataset.id}"]`);
   if (shown) {
     pending?.remove();
     const isNewer = Number(article.dataset.changed) > Number(shown.dataset.changed);
@@ -16,6 +16,7 @@ export function place(log, article, key) {
     if (hadFocus) article.focus({ preventScroll: true });
     return "replaced";
   }
+  if ((article.dataset.thread ?? "") !== (log.closest(".chat-scroll")?.dataset.thread ?? "")) return "ignored"; // of the channel, or of another thread
   if (log.querySelector(".log-edge.newer")) {
     pending?.remove();
     return "ignored";

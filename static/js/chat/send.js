@@ -17,7 +17,7 @@ export async function send(form) {
   const url = new URL(form.action).pathname;
   const mentions = [...form.querySelectorAll('input[name="mention"]')].map((field) => ["mention", field.value]);
   show(logOf(url), key, text)?.dispatchEvent(new CustomEvent("chat:sent", { bubbles: true }));
-  settle(await enqueue({ url, body: new URLSearchParams([["text", text], ...mentions]), key, label: words("post", document.querySelector("#main h1")?.textContent.trim() ?? "") }));
+  settle(await enqueue({ url, body: new URLSearchParams([["text", text], ...mentions, ...(form.elements.asks?.checked ? [["asks", "on"]] : [])]), key, label: words("post", document.querySelector("#main h1")?.textContent.trim() ?? "") }));
 }
 
 /** Show what was written in a channel before the page was left, and isn't sent yet. */

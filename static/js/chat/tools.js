@@ -1,12 +1,19 @@
 // What can be done with a message: one toolbar that moves to the message in hand, one menu, and keys.
 import { ask, me, parse, tell, Refusal } from "./http.js";
 import { pick } from "./emoji.js";
+import { openPanel } from "./panel.js";
+import { isSaved } from "./saved.js";
+import { type } from "./marks.js";
 import { change, sourceOf } from "./writes.js";
 
-const KEYS = { e: "edit", r: "pick", u: "unread", c: "copy-text", Delete: "delete", Backspace: "delete" };
+const KEYS = {
+  e: "edit", r: "pick", u: "unread", c: "copy-text", l: "copy-link", t: "thread", q: "quote", f: "forward", s: "save", p: "pin", Delete: "delete", Backspace: "delete",
+};
+const dialog = (path) => htmx.ajax("GET", path, { source: "#dialog", target: "#dialog", swap: "innerHTML" });
 
 export function tools(scroller) {
   const log = scroller.querySelector(".chat-log");
+  const isMember = "member" in scroller.dataset;
   const menu = document.getElementById("msg-menu");
   const bar = document.getElementById("log-tools").content.firstElementChild.cloneNode(true);
   let article = null;
@@ -17,19 +24,68 @@ export function tools(scroller) {
     if (menu.matches(":popover-open") || found.querySelector("form.composer-edit")) return;
     article = found;
     bar.remove();
-    if (found.matches(".deleted") || !("member" in scroller.dataset)) return;
+    if (found.matches(".deleted")) return;
     allow(bar);
+    if (!isMember) bar.querySelectorAll('[data-do="react"], [data-do="pick"]').forEach((item) => (item.hidden = true));
     found.append(bar);
   }
 
   function allow(root) {
     const mine = article.dataset.author === me();
     const manages = "manages" in scroller.dataset;
-    root.querySelectorAll(".for-mine").forEach((item) => (item.hidden = !(mine || (manages && item.matches(".for-managers")))));
+    const isDeleted = article.matches(".deleted");
+    const are = {
+      "for-mine": mine && !isDeleted, "for-roots": !article.dataset.thread && !scroller.dataset.thread, "for-saved": isSaved(article.dataset.id),
+      "for-unsaved": !isSaved(article.dataset.id), "for-pinned": article.matches(".pinned"), "for-unpinned": !article.matches(".pinned"),
+      "for-edited": Boolean(article.querySelector(".msg-edited")), "for-asked": Boolean(article.querySelector(".receipt")), "for-unasked": !article.querySelector(".receipt"),
+    };
+    for (const item of root.querySelectorAll('[class*="for-"]')) {
+      const wanted = [...item.classList].filter((name) => name in are);
+      item.hidden = !(wanted.every((name) => are[name]) || (manages && item.matches(".for-managers")));
+    }
   }
 
+  const acts = () => ({
+    react, pick: pickFor, edit, more, delete: remove, unread, "copy-link": copyLink, "copy-text": copyText, quote, confirm, vote, "close-poll": closePoll,
+    thread: (on) => !scroller.dataset.thread && openPanel(`${scroller.dataset.url}/threads/${idOf(on)}`),
+    forward: (on) => dialog(`/chat/messages/${idOf(on)}/forwarding/new`),
+    remind: (on) => dialog(`/chat/messages/${idOf(on)}/reminders/new`),
+    versions: (on) => dialog(`/chat/messages/${idOf(on)}/versions`),
+    save: (on) => change(idOf(on), { method: isSaved(idOf(on)) ? "DELETE" : "POST", path: "/saving", what: "save" }),
+    unsave: (on) => change(idOf(on), { method: "DELETE", path: "/saving", what: "save" }),
+    pin: (on) => isMember && change(idOf(on), { method: on.matches(".pinned") ? "DELETE" : "POST", path: "/pin", what: "pin" }),
+    unpin: (on) => change(idOf(on), { method: "DELETE", path: "/pin", what: "pin" }),
+    ask: (on) => change(idOf(on), { path: "/receipts", what: "ask" }),
+    unask: (on) => change(idOf(on), { method: "DELETE", path: "/receipts", what: "ask" }),
+  });
+
   function act(name, on, value) {
-    if (on) ({ react, pick: pickFor, edit, more, delete: remove, unread, "copy-link": copyLink, "copy-text": copyText })[name](on, value);
+    if (on) acts()[name](on, value);
+  }
+
+  // The words go into the composer as a quotation, with who said them and where.
+  function quote(on) {
+    const lines = (on.querySelector(".prose")?.innerText ?? "").trim().split("\n").slice(0, 12);
+    const who = on.querySelector(".msg-author").textContent;
+    const where = new URL(on.querySelector(".msg-time").href, location.href).href;
+    const area = scroller.parentElement.querySelector(".composer:not(.composer-edit) textarea");
+    if (!area) return;
+    area.focus();
+    area.setSelectionRange(area.value.length, area.value.length);
+    type(area, `${area.value.trim() ? "\n\n" : ""}> [${who}](${where}):\n${lines.map((line) => `> ${line}`).join("\n")}\n\n`);
+  }
+
+  const confirm = (on) => change(idOf(on), { path: "/receipt", what: "confirm" });
+  const closePoll = (on) => change(idOf(on), { path: "/closing", what: "vote" });
+
+  async function vote(on, value) {
+    const poll = on.querySelector(".poll");
+    let chosen = [...poll.querySelectorAll('[aria-pressed="true"]')].map((one) => one.value);
+    const isChosen = chosen.includes(value);
+    chosen = "multiple" in poll.dataset ? chosen.filter((one) => one !== value) : [];
+    const body = new URLSearchParams([...chosen, ...(isChosen ? [] : [value])].map((answer) => ["answer", answer]));
+    await change(idOf(on), { path: "/votes", body, what: "vote" });
+    if ("anonymous" in poll.dataset) on.querySelectorAll(".poll-answer").forEach((one) => one.setAttribute("aria-pressed", String(body.getAll("answer").includes(one.value))));
   }
 
   const idOf = (on) => on.dataset.id;
@@ -73,6 +129,7 @@ export function tools(scroller) {
   }
 
   function more(on) {
+    menu.logInHand = log;
     allow(menu);
     const at = bar.querySelector('[data-do="more"]').getBoundingClientRect();
     menu.showPopover();
@@ -98,7 +155,15 @@ export function tools(scroller) {
 
   function click(event) {
     const button = event.target.closest("[data-do]");
-    if (button) return act(button.dataset.do, button.closest(".msg") ?? article, button.value);
+    if (button) {
+      if (button.form) event.preventDefault();
+      return act(button.dataset.do, button.closest(".msg") ?? article, button.value);
+    }
+    const answer = event.target.closest(".poll-answer");
+    if (answer) {
+      event.preventDefault();
+      return act("vote", answer.closest(".msg"), answer.value);
+    }
     const reaction = event.target.closest(".reaction");
     if (!reaction) return;
     event.preventDefault();
@@ -109,7 +174,7 @@ export function tools(scroller) {
     const on = event.target.closest(".msg[data-id]") ?? (event.target === log ? null : undefined);
     if (on === undefined || event.target.closest("textarea, input, form.composer-edit") || event.ctrlKey || event.metaKey || event.altKey) return;
     const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
-    if (event.key === "Escape") document.querySelector("#composer textarea")?.focus();
+    if (event.key === "Escape") scroller.parentElement.querySelector(".composer:not(.composer-edit) textarea")?.focus();
     else if (step) walk(on, step);
     else if (on && KEYS[event.key]) act(KEYS[event.key], on);
     else return;
@@ -125,11 +190,12 @@ export function tools(scroller) {
   }
 
   const over = ({ target }) => hold(target);
-  const menuClick = ({ target }) => target.closest("[data-do]") && act(target.closest("[data-do]").dataset.do, article);
-  log.addEventListener("pointerover", over);
-  log.addEventListener("focusin", over);
-  log.addEventListener("click", click);
-  log.addEventListener("keydown", keydown);
+  const menuClick = ({ target }) => target.closest("[data-do]") && menu.logInHand === log && act(target.closest("[data-do]").dataset.do, article);
+  scroller.addEventListener("pointerover", over);
+  scroller.addEventListener("focusin", over);
+  scroller.addEventListener("click", click);
+  scroller.addEventListener("keydown", keydown);
   menu.addEventListener("click", menuClick);
+  scroller.toggleAttribute("data-reads-only", !isMember);
   return { editLast: () => edit([...log.querySelectorAll(`.msg[data-id][data-author="${me()}"]:not(.deleted)`)].at(-1) ?? document.createElement("i")) };
 }
