@@ -10,7 +10,23 @@ import pytest
 from app import database
 from app.lib import clock
 from app.models.base import NotFound, Refused
-from app.models.chat import Channel, Message, across, drafts, forwarding, later, levels, log, members, pins, places, polls, receipts, saved, threads
+from app.models.chat import (
+    Channel,
+    Message,
+    across,
+    drafts,
+    forwarding,
+    later,
+    levels,
+    log,
+    members,
+    pins,
+    places,
+    polls,
+    receipts,
+    saved,
+    threads,
+)
 from app.models.chat.direct import between
 from app.models.search import search, visible_scopes
 from tests.people import People, Person
