@@ -69,7 +69,7 @@ class ApplicationPassword(Row):
         verdict = _verdicts.get(*question)
         if verdict is None:
             verdict = _verdicts.keep(await _tried(account, subject, password, address), *question)
-        if account is None or not verdict or await _needs_one_of_its_own(account.id):
+        if account is None or not verdict or await programs_need_own(account.id):
             raise WrongPassword
         return account
 
@@ -102,7 +102,7 @@ async def _tried(account: Account | None, subject: str, password: str, address: 
     return True
 
 
-async def _needs_one_of_its_own(account_id: int) -> bool:
+async def programs_need_own(account_id: int) -> bool:
     """Whether programs may not use the account's own password: two-step sign-in is on, or an organisation asks for it, or for no passwords."""
     if await OneTimeSecret.active(account_id):
         return True

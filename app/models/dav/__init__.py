@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.models.dav.caller import Caller, Colleague, colleagues
+from app.models.dav.program import SyncProgram
 from app.models.dav.property import DeadProperty
 
-__all__ = ["Caller", "Colleague", "DeadProperty", "colleagues"]
+__all__ = ["Caller", "Colleague", "DeadProperty", "SyncProgram", "colleagues"]

@@ -13,10 +13,12 @@ from typing import Any
 
 from app import live
 from app.lib.dav import writing
+from app.lib.dav.agents import program_of
 from app.lib.dav.problems import Problem
 from app.models.base import NotFound, Refused
 from app.models.credential import ApplicationPassword, Throttled, WrongPassword
-from app.models.dav import Caller
+from app.models.dav import Caller, SyncProgram
+from app.models.dav.program import NOTED_EVERY
 from app.routes.dav import acl, copy, delete, get, mkcol, options, propfind, proppatch, put, report
 from app.routes.dav.requests import XML, Answer, ClientGone, Receive, Request, Scope
 
@@ -59,6 +61,7 @@ async def _answered(scope: Scope, receive: Receive, address: str, org_id: int | 
         verb = VERBS.get(scope["method"])
         if verb is None:
             return Answer(405, ((b"allow", ", ".join(VERBS).encode()),))
+        await _note_program(scope, caller, address)
         return await verb(Request(scope, receive, caller.at(org_id)))
     except Problem as problem:
         return _refusal(problem)
@@ -126,6 +129,20 @@ def _credentials(header: bytes) -> tuple[str, str] | None:
 def forget_callers(_: Any = None) -> None:
     """Look everybody up anew: somebody's rights, password or organisations changed."""
     _callers.clear()
+
+
+async def _note_program(scope: Scope, caller: Caller, address: str) -> None:
+    """Let the account's owner see which programs are here; a row is written every few minutes at most."""
+    name = program_of(dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1"))
+    if (_noted.get((caller.account_id, name)) or 0) > time.monotonic():
+        return
+    if len(_noted) >= _MOST:
+        _noted.clear()
+    _noted[caller.account_id, name] = time.monotonic() + NOTED_EVERY / 1000
+    await SyncProgram.note(caller.account_id, name, address)
+
+
+_noted: dict[tuple[int, str], float] = {}
 
 
 # -- how it goes out
