@@ -13,10 +13,10 @@ DOMAIN = "alpina.localhost"
 
 
 async def fill(alpina: Organisation, cast: dict[str, Account], days: Calendar) -> None:
-    """Switched on three weeks ago. Links in mails still lead to the standard address."""
+    """Switched on three weeks ago; links in mails lead there."""
     with clock.at(days.at(21, 10, 0)):
         now = clock.now()
         await BrandSite.insert_new(
             org_id=alpina.id, domain=DOMAIN, state=ACTIVE, proof_token=new_token(18), owner_id=cast["anna"].id, created_at=now, verified_at=now,
-            activated_at=now, checked_at=now, findings="[]",
+            activated_at=now, checked_at=now, findings="[]", is_default_for_org=True,
         )

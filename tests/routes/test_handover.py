@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
+from html import unescape
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
 
 from app import database
 from app.jobs.runner import drain
-from app.lib import clock
+from app.lib import clock, openid
 from app.lib.tokens import hash_token
 from app.models.brand.handing_over import GOOD_FOR
+from app.models.credential.provider import ProviderFacts, save_provider
 from app.settings import Settings
 from tests.brands import BASE, active_site, public_server, visitor
 from tests.invitations import letters, text_of
 from tests.name_server import NameServer
+from tests.openid_provider import openid_provider
 from tests.people import PASSWORD, People, move_in
 
 LOGIN, CHAT, MANAGER, SUITE = (f"https://{label}.alpina.test" for label in ("login", "chat", "manager", "suite"))
@@ -133,6 +136,29 @@ async def test_the_sign_in_form_may_lead_to_the_other_hosts_of_its_brand_alone(w
             assert f"; form-action {forms}; " in (await client.get(url)).headers["content-security-policy"]
 
 
+async def test_a_provider_of_the_organisation_signs_in_at_its_domain(settings: Settings) -> None:
+    """By OpenID Connect, begun at chat. and ended there; another organisation's provider isn't one here."""
+    async with openid_provider() as provider:
+        openid.forget()
+        async with public_server(replace(settings, private_issuers=(provider.host,))) as (app, names):
+            people = await move_in()
+            await active_site(people.anna, names)
+            own, other = [await save_provider(one.viewer, ProviderFacts("Keycloak", provider.url, "chalet", provider.secret)) for one in (people.anna, people.erik)]
+            provider.claims = {"email": "beat@alpina.example", "email_verified": True}
+            browser = Browser(app)
+            page, form = await browser.follow(f"{CHAT}/chat/channels")
+            assert page.startswith(LOGIN) and "Sign in with Keycloak" in form.text
+            wanted = unescape(re.search(r'name="next" value="([^"]*)"', form.text)[1])  # type: ignore[index]
+            refused = await browser.post(f"{LOGIN}/sign-in/openid", provider_id=str(other.id), next=wanted)
+            assert "refresh" not in refused.headers and "no longer offered" in refused.text
+            sent = await browser.post(f"{LOGIN}/sign-in/openid", provider_id=str(own.id), next=wanted)
+            there = unescape(sent.headers["refresh"].partition("url=")[2])
+            assert parse_qs(urlsplit(there).query)["redirect_uri"] == [f"{LOGIN}/sign-in/openid/return"]
+            back = f"{LOGIN}/sign-in/openid/return?{urlencode(provider.approve(there))}"
+            page, answer = await browser.follow(back)
+            assert page == f"{CHAT}/chat/channels" and answer.status_code == 200 and answer.headers["chalet-for"].startswith(f"{people.beat.id}.")
+
+
 async def test_another_browser_stays_signed_in(world: World) -> None:
     first, second = Browser(world.app), Browser(world.app)
     await first.sign_in(f"{CHAT}/chat/channels")
@@ -227,6 +253,15 @@ async def test_who_is_in_two_organisations_enters_that_of_the_host(world: World)
     other = await database.fetch_value("SELECT id FROM membership WHERE account_id = $1 AND org_id = $2", world.people.beat.id, world.people.erik.organisation.id)
     answer = await browser.post(f"{SUITE}/account/organisation", membership_id=str(other))
     assert answer.headers["location"] == f"{BASE}/", "the other organisation has no address of its own"
+
+
+async def test_a_copied_link_has_the_address_of_the_brand(world: World) -> None:
+    async with visitor(world.app, world.people.anna) as anna:
+        for origin in (BASE, MANAGER):
+            sent = await anna.post(f"{origin}/manager/invitations", data={"email": f"nora@{urlsplit(origin).netloc}", "given_name": "Nora", "family_name": "Noe", "role": "user", "login": "free", "suite": "on"})
+            shown = await anna.post(f"{origin}{sent.headers['location']}/link", headers={"hx-request": "true", "hx-target": "dialog#dialog"})
+            (link,) = re.findall(r'readonly value="([^"]+)"', shown.text)
+            assert link.startswith(f"{LOGIN}/invitation/") and (await anna.get(link)).status_code == 200
 
 
 UNKNOWN = ["evil.example", "alpina.test", "mail.alpina.test", "chat.alpina.test.", "chat.alpina.test.evil.example", "xchat.alpina.test", "", "chat.alpina.test, evil.example"]

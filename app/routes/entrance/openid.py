@@ -63,7 +63,7 @@ async def go_to_provider(request: Request) -> Response[bytes]:
     form = AtProvider(await request.form())
     provider = await SignInProvider.find(form["provider_id"]) if form.is_valid else None
     url = local_path(form.raw.get("next", ""))
-    if provider is None:
+    if provider is None or not _is_offered(request, provider):
         return await show_problem(request, url, _("This way of signing in is no longer offered."))
     try:
         return await send_to_provider(request, provider, SIGN_IN, url)
@@ -83,7 +83,7 @@ async def find_provider(request: Request) -> Response[bytes]:
     form = ByAddress(await request.form())
     try:
         provider = await SignInProvider.for_address(form["email"]) if form.is_valid else None
-        if provider is not None:
+        if provider is not None and _is_offered(request, provider):
             return await send_to_provider(request, provider, SIGN_IN, local_path(form["next"]))
         if form.is_valid:
             form.refuse("email", _("No organisation here has a sign-in of its own for this address."))
@@ -129,6 +129,11 @@ async def _receive(request: Request, provider: SignInProvider, challenge: Challe
     proof = Proof(OPENID, factors, provider.id)
     await Session.check_way(account, proof)
     return await go_on(request, account, local_path(remembered["next"]), proof)
+
+
+def _is_offered(request: Request, provider: SignInProvider) -> bool:
+    """At an organisation's own domain its own provider alone."""
+    return request.state.brand.org_id in (None, provider.org_id)
 
 
 def _lost(said: dict[str, str]) -> str:

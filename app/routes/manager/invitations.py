@@ -14,6 +14,7 @@ from app.lib.forms import CheckField, ChoiceField, EmailField, Form, ManyField, 
 from app.lib.i18n import OFFERED, _, language
 from app.mail import link_base
 from app.models.base import NotFound, Refused
+from app.models.brand.known import brand_of
 from app.models.invitation import batches, pending
 from app.models.invitation.inviting import invite
 from app.models.invitation.offer import INVITABLE, Offer, channels_for
@@ -127,7 +128,7 @@ async def create_link(request: Request, invitation_id: FromPath[int]) -> Respons
     settings = request.app.state.settings
     invitation = await pending.find_pending(request.state.viewer, invitation_id)
     token = await pending.copy_link(request.state.viewer, invitation, settings.invitation_days)
-    context: dict[str, Any] = {"invitation": invitation, "link": f"{_base(request)}/invitation/{token}"}
+    context: dict[str, Any] = {"invitation": invitation, "link": f"{await _entrance(request)}/invitation/{token}"}
     if wants(request, "dialog"):
         return fragment(request, "manager/_invitation_link.html", headers={"Cache-Control": "no-store"}, **context)
     return await page(
@@ -174,6 +175,12 @@ async def _show(request: Request, form: NewInvitation, status: int = 200) -> Res
 
 def _list_of(invitation: Invitation) -> str:
     return "/manager/guests" if invitation.role == EXTERNAL else "/manager/invitations"
+
+
+async def _entrance(request: Request) -> str:
+    """Where people of this organisation come in: at the domain in use, else where the mail would lead, too."""
+    brand = request.state.brand if request.state.brand.domain else await brand_of(request.state.viewer.org_id)
+    return brand.origin or _base(request)
 
 
 def _base(request: Request) -> str:
