@@ -27,7 +27,8 @@ class DomainError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain as the DNS has it (`name`, an A-label) and as people read it (`shown`). `warnings` say what is odd about its letters."""
+    """A domain as the DNS has it (`name`, an A-label) and as people read it (`shown`). `warnings` say what is odd about its letters; then
+    it is shown as the DNS has it."""
 
     name: str
     shown: str
@@ -53,15 +54,17 @@ def read_domain(text: str, own_hosts: Collection[str] = ()) -> Domain:
     except idna.IDNAError as error:
         raise DomainError(_syntax(typed)) from error
     _refuse_what_is_nobodys(name)
-    return Domain(name, shown, tuple(_oddities(name, shown, own_hosts)))
+    warnings = tuple(_oddities(name, shown, own_hosts))
+    return Domain(name, name if warnings else shown, warnings)
 
 
 def shown_domain(name: str) -> str:
-    """A domain as people read it, from its A-label."""
+    """A domain as people read it, from its A-label; as it is, where its letters imitate others."""
     try:
-        return idna.decode(name)
+        shown = idna.decode(name)
     except idna.IDNAError:
         return name
+    return name if _oddities(name, shown, ()) else shown
 
 
 def is_local(name: str) -> bool:

@@ -37,6 +37,11 @@ function watch(records) {
   }
 }
 
+// A part that is morphed keeps its elements: times are in the server's words again, although nothing was added.
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.swap?.endsWith("Morph") && ctx.target?.isConnected) localise(ctx.target);
+});
+
 // What a dialog needs only once it is open is fetched then: data-behavior-late.
 function wake(dialog) {
   const { behavior, behaviorLate } = dialog.dataset;

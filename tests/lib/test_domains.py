@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.lib.domains import DomainError, parent_of, read_domain
+from app.lib.domains import DomainError, parent_of, read_domain, shown_domain
 
 OWN = ("suite.chalet.test",)
 
@@ -43,11 +43,14 @@ def test_letters_that_imitate_others_are_warned_of(typed: str, why: str) -> None
     domain = read_domain(typed, OWN)
     assert domain.name.startswith("xn--") or ".xn--" in domain.name
     assert any(why in warning for warning in domain.warnings), domain.warnings
+    assert domain.shown == domain.name, "nobody is shown letters that imitate others"
+    assert shown_domain(domain.name) == domain.name
 
 
 @pytest.mark.parametrize("typed", ["example.org", "müller.ch", "東京カフェ.jp", "ελληνικά.gr", "пример.рф"])
 def test_honest_letters_are_not(typed: str) -> None:
-    assert read_domain(typed, OWN).warnings == ()
+    domain = read_domain(typed, OWN)
+    assert (domain.warnings, domain.shown, shown_domain(domain.name)) == ((), typed, typed)
 
 
 def test_the_registered_part_is_known() -> None:

@@ -195,7 +195,7 @@ async def test_names_of_this_machine_have_no_records_to_watch(world: World) -> N
 async def test_letters_that_imitate_are_shown_as_the_dns_spells_them(world: World) -> None:
     async with visitor(world.app, world.people.anna) as anna:
         text = (await anna.get("/manager/brand/addresses", params={"domain": "аpple.com"})).text
-    assert "xn--pple-43d.com" in text and "mixes letters" in text
+    assert "login.xn--pple-43d.com" in text and "mixes letters" in text and "login.аpple.com" not in text
 
 
 async def test_records_say_what_is_wrong(world: World) -> None:

@@ -317,7 +317,8 @@ async def _facts(draft: Draft) -> dict[str, Any]:
         "draft": draft, "look": look, "shown": shown, "site": draft.site, "files": f"/manager/brand/{draft.site.id}/look/files", "colours": colours,
         "url": f"/manager/brand/{draft.site.id}/look", "standard": {"button": appearance.BUTTON, "text": appearance.TEXT},
         "verdicts": {
-            "text": _verdict(text, colours.text, colours.dark_text, TEXT), "button": _verdict(button, colours.accent, colours.dark_accent, SHAPE),
+            "text": _verdict(text, colours.text, colours.dark_text, TEXT) | {"is_standard": not look.text_colour},
+            "button": _verdict(button, colours.accent, colours.dark_accent, SHAPE) | {"is_standard": not look.button_colour},
         },
     }
 

@@ -1,11 +1,8 @@
-// A part that is morphed shows what the server said: times in the reader's words, and switches and choices marked data-told as they
-// are now, whatever was clicked before. What is being typed stays.
-import { localise } from "../times.js";
-
+// A part that is morphed shows what the server said: switches and choices marked data-told as they are now, whatever was clicked
+// before. What is being typed stays.
 export default function connect(part) {
   function swapped({ detail: { ctx } }) {
     if (!part.isConnected || !(part.contains(ctx.target) || ctx.target.contains?.(part))) return;
-    localise(part);
     for (const control of part.querySelectorAll("[data-told]")) {
       if (control.options) for (const option of control.options) option.selected = option.defaultSelected;
       else control.checked = control.defaultChecked;
