@@ -38,7 +38,6 @@ def main() -> int:
             with httpx.Client(base_url=url, headers={"sec-fetch-site": "same-origin", "HX-Request": "true"}) as client:
                 answer = client.post("/push/devices", content=json.dumps(service.subscription("phone", key)), cookies={"chalet": reader})
                 assert answer.status_code == 200, answer.text
-                time.sleep(3.5)  # as long as a server takes to load everything
                 times = [_once(client, service, writer, channel, number) for number in range(count + 1)]
         finally:
             process.terminate()
@@ -46,8 +45,8 @@ def main() -> int:
     first, rest = times[0], sorted(times[1:])
     at = rest[min(len(rest) - 1, round(0.99 * len(rest)) - 1)]
     print(f"message to push request, {len(rest)} times: p50 {statistics.median(rest):.0f} ms, p99 {at:.0f} ms, slowest {rest[-1]:.0f} ms")
-    print(f"the first after the start (loads the encryption): {first:.0f} ms; target: {TARGET} ms at most")
-    return int(rest[-1] > TARGET)
+    print(f"the first, as soon as the server is ready: {first:.0f} ms; target: {TARGET} ms at most")
+    return int(max(first, rest[-1]) > TARGET)
 
 
 def _once(client: httpx.Client, service: PushService, writer: str, channel: int, number: int) -> float:

@@ -58,7 +58,7 @@ async def hang_up() -> None:
 @live.on_tick
 def _warm_up(second: int) -> None:
     """Encryption takes a second to load: soon after the start, so that the first message doesn't wait for it."""
-    if second == 2:
+    if second == 0:
         asyncio.get_running_loop().run_in_executor(None, webpush.warm_up)
 
 

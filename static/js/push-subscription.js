@@ -11,6 +11,8 @@ self.pushing = (() => {
   }
 
   const owner = () => self.outbox.recall("push owner").catch(() => undefined);
+  // The address that the server knows: a browser may change it by itself, without a word to any page.
+  const known = () => self.outbox.recall("push endpoint").catch(() => undefined);
   const own = (account) => self.outbox.remember("push owner", account).catch(() => {});
 
   // Tell the server of a subscription. Throws with its words when it refuses.
@@ -20,7 +22,10 @@ self.pushing = (() => {
       method: "POST", headers: { "Content-Type": "application/json", "HX-Request": "true" },
       body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth }, key, replaces }),
     });
-    if (answer.ok && answer.headers.get("Content-Type")?.startsWith("application/json")) return answer.json();
+    if (answer.ok && answer.headers.get("Content-Type")?.startsWith("application/json")) {
+      await self.outbox.remember("push endpoint", endpoint).catch(() => {});
+      return answer.json();
+    }
     throw new Error(JSON.parse(answer.headers.get("HX-Trigger") ?? "{}").toast?.text ?? "");
   }
 
@@ -39,7 +44,7 @@ self.pushing = (() => {
     if (Notification.permission !== "granted" || (await owner()) !== account) return undefined;
     const { key, device, current } = await asked();
     const subscription = await registration.pushManager.getSubscription();
-    if (subscription && device && current && keyOf(subscription) === key) return device;
+    if (subscription && device && current && keyOf(subscription) === key && (await known()) === subscription.endpoint) return device;
     return subscribe(registration, key, replaced);
   }
 

@@ -33,6 +33,17 @@ SUBSCRIBED = """({ endpoint, keys }) => {
   PushManager.prototype.subscribe = async ({ applicationServerKey }) => (made = subscription(bytes(applicationServerKey)));
 }"""
 SHOWN = "async () => (await registration.getNotifications()).map(({ title, body, tag }) => ({ title, body, tag }))"
+CHANGED = """async ({ before, endpoint, keys, key, isMade }) => {
+  const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0)).buffer;
+  const made = { endpoint, options: { applicationServerKey: bytes(key) }, toJSON: () => ({ endpoint, keys }), unsubscribe: async () => true };
+  PushManager.prototype.getSubscription = async () => (isMade ? made : null);
+  PushManager.prototype.subscribe = async () => made;
+  const event = Object.defineProperty(new ExtendableEvent("pushsubscriptionchange"), "oldSubscription", { value: { endpoint: before } });
+  let work;
+  event.waitUntil = (promise) => (work = promise);
+  self.dispatchEvent(event);
+  await work;
+}"""
 CHOOSE = """async ([action, reply]) => {
   const [notification] = await registration.getNotifications();
   self.opened = [];
@@ -68,6 +79,12 @@ class Phone:
         self.seen += 1
         said = self.service.wait(self.seen)[self.seen - 1].said
         self.tools.send("ServiceWorker.deliverPushMessage", {"origin": self.url, "registrationId": self.registrations[-1], "data": json.dumps(said)})
+        return said
+
+    def deliver_news(self) -> dict[str, Any]:
+        """Hand over what comes until it is something new, not that something was read elsewhere."""
+        while "close" in (said := self.deliver()):
+            pass
         return said
 
     def shown(self) -> list[dict[str, str]]:
@@ -204,7 +221,7 @@ def test_a_message_reaches_a_device_whose_tab_is_closed(place: Place) -> None:
     assert phone.shown() == []
     assert place.messages(channel) == ["Are you coming? 🏔", "On my way"]
     place.write(anna, channel, "Good")
-    phone.deliver()
+    phone.deliver_news()
     phone.until(lambda shown: len(shown) == 1)
     answer = "async () => { const add = outbox.add; outbox.add = async (entry) => (await add({ ...entry }), add(entry)); }"
     phone.context.service_workers[0].evaluate(answer)
@@ -237,6 +254,21 @@ def test_a_message_reaches_a_device_whose_tab_is_closed(place: Place) -> None:
     assert phone.choose("") == []
     page.wait_for_url(f"**{said['url']}")
     expect(page.locator(".msg", has_text="And the rope")).to_be_visible()
+    page.goto("about:blank")
+    the_browser_changes_its_subscription(place, phone, anna, channel)
+
+
+def the_browser_changes_its_subscription(place: Place, phone: Phone, anna: Page, channel: int) -> None:
+    """Browsers end a subscription, or replace it by themselves: the worker tells the server, which goes on at the new address."""
+    before = "phone"
+    for name, is_made in (("phone-subscribed-anew", False), ("phone-changed-by-itself", True)):
+        new = place.service.browser(name)
+        told = {"before": place.service.browser(before).endpoint, "endpoint": new.endpoint, "keys": new.keys, "key": place.service.messages[0].signer, "isMade": is_made}
+        phone.context.service_workers[0].evaluate(CHANGED, told)
+        place.write(anna, channel, f"To {name}")
+        phone.deliver_news()
+        assert place.service.messages[-1].browser == name
+        before = name
 
 
 async def _named(people: People) -> str:
