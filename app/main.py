@@ -17,6 +17,7 @@ from app.hosts import Hosts
 from app.jobs import context
 from app.jobs.runner import Runner
 from app.lib import blobs, seals
+from app.models.chat.integrations import calling, outside_commands
 from app.models.worker import Worker
 from app.render import open_templates
 from app.routes import all_handlers, errors
@@ -52,6 +53,8 @@ def equip(inner: Litestar, settings: Settings) -> Edge:
     jobs.load()
     context.use(settings)
     seals.use(settings.secret_key, settings.data_dir)
+    calling.use(settings.webhook_private_hosts)
+    outside_commands.answer_at(settings.base_url)
     inner.state.update({"settings": settings, "figures": figures, "assets": assets})
     return Edge(inner, settings, assets, Hosts(settings), figures)
 

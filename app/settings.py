@@ -83,6 +83,7 @@ class Settings:
     smtp_url: str = setting("SMTP_URL", "", _url("smtp", "smtps"), "Outgoing mail, such as smtps://user:password@mail.example.org:465. Empty: mail lands in the data folder's outbox.")
     mail_from: str = setting("CHALET_MAIL_FROM", "", str, "Sender address of outgoing mail. Empty: chalet@ and the host of the base address.")
     push_private_hosts: tuple[str, ...] = setting("CHALET_PUSH_PRIVATE_HOSTS", (), _hosts, "Push services of your own network that may be called although they aren’t public, as host:port, separated by commas.")
+    webhook_private_hosts: tuple[str, ...] = setting("CHALET_WEBHOOK_PRIVATE_HOSTS", (), _hosts, "Hosts of your own network that outgoing webhooks and commands of Chat may call although they aren’t public, as host:port, separated by commas.")
     rate_limit: int = setting("CHALET_RATE_LIMIT", 100, _whole(0, 1_000_000), "Requests per second that one address may make, four times that at once. 0: no limit.")
     private_issuers: tuple[str, ...] = setting("CHALET_PRIVATE_ISSUERS", (), _hosts, "OpenID providers of the own network that may be called although they aren't public, also over http, as host:port separated by commas, such as keycloak.lan:8443.")
     secret_key: str = setting("CHALET_SECRET_KEY", "", str, "What stored secrets, such as a provider's client secret, are sealed with; a long random text, the same for all servers of one database. Empty: a key made once and kept in secret.key in the data folder.")

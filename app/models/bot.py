@@ -17,12 +17,12 @@ from app.models.chat.message import Message, checked
 from app.models.organisation import BOT
 
 NAME = "Chalet"
-_FIND = "SELECT a.* FROM membership m JOIN account a ON a.id = m.account_id WHERE m.org_id = $1 AND m.role = 'bot' LIMIT 1"
+_FIND = "SELECT a.* FROM membership m JOIN account a ON a.id = m.account_id WHERE m.org_id = $1 AND a.email = $2"
 
 
 async def suite_bot(org_id: int) -> Account:
     """The bot of an organisation."""
-    row = await database.fetch_one(_FIND, org_id)
+    row = await database.fetch_one(_FIND, org_id, _address(org_id))
     return Account.from_row(row) if row else await _make(org_id)
 
 
@@ -42,9 +42,14 @@ async def bot_tells(channel: Channel, markdown: str) -> int:
         return await Message.write(channel, bot.id, text, must_be_member=False)
 
 
+def _address(org_id: int) -> str:
+    """RFC 2606 §2: no mail ever goes there."""
+    return f"bot-{org_id}@chalet.invalid"
+
+
 async def _make(org_id: int) -> Account:
     """Of two processes that make it at the same moment, both get the same one."""
-    address = f"bot-{org_id}@chalet.invalid"  # RFC 2606 §2: no mail ever goes there
+    address = _address(org_id)
     async with database.transaction():
         try:
             bot = await Account.open(address, NAME)

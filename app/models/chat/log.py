@@ -20,7 +20,7 @@ TOGETHER = 5 * clock.MINUTE  # messages of one author within this time stand und
 
 _COLUMNS = """
 m.id, m.channel_id, m.author_id, m.html, m.created_at, m.changed, m.edited_at, m.deleted_at, m.thread_id, m.replies, m.last_reply_id, m.repliers,
-m.pinned_at, m.asked_at, m.forwarded, m.holds, a.given_name, a.family_name, a.avatar, a.is_bot
+m.pinned_at, m.asked_at, m.forwarded, m.holds, m.spoken_as, a.given_name, a.family_name, a.avatar, a.is_bot
 """
 _SELECT = f"SELECT {_COLUMNS} FROM message m JOIN account a ON a.id = m.author_id"
 _FROM = f"{_SELECT} WHERE m.channel_id = $1 AND m.thread_id IS NULL"
@@ -124,7 +124,7 @@ async def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     reactions = await _reactions([row["id"] for row in rows]) if rows else {}
     author, last = 0, 0
     for row in rows:
-        row["name"] = full_name(row)
+        row["name"] = row["spoken_as"] or full_name(row)
         stamp = datetime.fromtimestamp(row["created_at"] / 1000, UTC).isoformat(timespec="seconds")
         row["iso"], row["time"] = f"{stamp[:19]}Z", stamp[11:16]
         row["reactions"] = reactions.get(row["id"], ())

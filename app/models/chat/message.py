@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -33,13 +33,23 @@ MOST_CHARACTERS = markdown.MOST_CHARACTERS
 _LONG = 1_500  # characters whose rendering is worth a thread
 
 _INSERT = """
-INSERT INTO message (id, org_id, channel_id, author_id, text, html, created_at, changed, thread_id, forwarded, holds, asked_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $1, $8, $9, $10, $11)
+INSERT INTO message (id, org_id, channel_id, author_id, text, html, created_at, changed, thread_id, forwarded, holds, asked_at, spoken_as)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $1, $8, $9, $10, $11, $12)
 """
 _LOCK = """
 SELECT c.kind, c.archived_at, c.slow_seconds, c.created_by, m.id AS member_id, m.role AS member_role FROM channel c
   LEFT JOIN channel_member m ON m.channel_id = c.id AND m.account_id = $2 WHERE c.id = $1 AND c.deleted_at IS NULL
 """
+
+
+Hear = Callable[[Channel, int, int, str], Awaitable[None]]
+_hearing: list[Hear] = []
+
+
+def on_post(hear: Hear) -> Hear:
+    """Register what happens with every new message, in its transaction: channel, author's id, the message's id, text."""
+    _hearing.append(hear)
+    return hear
 
 
 class EditedMeanwhile(Refused):
@@ -106,6 +116,7 @@ class Message(Row):
     async def write(
         cls, channel: Channel, author_id: int, text: str, key: str | None = None, named: Collection[int] = (), *, must_be_member: bool = True,
         thread_id: int | None = None, forwarded: str | None = None, asks: bool = False, poll: dict[str, Any] | None = None,
+        spoken_as: str = "",
     ) -> int:
         """Put a text that was `checked` into a channel, in the transaction under way: what `post` does, and what the suite's bot does.
 
@@ -118,7 +129,7 @@ class Message(Row):
         now = clock.now()
         holds = (holding.POLL if poll else 0) | said.holds
         await database.execute(
-            _INSERT, id_, channel.org_id, channel.id, author_id, text, said.html, now, thread_id, forwarded, holds, now if asks else None
+            _INSERT, id_, channel.org_id, channel.id, author_id, text, said.html, now, thread_id, forwarded, holds, now if asks else None, spoken_as
         )
         if poll:
             await _add_poll(id_, poll)
@@ -135,6 +146,8 @@ class Message(Row):
 
             await add_reply(channel, author_id, thread_id, id_, said.people)
         await notices.tell(channel, author_id, id_, text or message.forwarded_text, said.heard, thread_id)
+        for hear in _hearing:
+            await hear(channel, author_id, id_, text)
         return id_
 
     async def edit(self, viewer: Viewer, text: str, key: str | None = None, base: int | None = None) -> Command:

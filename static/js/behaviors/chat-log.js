@@ -4,6 +4,7 @@ import { subscribe } from "../live.js";
 import { arrange, dress } from "../chat/arrange.js";
 import { enqueue, words } from "../outbox.js";
 import { ask, me, parse, tryTo } from "../chat/http.js";
+import { show } from "../chat/commands.js";
 import "../chat/panel.js";
 import { place } from "../chat/place.js";
 import { knowSaved, setSaved } from "../chat/saved.js";
@@ -187,8 +188,9 @@ export default function connect(scroller) {
   };
   const stop = [
     subscribe(`channel:${channel}`, (event) => heard[event.kind]?.(event)),
-    subscribe(`account:${me()}`, ({ kind, data }) => {
+    subscribe(`account:${me()}`, ({ kind, data, html }) => {
       if (kind === "chat.read" && !thread && String(data.channel) === channel) read = data.read_up_to;
+      else if (kind === "chat.answer" && !thread && String(data.channel) === channel) keep(() => show(html));
       else if (kind === "chat.saved") setSaved(scroller, data.message, data.on);
     }),
   ];
