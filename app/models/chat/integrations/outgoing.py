@@ -37,7 +37,7 @@ async def _heard(channel: Channel, author_id: int, message_id: int, text: str) -
     for row in await database.fetch(_HEARING, channel.org_id, author_id):
         if row["channel_id"] not in (None, channel.id) or (row["channel_id"] is None and channel.kind != PUBLIC):
             continue
-        if row["word"] and text.split(maxsplit=1)[:1] != [] and text.split(maxsplit=1)[0].casefold() != row["word"].casefold():
+        if row["word"] and (text.split(maxsplit=1) or [""])[0].casefold() != row["word"].casefold():
             continue
         await Job.enqueue("call_webhook", org_id=channel.org_id, integration_id=row["id"], message_id=message_id)
 
