@@ -130,7 +130,7 @@ async def create_reaction(request: Request, message_id: FromPath[int]) -> Respon
 
 
 @delete("/messages/{message_id:int}/reactions", status_code=204, opt=OPEN)
-async def delete_reaction(request: Request, message_id: FromPath[int], emoji: FromQuery[str]) -> None:
+async def delete_reaction(request: Request, message_id: FromPath[int], emoji: FromQuery[str] = "") -> None:
     """Take an emoji of the bot's back."""
     viewer = await bot(request, "react")
     await reactions.unreact(viewer, await _own_channels(viewer, message_id), emoji, _key(request))
