@@ -166,6 +166,21 @@ class Session(Row):
         Viewer.forget()
         live.cut_account(self.account_id)
 
+    async def reach(self) -> list[Membership]:
+        """Where this browser is, and where it could switch to and do something with the proof that it gave."""
+        rows = await database.fetch(
+            "SELECT * FROM membership WHERE account_id = $1 AND ended_at IS NULL AND (ends_at IS NULL OR ends_at > $2) ORDER BY id",
+            self.account_id, clock.now(),
+        )
+        places = [Membership.from_row(row) for row in rows]
+        return [one for one in places if one.id == self.membership_id or await self._reaches(one)]
+
+    async def _reaches(self, place: Membership) -> bool:
+        policy = await SignInPolicy.of(place.org_id)
+        due = policy.two_factors_due(place.role, place.created_at)
+        is_enough = self.factors > 1 or due is None or due > clock.now()
+        return is_enough and await _suffices(Proof(self.method, self.factors, self.provider_id), place, policy)
+
     @property
     def is_confirmed(self) -> bool:
         """Whether the person proved lately who they are: what changes the ways to sign in asks for that."""

@@ -18,9 +18,12 @@ from app.models.chat import Channel, Message
 from app.models.my_data import DataExport
 from app.models.my_data.registry import exporters
 from app.models.notifications import Digest, NoticeChoice
+from app.models.organisation import Organisation
 from app.models.push.device import PushDevice
 from app.models.push.vapid import VapidKey
-from app.models.status import Saying, set_status
+from app.models.session import Session
+from app.models.sign_in_policy import EVERYBODY, LINK, SignInPolicy
+from app.models.status import MemberStatus, Saying, set_status
 from app.settings import Settings
 from tests.people import People
 
@@ -56,15 +59,38 @@ async def test_it_has_what_is_mine_and_nothing_of_others(people: People, setting
     assert json.loads(archive.read("chat/messages.json"))[0]["channel"] == "plans"
     assert archive.read("chat/messages.md").decode().startswith("# #plans\n")
     assert json.loads(archive.read("account/profile.json"))["email"] == "beat@alpina.example"
-    assert json.loads(archive.read("account/statuses.json"))[0]["text"] == "On holiday"
-    told = json.loads(archive.read("account/notifications.json"))
+    assert json.loads(archive.read("activity/statuses.json"))[0]["text"] == "On holiday"
+    told = json.loads(archive.read("activity/notifications.json"))
     assert [(one["kind"], one["facts"]["text"], one["shown"]) for one in told] == [("chat.mention", "Look, @Beat", True)], "what one was told is one's own"
     assert json.loads(archive.read("account/notification-choices.json"))[0]["kind"] == "chat.reaction"
     assert json.loads(archive.read("account/notification-digest.json"))[0]["frequency"] == "weekly"
     assert json.loads(archive.read("account/push-devices.json"))[0]["name"] == "My phone"
-    assert [entry["kind"] for entry in json.loads(archive.read("account/audit.json"))][-1] == "account.export"
+    assert [entry["kind"] for entry in json.loads(archive.read("activity/audit.json"))][-1] == "account.export"
     for secret in ("token_hash", "password_hash", "argon2", "secret_hash", "p256dh", "secret-"):
         assert secret not in everything
+
+
+async def test_each_organisation_that_takes_the_same_proof_is_in_it(people: People, settings: Settings) -> None:
+    beat, erik = people.beat, people.erik
+    await erik.organisation.admit(beat.account)
+    await (await Session.get(beat.viewer.session_id)).change(method="password")
+    strict = await Organisation.found("Strict & Söhne")
+    await strict.admit(beat.account)
+    await SignInPolicy.insert(SignInPolicy(id=strict.id, member_methods=LINK)).run()
+    for place, text in ((people.anna.organisation, "at home"), (erik.organisation, "up north"), (strict, "behind two doors")):
+        membership_id = await database.fetch_value("SELECT id FROM membership WHERE account_id = $1 AND org_id = $2", beat.id, place.id)
+        await MemberStatus.insert_new(membership_id=membership_id, account_id=beat.id, org_id=place.id, emoji="🌲", text=text, created_at=clock.now())
+    archive = await copy_of(people, settings.data_dir)
+    names = archive.namelist()
+    assert {"account/profile.json", "README.md", "alpina/activity/statuses.json", "nordlicht/activity/statuses.json", "alpina/chat/messages.json"} <= set(names)
+    assert len(names) == len(set(names)) and not [name for name in names if "strict" in name]
+    everything = "\n".join(archive.read(name).decode() for name in names if not name.endswith(".webp"))
+    assert "at home" in everything and "up north" in everything and "behind two doors" not in everything
+    assert "- `nordlicht/`: Nordlicht" in archive.read("README.md").decode()
+    export = await DataExport.latest(beat.viewer)
+    assert export and await export.is_for(beat.viewer)
+    await SignInPolicy.insert(SignInPolicy(id=erik.organisation.id, two_factor=EVERYBODY, two_factor_from=0, grace_days=0)).run()
+    assert not await export.is_for(beat.viewer), "a copy isn't for a browser that gave less proof than one of its organisations asks for"
 
 
 async def test_only_one_is_made_at_a_time(people: People) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Self
 
+import msgspec
 from piccolo.columns import BigInt, ForeignKey, Integer, Text, Varchar
 
 from app import database
@@ -19,8 +21,10 @@ from app.models import audit
 from app.models.account import Account
 from app.models.base import Refused, Row
 from app.models.job import Job
-from app.models.my_data.registry import Owner, exporters
+from app.models.my_data.own import readme
+from app.models.my_data.registry import Files, Owner, exporters, is_personal, text_file
 from app.models.organisation import Organisation
+from app.models.session import Session
 from app.models.viewer import Viewer
 
 KEPT_FOR = 7 * clock.DAY
@@ -34,7 +38,7 @@ class Cancelled(Exception):
 
 
 class DataExport(Row):
-    """A copy of everything of an account in one organisation. Only one is made at a time."""
+    """A copy of everything of an account, asked for in one organisation, with what it has in those that take the same proof of who somebody is."""
 
     account_id = ForeignKey(Account)
     org_id = ForeignKey(Organisation)
@@ -47,13 +51,15 @@ class DataExport(Row):
     expires_at = BigInt(null=True, default=None)
     cancelled_at = BigInt(null=True, default=None)
     error = Text(default="")
+    org_ids = Text(default="[]", help_text="JSON: the organisations that are in it.")
 
     @classmethod
     async def ask(cls, viewer: Viewer) -> Self:
         """Have a copy made in the background. Raises `Refused` while another one is."""
+        written = msgspec.json.encode(await _within_reach(viewer)).decode()
         try:
             async with database.transaction(), database.savepoint():
-                made = await cls.insert_new(account_id=viewer.account_id, org_id=viewer.org_id, created_at=clock.now())
+                made = await cls.insert_new(account_id=viewer.account_id, org_id=viewer.org_id, created_at=clock.now(), org_ids=written)
         except database.UniqueViolation:
             raise Refused(_("A copy is being made already.")) from None
         async with database.transaction():
@@ -81,6 +87,15 @@ class DataExport(Row):
         """Whether it can be downloaded."""
         return bool(self.file) and self.expires_at is not None and self.expires_at > clock.now()
 
+    async def is_for(self, viewer: Viewer) -> bool:
+        """Whether this browser may have it: each organisation in it takes the proof that it gave."""
+        return set(self._org_ids) <= set(await _within_reach(viewer))
+
+    @property
+    def _org_ids(self) -> list[int]:
+        read: list[int] = msgspec.json.decode(self.org_ids)
+        return read or [self.org_id]
+
     async def cancel(self) -> None:
         """Stop making it."""
         await database.execute(f"UPDATE data_export SET cancelled_at = $1 WHERE id = $2 AND {_RUNNING}", clock.now(), self.id)
@@ -93,7 +108,7 @@ class DataExport(Row):
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = place / f"{self.id}.part"
         try:
-            await self._write(draft, await self._owner())
+            await self._write(draft)
         except Cancelled:
             draft.unlink(missing_ok=True)
             return
@@ -105,30 +120,45 @@ class DataExport(Row):
         draft.rename(place / name)
         await self.change(file=name, size=(place / name).stat().st_size, ready_at=clock.now(), expires_at=clock.now() + KEPT_FOR, note="")
 
-    async def _owner(self) -> Owner:
-        row = await database.fetch_one(
-            "SELECT m.id, a.timezone FROM membership m JOIN account a ON a.id = m.account_id WHERE m.account_id = $1 AND m.org_id = $2",
-            self.account_id, self.org_id,
+    async def _places(self) -> dict[str, tuple[str, Owner]]:
+        """By the name of a folder, which is empty where there is only one: each organisation's name, and who its owner is there."""
+        rows = await database.fetch(
+            "SELECT m.id, m.org_id, a.timezone, o.name FROM membership m JOIN account a ON a.id = m.account_id JOIN organisation o ON o.id = m.org_id"
+            f" WHERE m.account_id = $1 AND m.org_id IN ({database.marks(self._org_ids, 2)}) ORDER BY m.id", self.account_id, *self._org_ids
         )
-        assert row is not None, "whoever asked was a member"
-        return Owner(self.account_id, self.org_id, row["id"], row["timezone"])
+        assert rows, "whoever asked was a member"
+        found: dict[str, tuple[str, Owner]] = {}
+        for row in rows:
+            folder = _folder(row["name"], found) if len(rows) > 1 else ""
+            found[folder] = (row["name"], Owner(self.account_id, row["org_id"], row["id"], row["timezone"]))
+        return found
 
-    async def _write(self, draft: Path, owner: Owner) -> None:
+    async def _files(self) -> Files:
+        """What is mine once, then of each organisation what its apps have."""
+        places = await self._places()
+        yield "README.md", text_file(readme({folder: name for folder, (name, _owner) in places.items()}))
+        for number, (folder, (_name, owner)) in enumerate(places.items()):
+            for key, exporter in exporters().items():
+                if is_personal(key) and number:
+                    continue
+                async for path, content in exporter(owner):
+                    yield (path if is_personal(key) or not folder else f"{folder}/{path}"), content
+
+    async def _write(self, draft: Path) -> None:
         done, told = 0, time.monotonic()
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
             draft.chmod(0o600)
-            for exporter in exporters().values():
-                async for path, content in exporter(owner):
-                    await self._note(done, path)
-                    entry = zipfile.ZipInfo(path, time.gmtime(clock.now() / 1000)[:6])
-                    entry.compress_type = zipfile.ZIP_DEFLATED
-                    with archive.open(entry, "w", force_zip64=True) as file:
-                        async for chunk in _gathered(content):
-                            await asyncio.to_thread(file.write, chunk)
-                            if time.monotonic() - told > _TOLD_EVERY:
-                                told = time.monotonic()
-                                await self._note(done, path)
-                    done += 1
+            async for path, content in self._files():
+                await self._note(done, path)
+                entry = zipfile.ZipInfo(path, time.gmtime(clock.now() / 1000)[:6])
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                with archive.open(entry, "w", force_zip64=True) as file:
+                    async for chunk in _gathered(content):
+                        await asyncio.to_thread(file.write, chunk)
+                        if time.monotonic() - told > _TOLD_EVERY:
+                            told = time.monotonic()
+                            await self._note(done, path)
+                done += 1
         await self._note(done, "")
 
     async def _note(self, done: int, note: str) -> None:
@@ -150,6 +180,17 @@ class DataExport(Row):
             if path.name not in wanted:
                 path.unlink(missing_ok=True)
         await database.execute("DELETE FROM data_export WHERE expires_at < $1 OR (ready_at IS NULL AND created_at < $2)", clock.now(), clock.now() - KEPT_FOR)
+
+
+async def _within_reach(viewer: Viewer) -> list[int]:
+    session = await Session.get(viewer.session_id)
+    return [place.org_id for place in await session.reach()]
+
+
+def _folder(name: str, taken: Collection[str]) -> str:
+    """A name for a folder on any system, and for one organisation alone."""
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.").lower()[:60] or "organisation"
+    return plain if plain not in taken else f"{plain}-{len(taken) + 1}"
 
 
 async def _gathered(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

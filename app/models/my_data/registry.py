@@ -24,16 +24,28 @@ class Owner:
 
 Exporter = Callable[[Owner], Files]
 _exporters: dict[str, Exporter] = {}
+_personal: set[str] = set()
 
 
-def exports(name: str) -> Callable[[Exporter], Exporter]:
-    """Register what an app adds to the zip: an async generator of paths, each with its bytes."""
+def exports(name: str, *, once: bool = False) -> Callable[[Exporter], Exporter]:
+    """Register what an app adds to the zip: an async generator of paths, each with its bytes.
+
+    It is asked for each organisation, and its paths get a folder of that name where there are several; `once` is for what has nothing to do
+    with any.
+    """
 
     def register(exporter: Exporter) -> Exporter:
         _exporters[name] = exporter
+        if once:
+            _personal.add(name)
         return exporter
 
     return register
+
+
+def is_personal(name: str) -> bool:
+    """Whether it is asked once, whatever the number of organisations."""
+    return name in _personal
 
 
 def exporters() -> dict[str, Exporter]:

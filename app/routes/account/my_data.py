@@ -20,6 +20,7 @@ from app.models.base import NotFound, Refused
 from app.models.credential import WrongPassword, check_password
 from app.models.farewell import Farewell, only_legal_of
 from app.models.my_data import DataExport
+from app.models.session import Session
 from app.render import fragment, redirect, toast
 from app.routes.account import ask_to_confirm, needs_confirmation, own_account, show
 from app.routes.entrance import status_of
@@ -64,7 +65,7 @@ async def show_export_file(request: Request, export_id: FromPath[int], state: St
     """The zip."""
     export = await _own(request, export_id)
     path = Path(state.settings.data_dir) / "exports" / export.file
-    if not export.is_ready or not path.is_file():
+    if not export.is_ready or not await export.is_for(request.state.viewer) or not path.is_file():
         raise NotFound(f"export {export_id}")
     await database.release_scope()
     headers = {
@@ -98,9 +99,11 @@ async def create_deletion(request: Request) -> Response[bytes]:
 
 async def _context(request: Request) -> dict[str, Any]:
     viewer = request.state.viewer
+    within_reach = {place.id for place in await (await Session.get(viewer.session_id)).reach()}
     return {
         "has_password": (await own_account(request)).password_hash is not None, "export": await DataExport.latest(viewer),
         "alone": await only_legal_of(viewer.account_id), "form": Goodbye(),
+        "apart": [place.name for place in viewer.organisations if place.membership_id not in within_reach],
         "others": [place.name for place in viewer.organisations if place.membership_id != viewer.membership_id],
     }
 
