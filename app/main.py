@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
+from litestar.plugins import PluginProtocol
+from litestar.plugins.core import MsgspecDIPlugin
 
 from app import database, jobs, live
 from app.assets import Assets
@@ -34,7 +36,7 @@ def create_app(settings: Settings, *, with_jobs: bool = True) -> Edge:
 
 def register(debug: bool, with_jobs: bool) -> Litestar:
     """All handlers in their places, which takes a while; `equip` makes a suite of them."""
-    return Litestar(
+    return _Litestar(
         route_handlers=all_handlers(debug),
         guards=[signed_in],
         exception_handlers=errors.handlers,
@@ -46,9 +48,17 @@ def register(debug: bool, with_jobs: bool) -> Litestar:
     )
 
 
-def equip(inner: Litestar, settings: Settings) -> Edge:
+class _Litestar(Litestar):
+    """Litestar without its plugins for libraries that no handler here speaks: importing Pydantic takes longer than all our handlers."""
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        return [*plugins, MsgspecDIPlugin()]
+
+
+def equip(inner: Litestar, settings: Settings, assets: Assets | None = None) -> Edge:
     """The suite with these settings, around handlers that are registered."""
-    assets, figures = Assets(), Figures()
+    assets, figures = assets or Assets(), Figures()
     open_templates(assets, settings)
     jobs.load()
     context.use(settings)

@@ -48,7 +48,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 @pytest.fixture(scope="session", autouse=True)
 def templates() -> None:
     """What a test changes with a model alone is told from this process, too, and the telling renders."""
-    open_templates(Assets(), read_settings({}))
+    open_templates(_assets(), read_settings({}))
 
 
 @pytest.fixture(autouse=True)
@@ -98,12 +98,17 @@ def _registered(debug: bool) -> Litestar:
     return register(debug, with_jobs=False)
 
 
+@cache
+def _assets() -> Assets:
+    return Assets()
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[httpx.ASGITransport]:
     """The suite with these settings, asked from another machine's address."""
     Viewer.clear_cache()
     forget_callers()
-    suite = equip(_registered(settings.debug), settings)
+    suite = equip(_registered(settings.debug), settings, _assets())
     async with _lifespan(suite):
         if settings.database_url:
             await _empty()

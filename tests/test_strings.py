@@ -7,7 +7,7 @@ import re
 import pytest
 from babel.messages.catalog import Message
 
-from app.lib.i18n import FOLDER, OFFERED
+from app.lib.i18n import FOLDER, OFFERED, catalogue
 from tools import strings
 
 TRANSLATED = [language for language in OFFERED if language != "en"]
@@ -60,3 +60,18 @@ def _translations(message: Message) -> list[str]:
 def _differs(message: Message) -> bool:
     wanted = [set(_PLACE.findall(source)) for source in _sources(message)]
     return any(target and set(_PLACE.findall(target)) not in wanted for target in _translations(message))
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_server_reads_a_catalogue_as_babel_does(language: str) -> None:
+    read = catalogue(language)
+    for message in strings.read(FOLDER / f"{language}.po", language):
+        if not message.id or message.fuzzy:
+            continue
+        if isinstance(message.id, tuple):
+            forms = [read.ngettext(*message.id, number) for number in (0, 1, 2, 5)]
+            assert forms == [message.string[int(number > 1)] or message.id[int(number != 1)] for number in (0, 1, 2, 5)]
+        else:
+            assert read.gettext(message.id) == (message.string or message.id)
+    assert read.gettext("Nobody translated this.") == "Nobody translated this."
+    assert read.ngettext("one", "many", 2) == "many"

@@ -5,16 +5,13 @@
 
 from __future__ import annotations
 
-import gettext as stdlib_gettext
-import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from app.lib.po import Catalogue
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "it": "Italiano"}
 OFFERED = ("en", "fr")
@@ -24,17 +21,10 @@ _language: ContextVar[str] = ContextVar("language", default="en")
 
 
 @cache
-def catalogue(language: str) -> stdlib_gettext.NullTranslations:
+def catalogue(language: str) -> Catalogue:
     """The translations into a language; English, and any language without a file, answer with the source text."""
     path = FOLDER / f"{language}.po"
-    if not path.exists():
-        return stdlib_gettext.NullTranslations()
-    with path.open("rb") as file:
-        read = read_po(file, locale=language)
-    binary = io.BytesIO()
-    write_mo(binary, read)
-    binary.seek(0)
-    return stdlib_gettext.GNUTranslations(binary)
+    return Catalogue(path if path.exists() else None)
 
 
 def _(text: str) -> str:
