@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from app import database
@@ -125,13 +126,19 @@ async def _shown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     author, last = 0, 0
     for row in rows:
         row["name"] = row["spoken_as"] or full_name(row)
-        stamp = datetime.fromtimestamp(row["created_at"] / 1000, UTC).isoformat(timespec="seconds")
-        row["iso"], row["time"] = f"{stamp[:19]}Z", stamp[11:16]
+        row["iso"], row["time"] = _clock(row["created_at"] // 1000)
         row["reactions"] = reactions.get(row["id"], ())
         row["follows"] = row["author_id"] == author and row["created_at"] - last < TOGETHER
         author, last = row["author_id"], row["created_at"]
     await attached.attach(rows)
     return rows
+
+
+@lru_cache(20_000)
+def _clock(seconds: int) -> tuple[str, str]:
+    """A time of UTC as `<time datetime>` has it, and its hours and minutes."""
+    stamp = datetime.fromtimestamp(seconds, UTC).isoformat()
+    return f"{stamp[:19]}Z", stamp[11:16]
 
 
 async def _reactions(ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
