@@ -56,7 +56,7 @@ def register(context: BrowserContext, url: str, name: str) -> Page:
 
 def test_a_colleague_and_a_guest_are_invited_by_mail_and_come_in(anna: Page, chromium: Browser, server: Server) -> None:
     anna.goto(f"{server.url}/chat/channels/new")
-    anna.get_by_label("Name").fill("launch")
+    anna.get_by_label("Name", exact=True).fill("launch")
     anna.get_by_role("button", name="Create the channel").click()
     anna.wait_for_url(re.compile(r"/chat/channels/\d+$"))
     launch = anna.url

@@ -442,6 +442,8 @@ def edit(page: Page, text: str, new: str) -> None:
     menu(page, text, "^Edit")
     page.locator("form.composer-edit textarea").fill(new)
     page.keyboard.press("Enter")
+    expect(page.locator("form.composer-edit")).to_have_count(0)
+    expect(page.locator(".msg[data-id]", has_text=new)).to_be_visible()
 
 
 def react(page: Page, text: str, emoji: str) -> None:
@@ -478,9 +480,10 @@ def test_ten_writes_in_flight_arrive_once_each_though_every_answer_is_lost_once(
     react(anna, "well done", "👍")
     react(anna, "plan C", "❤️")  # takes it back
     expect(anna.locator(".msg-waits")).to_have_count(3)
+    expect(anna.locator(".strip-outbox")).to_contain_text("Waiting to be sent: 8")  # a page that is left at once keeps nothing more
     anna.goto(f"{suite.url}/account/status")
     anna.locator("#status-text").fill("On the train")
-    anna.locator("[data-save]").click()
+    anna.locator("button[data-save]").click()
     expect(anna.get_by_text("There is no connection. It is kept on this device")).to_be_visible()
     anna.goto(f"{suite.url}/account")
     anna.locator("#field-phone").fill("+41 44 000 00 00")
