@@ -12,6 +12,11 @@ from babel.dates import format_date
 _TERRITORY = {"en": "en_GB", "de": "de_CH", "es": "es_ES", "fr": "fr_CH", "it": "it_CH"}
 
 
+def territory(language: str) -> str:
+    """The locale, as Babel names it, in which a language's dates are written: that of its main territory."""
+    return _TERRITORY.get(language, "en_GB")
+
+
 @cache
 def week_start(language: str) -> int:
     """0 for Monday to 6 for Sunday, as CLDR has it for the language's main territory."""

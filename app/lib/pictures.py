@@ -14,6 +14,7 @@ from app.lib.i18n import _
 MOST_PIXELS = 50_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 LARGE, SMALL = 256, 64
+PORTRAIT = 512
 
 
 class PictureError(ValueError):
@@ -34,6 +35,22 @@ async def square(content: bytes, crop: Crop | None = None) -> tuple[bytes, bytes
     return await asyncio.to_thread(_square, content, crop, language_bound)
 
 
+async def portrait(content: bytes, crop: Crop | None = None) -> bytes:
+    """The square of a picture as JPEG of at most `PORTRAIT` pixels, as address books of every phone read it. Raises `PictureError`."""
+    return await asyncio.to_thread(_portrait, content, crop, _messages())
+
+
+def _portrait(content: bytes, crop: Crop | None, words: dict[str, str]) -> bytes:
+    cut = _cut(content, crop, words, PORTRAIT)
+    side = min(PORTRAIT, cut.width)
+    sized = cut.resize((side, side), Image.Resampling.LANCZOS)
+    ground = Image.new("RGB", sized.size, (255, 255, 255))
+    ground.paste(sized, mask=sized.getchannel("A") if sized.mode == "RGBA" else None)
+    file = io.BytesIO()
+    ground.save(file, "JPEG", quality=86, optimize=True)
+    return file.getvalue()
+
+
 def _messages() -> dict[str, str]:
     return {
         "large": _("This picture has too many pixels. Please make it smaller than 50 megapixels."),
@@ -42,6 +59,11 @@ def _messages() -> dict[str, str]:
 
 
 def _square(content: bytes, crop: Crop | None, words: dict[str, str]) -> tuple[bytes, bytes]:
+    cut = _cut(content, crop, words, LARGE)
+    return _webp(cut, LARGE), _webp(cut, SMALL)
+
+
+def _cut(content: bytes, crop: Crop | None, words: dict[str, str], side: int) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -49,7 +71,7 @@ def _square(content: bytes, crop: Crop | None, words: dict[str, str]) -> tuple[b
             if picture.width * picture.height > MOST_PIXELS:
                 raise PictureError(words["large"])
             if crop is None:
-                picture.draft("RGB", (LARGE * 2, LARGE * 2))
+                picture.draft("RGB", (side * 2, side * 2))
             upright = ImageOps.exif_transpose(picture).convert("RGBA" if _has_alpha(picture) else "RGB")
     except PictureError:
         raise
@@ -57,8 +79,7 @@ def _square(content: bytes, crop: Crop | None, words: dict[str, str]) -> tuple[b
         raise PictureError(words["large"]) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, MemoryError, IndexError, TypeError):
         raise PictureError(words["unknown"]) from None
-    cut = upright.crop(_box(upright.size, crop))
-    return _webp(cut, LARGE), _webp(cut, SMALL)
+    return upright.crop(_box(upright.size, crop))
 
 
 def _has_alpha(picture: Image.Image) -> bool:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from app.lib.vcard.lines import V21, V30, V40, ContentLine, logical_lines, physical_lines, read_line, split, unescape, write_line
+from app.lib.vcard.lines import V21, V30, V40, ContentLine, fold_line, logical_lines, physical_lines, read_line, split, unescape, write_line
 
 _VERSION = re.compile(r"^[ \t]*VERSION[^:\r\n]*:[ \t]*([0-9.]+)", re.IGNORECASE | re.MULTILINE)
+_FOLD = re.compile(r"(?:\r\n|\n|\r)[ \t]")
 _BEGIN = re.compile(r"\s*(?:[\w-]+\.)?BEGIN\s*:\s*VCARD\s*", re.IGNORECASE)
 _END = re.compile(r"\s*(?:[\w-]+\.)?END\s*:\s*VCARD\s*", re.IGNORECASE)
 
@@ -96,8 +97,11 @@ class Card:
 
     def replace(self, old: ContentLine, value: str, params: Iterable[tuple[str, Iterable[str]]] | None = None, name: str | None = None) -> ContentLine:
         """Write another line in the place of `old`, which keeps its group, and its parameters unless others are given."""
-        kept = old.params if params is None else params
+        kept = old.params if params is None else tuple((key, tuple(values)) for key, values in params)
         line = write_line(name or old.name, value, kept, old.group, self.newline)
+        if kept == old.params and not name:
+            head = _FOLD.sub("", old.raw).rstrip("\r\n").removesuffix(old.value)
+            line.raw = fold_line(f"{head}{value}", self.newline)  # as it was spelt
         self.lines[self.lines.index(old)] = line
         self._by_name = None
         return line

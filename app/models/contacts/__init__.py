@@ -1,13 +1,14 @@
 """Address books and the cards in them.
 
 `book.py` the books, who sees them and with which level, `sharing.py` whom they are shared with, `contact.py` the cards and their index,
-`writing.py` the one way in for every card, from a page or from a program, `reading.py` look-ups and what changed since,
-`finding.py` the search over everything, `directory.py` the members of organisations as cards that are nobody's to change.
+`writing.py` the one way in for every card, from a page or from a program, `reading.py` look-ups and what changed since, `editing.py` what
+people do with cards, `shelf.py` with whole books, `listing.py` lists of cards, `people.py` accounts behind cards and people to choose
+from, `finding.py` the search over everything, `directory.py` the members of organisations as cards that are nobody's to change.
 
 The vCard text is the truth, byte for byte; the columns beside it are an index for lists and searches.
 """
 
-from app.models.contacts import finding
+from app.models.contacts import editing, finding, listening, shelf
 from app.models.contacts.book import ADMINISTER, MOST_BOOKS, MOST_CARDS, OWN, READ, WRITE, AddressBook, BookRefused
 from app.models.contacts.contact import Contact, ContactEmail, ContactGone, ContactLabel, ContactMember, ContactPhone, ContactVersion
 from app.models.contacts.directory import Directory, Person, person_seen_by
@@ -41,6 +42,9 @@ __all__ = [
     "Person",
     "TooOld",
     "UidTaken",
+    "editing",
     "finding",
+    "listening",
     "person_seen_by",
+    "shelf",
 ]

@@ -114,15 +114,21 @@ async def remove(book: AddressBook, account_id: int, href: str, if_match: str | 
             raise NotFound(f"card {href}")
         _check_matches(old["etag"], if_match, False)
         version = await keep_version(account_id, old["id"], removed=True)
-        await database.execute("DELETE FROM contact WHERE id = $1", old["id"])
-        await database.execute(
-            "INSERT INTO contact_gone (id, book_id, href, modseq, gone_at) VALUES ($1, $2, $3, $4, $5)"
-            " ON CONFLICT (book_id, href) DO UPDATE SET modseq = excluded.modseq, gone_at = excluded.gone_at",
-            new_id(), book.id, href, modseq, clock.now(),
-        )
-        await SearchEntry.remove(CONTACT, old["id"])
+        await drop(book, old["id"], href, modseq)
         announce("contacts.changed", book.org_id, book.id, [old["id"]])
     return version
+
+
+async def drop(book: AddressBook, contact_id: int, href: str, modseq: int = 0) -> None:
+    """Take a card out of its book and leave a mark for clients, in the open transaction."""
+    modseq = modseq or (await advance(book))[0]
+    await database.execute("DELETE FROM contact WHERE id = $1", contact_id)
+    await database.execute(
+        "INSERT INTO contact_gone (id, book_id, href, modseq, gone_at) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (book_id, href) DO UPDATE SET modseq = excluded.modseq, gone_at = excluded.gone_at",
+        new_id(), book.id, href, modseq, clock.now(),
+    )
+    await SearchEntry.remove(CONTACT, contact_id)
 
 
 async def advance(book: AddressBook, by: int = 1) -> tuple[int, str]:

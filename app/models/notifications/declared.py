@@ -149,6 +149,14 @@ def _ending(facts: Facts) -> Words:
 
 
 @notice_kind(
+    "contacts.shared", label=lambda: _("An address book is shared with me"), area=PEOPLE, icon="contact-round",
+    about=lambda: _("A colleague lets you use one of their address books."),
+)
+def _book_shared(facts: Facts) -> Words:
+    return Words(_("%(actor)s shares the address book %(book)s with you") % {"actor": facts.get("actor", ""), "book": facts.get("book", "")})
+
+
+@notice_kind(
     "security.sign_in", label=lambda: _("A new sign-in"), area=SECURITY, icon="log-in", own_mail=True, urgent=True, always=True, urgency=HIGH, ttl=_WEEK,
     about=lambda: _(
         "Your account is used on a device that it wasn’t used on before. Comes also while you aren’t to be disturbed. By mail at once, not in the digest."

@@ -43,7 +43,7 @@ async def replace_avatar(request: Request, state: State) -> Response[bytes]:
     _check_size(request, state.settings.max_upload_mb)
     sent = await request.form()
     try:
-        large, small = await square(await _content(sent.get("picture")), _crop(sent))
+        large, small = await square(await _content(sent.get("picture")), crop_of(sent))
     except PictureError as error:
         raise Refused(str(error)) from error
     name = await blobs.store().put(large)
@@ -79,7 +79,8 @@ async def _content(sent: Any) -> bytes:
     return await sent.read()
 
 
-def _crop(sent: Any) -> Crop | None:
+def crop_of(sent: Any) -> Crop | None:
+    """The square that somebody chose in a picture; None for the middle."""
     try:
         crop = Crop(*(float(sent.get(f"crop_{edge}")) for edge in ("left", "top", "side")))
     except (TypeError, ValueError):

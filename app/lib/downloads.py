@@ -1,0 +1,15 @@
+"""Names of files that a browser keeps."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+_BAD = re.compile(r'[\x00-\x1f\x7f"\\/:*?<>|]+')
+
+
+def attachment(name: str) -> str:
+    """The value of Content-Disposition for a file to keep under this name, in any script (RFC 6266)."""
+    name = _BAD.sub("_", name).strip(" .")[:180] or "file"
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
