@@ -37,7 +37,7 @@ class Wanted:
     @classmethod
     def of(cls, key: str, search: str = "") -> Wanted:
         """The list that `key` names; everything when it names none."""
-        place, _colon, which = key.partition(":")
+        place, _colon, which = key.replace("\x00", "").partition(":")
         if place not in (FAVOURITES, RECENT, BOOK, LABEL, GROUP) or (place in (BOOK, GROUP) and not (which.isascii() and which.isdigit() and len(which) < 17)):
             return cls(search=search)
         return cls(place, which[:120], search)

@@ -60,7 +60,7 @@ async def print_list(request: Request, q: FromQuery[str] = "") -> Response[bytes
 async def list_context(viewer: Viewer, side: dict[str, Any], wanted: Wanted, after: str = "", letter: str = "", most: int = PIECE) -> dict[str, Any]:
     """What a list shows."""
     books = side["books"]
-    place = _place(after) or ((letter[:1].lower(), 0) if letter and letter != "#" else None)
+    place = place_after(after) or ((letter[:1].lower(), 0) if letter.strip("\x00#") else None)
     contacts, following = await _piece(viewer, books, wanted, place, most)
     cards = [one for one in contacts if isinstance(one, Contact)]
     book = next((one for one in books if wanted.place == BOOK and str(one.id) == wanted.which), None)
@@ -86,8 +86,9 @@ async def _piece(
     return [one for one in kept if all(any(word.startswith(part) for word in words(f"{one.name} {one.email}")) for part in sought)], None
 
 
-def _place(after: str) -> tuple[str, int] | None:
-    name, bar, id_ = after.rpartition("|")
+def place_after(after: str) -> After | None:
+    """Where a piece begins: a name and an id, as the last piece said it; None at the start and for anything else."""
+    name, bar, id_ = after.replace("\x00", "").rpartition("|")
     return (name[:250], int(id_)) if bar and id_.isascii() and id_.isdigit() and len(id_) < 17 else None
 
 

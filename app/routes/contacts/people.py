@@ -13,12 +13,14 @@ from app.lib.i18n import _
 from app.lib.pictures import portrait
 from app.models.base import NotFound
 from app.models.contacts import AddressBook, Directory, Person, editing, person_seen_by
+from app.models.contacts.directory import PIECE
 from app.models.contacts.listing import PERSON, favourites, see, set_favourite
 from app.models.contacts.people import people_and_contacts
 from app.models.member import people_like
 from app.models.viewer import Viewer
 from app.render import fragment, page
 from app.routes.contacts.cards import file_of, panel_html
+from app.routes.contacts.lists import place_after
 from app.routes.contacts.shown import done, member, moved, side_of, wants
 
 
@@ -105,10 +107,8 @@ async def list_addressees(request: Request, q: FromQuery[str] = "") -> Response[
 
 
 async def _listed(viewer: Viewer, directory: Directory, q: str, team: int, after: str) -> dict[str, Any]:
-    name, bar, id_ = after.rpartition("|")
-    place = (name[:250], int(id_)) if bar and id_.isascii() and id_.isdigit() and len(id_) < 17 else None
-    people = await directory.people(q, team, place)
-    last = people[-1] if len(people) == 100 else None
+    people = await directory.people(q, team if 0 < team < 2**53 else 0, place_after(after))
+    last = people[-1] if len(people) == PIECE else None
     return {
         "directory": directory, "people": people, "q": q, "team": team, "following": f"{last.sort_name}|{last.id}" if last else "",
         "teams": await directory.teams(), "count": await directory.count(), "starred": await favourites(viewer.account_id, PERSON),
