@@ -26,7 +26,7 @@ GRACE = 7 * clock.DAY
 FORGOTTEN = (
     "passkey", "application_password", "one_time_secret", "recovery_code", "linked_identity", "known_device", "emailed_link", "challenge", "session",
     "notice_choice", "notice_mute", "push_delivery", "push_device", "notification", "quiet_hours", "member_status", "command",
-    "team_member", "mention", "data_export", "dead_property", "sync_program", "node_favourite", "node_visit",
+    "team_member", "mention", "data_export", "dead_property", "sync_program", "dav_lock", "node_favourite", "node_visit",
 )
 """Tables whose rows of an account go with it, by their account_id."""
 

@@ -48,8 +48,11 @@ async def _check_rights(request: Request, source: Node, to: list[str], target: N
     parent = await trees.parent_of(request, to)
     if not parent.may_write:
         raise trees.forbidden(parent, "bind")
-    await locks.check(request, target if target is not None else parent, name="" if target is not None else to[-1], is_deep=True)
+    if target is None:
+        await locks.check(request, parent, name=to[-1])
+    else:
+        await locks.check(request, target, is_deep=True)
     if is_move:
         if not source.may_write:
             raise trees.forbidden(source, "unbind")
-        await locks.check(request, source, is_deep=True)
+        await locks.check(request, source, is_deep=True, leaves=True)

@@ -139,6 +139,22 @@ class Node:
         """Set what `setters` name: one call on the model."""
         raise Problem(403, d("cannot-modify-protected-property"))
 
+    # -- locks
+
+    @property
+    def lock_line(self) -> Sequence[int] | None:
+        """The ids from the root of its drive down to it, where locks are; None: there are none here."""
+        return None
+
+    @property
+    def lock_drive(self) -> int:
+        """The drive of these ids."""
+        return 0
+
+    async def real(self) -> Node | None:
+        """The node itself, where finding that out takes a query."""
+        return self
+
     # -- verbs
 
     async def read(self, request: Request) -> Content:

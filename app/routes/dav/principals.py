@@ -40,7 +40,8 @@ class Root(Collection):
         return next((tree.root(self.caller) for tree in trees.all_trees() if tree.name == name), None)
 
     async def nodes(self) -> Sequence[Node]:
-        return [Principals(self.caller), *(tree.root(self.caller) for tree in trees.all_trees())]
+        roots = [await tree.root(self.caller).real() for tree in trees.all_trees()]
+        return [Principals(self.caller), *(root for root in roots if root is not None)]
 
 
 class Principals(Collection):

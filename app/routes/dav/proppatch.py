@@ -55,7 +55,7 @@ async def _changed(node: Node, changes: Mapping[str, Element | None]) -> dict[st
     fields, dead, refused = sort_out(changes, node.setters, node.properties)
     if fields and not node.may_write:
         refused |= {name: (403, b"") for name in changes if name in node.setters}
-    if dead and not node.dead_kind:
+    if dead and (not node.dead_kind or (node.is_dead_shared and not node.may_write)):
         refused |= dict.fromkeys(dead, (403, b""))
     if refused:
         return refused

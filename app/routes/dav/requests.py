@@ -52,6 +52,14 @@ class Request:
         """A header by its lower-case name; empty where there is none."""
         return self._headers.get(name, "")
 
+    def without_body(self) -> Request:
+        """The same request as if nothing were sent with it."""
+        async def nothing() -> MutableMapping[str, Any]:
+            return {"type": "http.request", "body": b""}
+
+        scope = {**self.scope, "headers": [one for one in self.scope["headers"] if one[0] not in (b"content-length", b"x-expected-entity-length")]}
+        return Request(scope, nothing, self.caller)
+
     @property
     def match(self) -> Match:
         """If-Match and If-None-Match."""

@@ -19,7 +19,7 @@ from app.models.base import NotFound, Refused
 from app.models.credential import ApplicationPassword, Throttled, WrongPassword
 from app.models.dav import Caller, SyncProgram
 from app.models.dav.program import NOTED_EVERY
-from app.routes.dav import acl, copy, delete, get, mkcol, options, propfind, proppatch, put, report
+from app.routes.dav import acl, copy, delete, get, lock, mkcol, options, propfind, proppatch, put, report
 from app.routes.dav.requests import XML, Answer, ClientGone, Receive, Request, Scope
 
 log = logging.getLogger("chalet.dav")
@@ -28,11 +28,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 VERBS: dict[str, Callable[[Request], Awaitable[Answer]]] = {
     "OPTIONS": options.answer, "PROPFIND": propfind.answer, "PROPPATCH": proppatch.answer, "REPORT": report.answer, "GET": get.answer,
     "HEAD": get.answer, "PUT": put.answer, "DELETE": delete.answer, "MKCOL": mkcol.answer, "MKCALENDAR": mkcol.answer, "COPY": copy.answer,
-    "MOVE": copy.answer, "ACL": acl.answer,
+    "MOVE": copy.answer, "LOCK": lock.answer, "UNLOCK": lock.release, "ACL": acl.answer,
 }
 WELL_KNOWN = frozenset(("/.well-known/carddav", "/.well-known/caldav"))
 REALM = (b"www-authenticate", b'Basic realm="Chalet", charset="UTF-8"')
-_AT_ROOT = frozenset(("PROPFIND", "REPORT", "PROPPATCH"))
+_AT_ROOT = frozenset(("PROPFIND", "REPORT", "PROPPATCH", "OPTIONS"))
 _REMEMBERED = 10.0  # seconds for which credentials aren't looked up again; news of a change empties it at once
 _MOST = 5_000
 _CLASS_WORDS = ("dav", "tree", "home", "collection", "item")

@@ -71,9 +71,10 @@ async def look(caller: Caller, segments: Sequence[str]) -> Node | None:
             found = await node.find(name)
         except NotFound:
             return None
-        if found is None:
+        real = await found.real() if found is not None else None
+        if real is None:
             return None
-        node = found
+        node = real
     return node
 
 

@@ -1,0 +1,234 @@
+"""WebDAV on Drive: RFC 4918 class 1 and 2, RFC 4331, RFC 6578, and the habits of the programs people use. litmus has the rest."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from app import database
+from app.lib import clock
+from app.models.drive import EDIT, VIEW, Node, create_drive, find_node, find_path, home_drive, share
+from app.models.drive.tables import ACCOUNT
+from app.models.drive.versions import versions_of
+from tests.dav import Client, client, condition, said, token
+from tests.people import People
+
+LOCK = "<d:lockinfo><d:lockscope><d:{scope}/></d:lockscope><d:locktype><d:write/></d:locktype><d:owner><d:href>mailto:beat@alpina.example</d:href></d:owner></d:lockinfo>"
+HOME = "/dav/files/"
+
+
+@pytest.fixture
+def beat(people: People, app: httpx.ASGITransport) -> Client:
+    return client(app, people.beat)
+
+
+async def put(dav: Client, path: str, content: bytes | str = b"hello", **headers: str) -> httpx.Response:
+    return await dav.request("PUT", path, content=content, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+async def names(dav: Client, path: str = HOME) -> list[str]:
+    return sorted(one.href.removeprefix(path) for one in await dav.propfind(path, "d:resourcetype", depth="1") if one.href != path)
+
+
+async def test_files_come_back_as_they_were(beat: Client) -> None:
+    made = await put(beat, f"{HOME}report%20%C3%BC%23.txt", "Grüezi", x_oc_mtime="1700000000")
+    assert made.status_code == 201 and made.headers["x-oc-mtime"] == "accepted"
+    got = await beat.get(f"{HOME}report%20%C3%BC%23.txt")
+    assert got.text == "Grüezi" and got.headers["etag"] == made.headers["etag"] and got.headers["last-modified"] == "Tue, 14 Nov 2023 22:13:20 GMT"
+    assert got.headers["content-disposition"] == "attachment" and "sandbox" in got.headers["content-security-policy"] and got.headers["x-content-type-options"] == "nosniff"
+    [it] = await beat.propfind(f"{HOME}report%20%C3%BC%23.txt", "d:getcontentlength", "d:getetag", "d:getcontenttype", "d:displayname", "d:supportedlock")
+    assert (it.text("d:getcontentlength"), it.text("d:getetag"), it.text("d:getcontenttype"), it.text("d:displayname")) == ("7", made.headers["etag"], "text/plain", "report ü#.txt")
+    assert (await beat.get(f"{HOME}report%20%C3%BC%23.txt", headers={"if-none-match": made.headers["etag"]})).status_code == 304
+    assert await names(beat) == ["report%20%C3%BC%23.txt"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "part", "content_range"),
+    [
+        ("bytes=0-3", 206, b"0123", "bytes 0-3/10"), ("bytes=7-", 206, b"789", "bytes 7-9/10"), ("bytes=-2", 206, b"89", "bytes 8-9/10"), ("bytes=5-99", 206, b"56789", "bytes 5-9/10"),
+        ("bytes=10-", 416, None, "bytes */10"), ("bytes=-0", 416, None, "bytes */10"), ("bytes=4-2", 200, b"0123456789", None), ("bytes=0-1,3-4", 200, b"0123456789", None), ("lines=1-2", 200, b"0123456789", None),
+    ],
+)
+async def test_parts_of_files(beat: Client, asked: str, status: int, part: bytes | None, content_range: str | None) -> None:
+    etag = (await put(beat, f"{HOME}a", b"0123456789")).headers["etag"]
+    got = await beat.get(f"{HOME}a", headers={"range": asked})
+    assert (got.status_code, got.headers.get("content-range")) == (status, content_range)
+    assert part is None or got.content == part
+    assert (await beat.get(f"{HOME}a", headers={"range": "bytes=0-3", "if-range": etag})).content == b"0123"
+    assert (await beat.get(f"{HOME}a", headers={"range": "bytes=0-3", "if-range": '"old"'})).content == b"0123456789"
+
+
+async def test_writing_over_keeps_the_versions(people: People, beat: Client) -> None:
+    first = (await put(beat, f"{HOME}a.txt", "one")).headers["etag"]
+    second = await put(beat, f"{HOME}a.txt", "two", if_match=first)
+    assert second.status_code == 204 and second.headers["etag"] != first
+    assert (await put(beat, f"{HOME}a.txt", "three", if_match=first)).status_code == 412
+    assert (await put(beat, f"{HOME}a.txt", "three", if_none_match="*")).status_code == 412
+    races = await asyncio.gather(*(put(beat, f"{HOME}a.txt", f"race {number}", if_match=second.headers["etag"]) for number in range(5)))
+    assert sorted(one.status_code for one in races) == [204] + [412] * 4
+    # An editor writes beside the file and moves over it: it stays the same file.
+    file = (await find_path(people.beat.viewer, await home_drive(people.beat.viewer), ["a.txt"])).node
+    await put(beat, f"{HOME}.a.txt.swp", "from an editor")
+    assert (await beat.ask("MOVE", f"{HOME}.a.txt.swp", destination=f"{HOME}a.txt")).status_code == 204
+    again = (await find_path(people.beat.viewer, await home_drive(people.beat.viewer), ["a.txt"])).node
+    assert again.id == file.id and len(await versions_of(again)) == 4 and (await beat.get(f"{HOME}a.txt")).text == "from an editor"
+    assert await names(beat) == ["a.txt"]
+
+
+async def test_new_files_at_the_same_moment(beat: Client) -> None:
+    answers = await asyncio.gather(*(put(beat, f"{HOME}n.txt", f"{number}", if_none_match="*") for number in range(5)))
+    assert sorted(one.status_code for one in answers) == [201] + [412] * 4
+    answers = await asyncio.gather(*(put(beat, f"{HOME}m.txt", f"{number}") for number in range(5)))
+    assert {one.status_code for one in answers} <= {201, 204} and await names(beat) == ["m.txt", "n.txt"]
+
+
+async def test_names_that_no_device_could_keep(beat: Client) -> None:
+    for name in ("CON", "aux.txt", "trailing.", "%F0%9F%98%80" * 70):
+        assert (await put(beat, HOME + name)).status_code == 403, name
+        assert (await beat.ask("MKCOL", f"{HOME}{name}/")).status_code == 403, name
+    await put(beat, f"{HOME}Caf%C3%A9.txt", "composed")
+    assert (await put(beat, f"{HOME}Cafe%CC%81.txt", "decomposed")).status_code == 204, "the same name as macOS writes it"
+    assert (await beat.get(f"{HOME}caf%C3%A9.TXT")).text == "decomposed" and await names(beat) == ["Caf%C3%A9.txt"]
+    assert (await beat.ask("MOVE", f"{HOME}Caf%C3%A9.txt", destination=f"{HOME}CAF%C3%89.txt")).status_code in (201, 204)
+    assert await names(beat) == ["CAF%C3%89.txt"], "a change of case is a change"
+    for name in ("._a.txt", ".DS_Store", "desktop.ini"):
+        assert (await put(beat, HOME + name)).status_code == 201, name
+
+
+async def test_folders(people: People, beat: Client) -> None:
+    assert (await beat.ask("MKCOL", f"{HOME}a/")).status_code == 201 and (await beat.ask("MKCOL", f"{HOME}a")).status_code == 405
+    assert (await beat.ask("MKCOL", f"{HOME}x/y/")).status_code == 409
+    await beat.ask("MKCOL", f"{HOME}a/b")
+    await put(beat, f"{HOME}a/b/c.txt", "deep")
+    await beat.ask("PROPPATCH", f"{HOME}a/b/c.txt", "<d:propertyupdate><d:set><d:prop><x:mark>7</x:mark></d:prop></d:set></d:propertyupdate>")
+    assert (await beat.ask("COPY", f"{HOME}a/", destination=f"{HOME}copy/", depth="infinity")).status_code == 201
+    assert (await beat.get(f"{HOME}copy/b/c.txt")).text == "deep"
+    [it] = await beat.propfind(f"{HOME}copy/b/c.txt", "x:mark")
+    assert it.text("x:mark") == "7", "with what clients noted"
+    assert (await beat.ask("COPY", f"{HOME}a/", destination=f"{HOME}shallow/", depth="0")).status_code == 201 and await names(beat, f"{HOME}shallow/") == []
+    for to, status in ((f"{HOME}a/b/inside/", 409), (f"{HOME}a/", 403), ("/dav/contacts/x/", 403), ("http://elsewhere.example/a/", 502)):
+        assert (await beat.ask("MOVE", f"{HOME}a/", destination=to, depth="infinity")).status_code == status, to
+    assert (await beat.ask("MOVE", f"{HOME}a/b/", destination=f"{HOME}copy/", depth="infinity", overwrite="F")).status_code == 412
+    assert (await beat.ask("MOVE", f"{HOME}a/b/", destination=f"{HOME}copy/", depth="infinity")).status_code == 204
+    assert await names(beat, f"{HOME}copy/") == ["c.txt"]
+    assert (await beat.request("DELETE", f"{HOME}copy/")).status_code == 204 and (await beat.get(f"{HOME}copy/c.txt")).status_code == 404
+    assert (await database.fetch_value("SELECT COUNT(*) FROM node WHERE trashed_at IS NOT NULL")) >= 2, "in the trash, where it can be taken back"
+    assert (await beat.request("DELETE", HOME)).status_code == 403 and (await beat.get(HOME)).status_code == 405
+    deep = await beat.ask("PROPFIND", HOME, depth="infinity")
+    assert (deep.status_code, condition(deep)) == (403, "d:propfind-finite-depth")
+
+
+async def test_locks_hold_until_they_end(people: People, app: httpx.ASGITransport, beat: Client) -> None:
+    await beat.ask("MKCOL", f"{HOME}shared/")
+    drive = await home_drive(people.beat.viewer)
+    folder = await find_path(people.beat.viewer, drive, ["shared"])
+    taken = await beat.ask("LOCK", f"{HOME}shared/new.docx", LOCK.format(scope="exclusive"), timeout="Second-600")
+    assert taken.status_code == 201, "LOCK of nothing makes an empty file"
+    held = taken.headers["lock-token"]
+    assert "mailto:beat@alpina.example" in taken.text and "Second-" in taken.text
+    assert (await put(beat, f"{HOME}shared/new.docx", "x")).status_code == 423
+    assert (await put(beat, f"{HOME}shared/new.docx", "x", **{"if": f"({held})"})).status_code == 204
+    assert (await put(beat, f"{HOME}shared/new.docx", "x", **{"if": "(<urn:uuid:0>)"})).status_code == 412
+    assert (await put(beat, f"{HOME}shared/new.docx", "x", **{"if": "(broken"})).status_code == 400
+    for method in ("DELETE", "PROPPATCH"):
+        answer = await beat.ask(method, f"{HOME}shared/new.docx", "<d:propertyupdate/>" if method == "PROPPATCH" else "")
+        assert (answer.status_code, condition(answer)) == (423, "d:lock-token-submitted"), method
+    assert (await beat.request("DELETE", f"{HOME}shared/")).status_code == 423, "what is in it is locked"
+    again = await beat.ask("LOCK", f"{HOME}shared/new.docx", LOCK.format(scope="shared"))
+    assert (again.status_code, condition(again)) == (423, "d:no-conflicting-lock")
+    assert (await beat.ask("LOCK", f"{HOME}shared/new.docx", **{"if": f"({held})", "timeout": "Second-1200"})).status_code == 200
+    [it] = await beat.propfind(f"{HOME}shared/new.docx", "d:lockdiscovery")
+    assert it.hrefs("d:lockdiscovery")[1] == held.strip("<>")
+    # Somebody else, who may write there, can neither use the token nor take the lock away.
+    other = await create_drive(people.anna.viewer, "shared", "Team")
+    assert other.slug == "team"
+    await share(people.beat.viewer, folder.node, ACCOUNT, people.chiara.id, EDIT)
+    assert (await find_node(people.chiara.viewer, folder.node.id, EDIT)).can_edit
+    anna, chiara = client(app, people.anna), client(app, people.chiara)
+    await put(anna, "/dav/drives/team/plan.txt", "plan")
+    mine = (await anna.ask("LOCK", "/dav/drives/team/plan.txt", LOCK.format(scope="exclusive"))).headers["lock-token"]
+    assert (await put(chiara, "/dav/drives/team/plan.txt", "x", **{"if": f"({mine})"})).status_code == 423
+    assert (await chiara.ask("UNLOCK", "/dav/drives/team/plan.txt", lock_token=mine)).status_code == 403
+    wrong = await beat.ask("UNLOCK", f"{HOME}shared/new.docx", lock_token="<urn:uuid:0>")
+    assert (wrong.status_code, condition(wrong)) == (409, "d:lock-token-matches-request-uri")
+    with clock.at(clock.now() + 3 * clock.HOUR):
+        assert (await put(beat, f"{HOME}shared/new.docx", "later")).status_code == 204, "it ended by itself"
+    assert (await beat.ask("UNLOCK", f"{HOME}shared/new.docx", lock_token=held)).status_code == 204
+    assert (await put(beat, f"{HOME}shared/new.docx", "y")).status_code == 204
+
+
+async def test_a_deep_lock_holds_below(beat: Client) -> None:
+    await beat.ask("MKCOL", f"{HOME}a/")
+    await put(beat, f"{HOME}a/b.txt")
+    held = (await beat.ask("LOCK", f"{HOME}a/", LOCK.format(scope="exclusive"), depth="infinity")).headers["lock-token"]
+    assert (await put(beat, f"{HOME}a/b.txt", "x")).status_code == 423 and (await put(beat, f"{HOME}a/new.txt", "x")).status_code == 423
+    assert (await put(beat, f"{HOME}a/new.txt", "x", **{"if": f"<http://localhost:8000{HOME}a/> ({held})"})).status_code == 201
+    assert (await beat.ask("MOVE", f"{HOME}a/b.txt", destination=f"{HOME}b.txt")).status_code == 423
+    assert (await beat.ask("UNLOCK", f"{HOME}a/b.txt", lock_token=held)).status_code == 204, "asked of anything that it holds for"
+    assert (await beat.ask("MOVE", f"{HOME}a/b.txt", destination=f"{HOME}b.txt")).status_code == 201
+
+
+async def test_quota(people: People, beat: Client) -> None:
+    [it] = await beat.propfind(HOME, "d:quota-used-bytes", "d:quota-available-bytes")
+    assert it.text("d:quota-used-bytes") == "0" and it.failed == {"d:quota-available-bytes": 404}, "no limit, nothing to say"
+    await database.execute("UPDATE organisation SET storage_limit = 1000")
+    await put(beat, f"{HOME}a", b"x" * 600)
+    [it] = await beat.propfind(HOME, "d:quota-used-bytes", "d:quota-available-bytes")
+    assert (it.text("d:quota-used-bytes"), it.text("d:quota-available-bytes")) == ("600", "400")
+
+    async def chunked() -> object:
+        for _ in range(100):
+            yield b"x" * 10
+
+    for content in (b"x" * 500, chunked()):
+        answer = await beat.request("PUT", f"{HOME}b", content=content)
+        assert (answer.status_code, condition(answer)) == (507, "d:quota-not-exceeded")
+    assert await names(beat) == ["a"]
+
+
+async def test_syncing_a_folder(beat: Client) -> None:
+    body = "<d:sync-collection><d:sync-token>{}</d:sync-token><d:sync-level>1</d:sync-level><d:prop><d:getetag/></d:prop></d:sync-collection>"
+    await put(beat, f"{HOME}a.txt")
+    await put(beat, f"{HOME}b.txt")
+    first = await beat.ask("REPORT", HOME, body.format(""))
+    assert {one.href for one in said(first)} == {f"{HOME}a.txt", f"{HOME}b.txt"}
+    await put(beat, f"{HOME}a.txt", "changed")
+    await beat.ask("MOVE", f"{HOME}b.txt", destination=f"{HOME}c.txt")
+    news = await beat.ask("REPORT", HOME, body.format(token(first)))
+    assert {one.href: one.status for one in said(news)} == {f"{HOME}a.txt": None, f"{HOME}b.txt": 404, f"{HOME}c.txt": None}
+    assert list(said(await beat.ask("REPORT", HOME, body.format(token(news))))) == []
+    bad = await beat.ask("REPORT", HOME, body.format("urn:chalet:sync:n1:1"))
+    assert (bad.status_code, condition(bad)) == (403, "d:valid-sync-token")
+
+
+async def test_rights_hold_in_programs_too(people: People, app: httpx.ASGITransport, beat: Client) -> None:
+    drive = await create_drive(people.anna.viewer, "shared", "Team")
+    anna = client(app, people.anna)
+    await put(anna, "/dav/drives/team/open.txt", "for all")
+    await anna.ask("MKCOL", "/dav/drives/team/closed/")
+    await put(anna, "/dav/drives/team/closed/secret.txt", "for few")
+    from app.models.drive.rights import _put, inherit
+
+    closed = (await find_path(people.anna.viewer, drive, ["closed"])).node
+    await inherit(people.anna.viewer, closed, False)
+    assert sorted(await names(beat, "/dav/drives/")) == ["files/", "team/"]
+    assert await names(beat, "/dav/drives/team/") == ["open.txt"], "what is closed to him isn't there"
+    for method in ("PROPFIND", "GET", "PUT", "DELETE", "MKCOL", "LOCK"):
+        answer = await beat.ask(method, "/dav/drives/team/closed/secret.txt", LOCK.format(scope="exclusive") if method == "LOCK" else "")
+        assert answer.status_code in (404, 409), method
+    await _put(people.anna.viewer, await Node.get(drive.root_id), "everyone", 0, VIEW, None)
+    [it] = await beat.propfind("/dav/drives/team/", "d:current-user-privilege-set")
+    assert "write" not in {one.tag.partition("}")[2] for one in it.found["d:current-user-privilege-set"].iter()}
+    for method in ("PUT", "DELETE", "PROPPATCH", "LOCK"):
+        answer = await beat.ask(method, "/dav/drives/team/open.txt", {"LOCK": LOCK.format(scope="exclusive"), "PROPPATCH": "<d:propertyupdate><d:set><d:prop><x:a/></d:prop></d:set></d:propertyupdate>"}.get(method, ""))
+        assert answer.status_code == 403 or (method == "PROPPATCH" and next(said(answer)).failed), method
+    assert (await put(beat, "/dav/drives/team/mine.txt")).status_code == 403
+    assert (await beat.get("/dav/drives/team/open.txt")).text == "for all"
+    assert (await beat.ask("MOVE", "/dav/drives/team/open.txt", destination="/dav/drives/files/open.txt")).status_code == 403
+    assert (await beat.ask("COPY", "/dav/drives/team/open.txt", destination="/dav/drives/files/open.txt")).status_code == 201
+    for outsider in (people.erik, people.gina):
+        other = client(app, outsider)
+        assert (await other.ask("PROPFIND", "/dav/drives/team/")).status_code == 404 and (await other.get("/dav/drives/team/open.txt")).status_code == 404
+    assert (await client(app, people.gina).ask("PROPFIND", HOME)).status_code == 404, "guests have no drive"
