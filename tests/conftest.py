@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -212,10 +212,24 @@ class Server:
 @pytest.fixture
 def server(empty_database: str, tmp_path: Path) -> Iterator[Server]:
     """A running server without an organisation, on the engine of --database."""
-    environment = {} if empty_database.startswith("sqlite") else {"DATABASE_URL": empty_database}
-    running = Server(tmp_path / "data", CHALET_DEBUG="1", **environment)
+    with serving(empty_database, tmp_path / "data", CHALET_DEBUG="1") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_server(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all stories of a process that bring an organisation of their own (`move_in` with a mark): a start takes a second."""
+    with serving(empty_database, tmp_path_factory.mktemp("shared") / "data", CHALET_DEBUG="1") as running:
+        yield running
+
+
+@contextmanager
+def serving(empty_database: str, data_dir: Path, **environment: str) -> Iterator[Server]:
+    """A server over a copy of the migrated database, on the engine of --database."""
+    is_sqlite = empty_database.startswith("sqlite")
+    running = Server(data_dir, **({} if is_sqlite else {"DATABASE_URL": empty_database}), **environment)
     running.data_dir.mkdir()
-    if empty_database.startswith("sqlite"):
+    if is_sqlite:
         shutil.copy(empty_database.removeprefix("sqlite:///"), running.data_dir / "chalet.db")
     running.start()
     yield running

@@ -43,17 +43,17 @@ class People:
     erik: Person
 
 
-async def move_in() -> People:
-    """Found both organisations and sign everybody in."""
+async def move_in(mark: str = "") -> People:
+    """Found both organisations and sign everybody in. The `mark` in their addresses keeps them apart from those who moved in before."""
     alpina = await Organisation.found("Alpina", timezone="Europe/Zurich")
     nordlicht = await Organisation.found("Nordlicht", timezone="Europe/Oslo")
     return People(
-        anna=await person(alpina, "anna@alpina.example", "Anna", "Alpha", LEGAL),
-        beat=await person(alpina, "beat@alpina.example", "Beat", "Keller"),
-        chiara=await person(alpina, "chiara@alpina.example", "Chiara", "Dotti"),
-        david=await person(alpina, "david@alpina.example", "David", "Ngo"),
-        gina=await person(alpina, "gina@guest.example", "Gina", "Guest", EXTERNAL, ("chat",)),
-        erik=await person(nordlicht, "erik@nordlicht.example", "Erik", "Berg", LEGAL),
+        anna=await person(alpina, f"anna{mark}@alpina.example", "Anna", "Alpha", LEGAL),
+        beat=await person(alpina, f"beat{mark}@alpina.example", "Beat", "Keller"),
+        chiara=await person(alpina, f"chiara{mark}@alpina.example", "Chiara", "Dotti"),
+        david=await person(alpina, f"david{mark}@alpina.example", "David", "Ngo"),
+        gina=await person(alpina, f"gina{mark}@guest.example", "Gina", "Guest", EXTERNAL, ("chat",)),
+        erik=await person(nordlicht, f"erik{mark}@nordlicht.example", "Erik", "Berg", LEGAL),
     )
 
 

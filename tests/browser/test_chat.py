@@ -14,9 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from app import database
 from app.edge import COOKIE
+from app.lib.ids import new_id
 from app.models.chat import Channel, Message
 from tests.browser.waiting import eventually
-from tests.conftest import Server, _empty
+from tests.conftest import Server
 from tests.people import People, Person, move_in
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -45,10 +46,8 @@ async def _say(url: str, person: Person, texts: tuple[str, ...]) -> None:
         await Message.post(channel, person.viewer, text)
 
 
-async def _found(is_shared: bool) -> tuple[People, str]:
-    if is_shared:
-        await _empty()
-    people = await move_in()
+async def _found() -> tuple[People, str]:
+    people = await move_in(f"-{new_id()}")
     channel = await Channel.start(people.anna.viewer, "public", "launch", people=[people.beat.id, people.chiara.id])
     return people, channel.url
 
@@ -75,10 +74,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def house(server: Server, empty_database: str, chromium: Browser) -> Iterator[House]:
-    is_shared = not empty_database.startswith("sqlite")
-    address = empty_database if is_shared else f"sqlite:///{server.data_dir / 'chalet.db'}"
-    people, path = _run(address, _found(is_shared))
+def house(shared_server: Server, empty_database: str, chromium: Browser) -> Iterator[House]:
+    server = shared_server
+    address = f"sqlite:///{server.data_dir / 'chalet.db'}" if empty_database.startswith("sqlite") else empty_database
+    people, path = _run(address, _found())
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
