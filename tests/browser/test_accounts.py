@@ -6,19 +6,24 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyotp
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from app.edge import COOKIE
 from app.lib import clock
+from app.lib.ids import new_id
+from tests.browser.test_chat import _run
 from tests.conftest import Server
+from tests.people import PASSWORD, People, Person, move_in
 
 CHROMIUM = "/usr/bin/chromium"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 AXE = Path(__file__).parent.parent / "vendor" / "axe.min.js"
-PASSWORD = "seven green lanterns"
+BRITISH: Any = {"timezone_id": "Europe/Zurich", "locale": "en-GB", "bypass_csp": True}  # for axe only
 
 
 @pytest.fixture(scope="module")
@@ -30,19 +35,37 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def anna(chromium: Browser, server: Server) -> Iterator[Page]:
+def founder(chromium: Browser, server: Server) -> Iterator[Page]:
     """The administrator, right after the first run."""
-    context = chromium.new_context(timezone_id="Europe/Zurich", locale="en-GB", bypass_csp=True)  # for axe only
+    context = chromium.new_context(**BRITISH)
     page = context.new_page()
     page.goto(server.url)
     page.wait_for_url("**/setup")
     expect(page.get_by_label("Time zone")).to_have_value("Europe/Zurich")
     has_no_violations(page)
-    for name, value in {"organisation": "Alpina", "given_name": "Anna", "family_name": "Alpha", "email": "anna@alpina.example", "password": PASSWORD}.items():
+    facts = {"organisation": "Alpina", "given_name": "Anna", "family_name": "Alpha", "email": "anna@alpina.example", "password": PASSWORD}
+    for name, value in facts.items():
         page.locator(f"[name={name}]").fill(value)
     page.get_by_role("button", name="Set up and sign in").click()
     page.wait_for_url(f"{server.url}/")
     yield page
+    context.close()
+
+
+@pytest.fixture
+def person(shared_server: Server, empty_database: str) -> Person:
+    """Anna of an Alpina of this test's own."""
+    address = f"sqlite:///{shared_server.data_dir / 'chalet.db'}" if empty_database.startswith("sqlite") else empty_database
+    people: People = _run(address, move_in(f"-{new_id()}"))
+    return people.anna
+
+
+@pytest.fixture
+def anna(chromium: Browser, shared_server: Server, person: Person) -> Iterator[Page]:
+    """Anna's window, signed in."""
+    context = chromium.new_context(**BRITISH)
+    context.add_cookies([{"name": COOKIE.decode(), "value": person.token, "url": shared_server.url}])
+    yield context.new_page()
     context.close()
 
 
@@ -52,7 +75,7 @@ def has_no_violations(page: Page) -> None:
     assert not found, json.dumps([(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found], indent=1)
 
 
-def sign_in(context: BrowserContext, server: Server, email: str = "anna@alpina.example") -> Page:
+def sign_in(context: BrowserContext, server: Server, email: str) -> Page:
     page = context.new_page()
     page.goto(f"{server.url}/account/security")
     page.get_by_label("Email").fill(email)
@@ -71,14 +94,14 @@ def with_authenticator(page: Page) -> None:
     }})
 
 
-def test_after_the_first_run_a_second_browser_signs_in(anna: Page, chromium: Browser, server: Server) -> None:
-    expect(anna.get_by_role("heading", level=1)).to_contain_text("Anna")
-    has_no_violations(anna)
+def test_after_the_first_run_a_second_browser_signs_in(founder: Page, chromium: Browser, server: Server) -> None:
+    expect(founder.get_by_role("heading", level=1)).to_contain_text("Anna")
+    has_no_violations(founder)
     context = chromium.new_context(bypass_csp=True)
     page = context.new_page()
     page.goto(f"{server.url}/sign-in")
     has_no_violations(page)
-    page = sign_in(context, server)
+    page = sign_in(context, server, "anna@alpina.example")
     page.wait_for_url("**/account/security")
     expect(page.get_by_text("This one")).to_be_visible()
     expect(page.locator("[aria-labelledby=sessions-title] li")).to_have_count(2)
@@ -86,14 +109,14 @@ def test_after_the_first_run_a_second_browser_signs_in(anna: Page, chromium: Bro
     page.get_by_role("button", name="Sign out all others").click()
     expect(page.locator(".toast", has_text="Your other devices were signed out.")).to_be_visible()
     expect(page.locator("[aria-labelledby=sessions-title] li")).to_have_count(1)
-    anna.goto(f"{server.url}/account")
-    anna.wait_for_url("**/sign-in?next=%2Faccount")
+    founder.goto(f"{server.url}/account")
+    founder.wait_for_url("**/sign-in?next=%2Faccount")
     context.close()
 
 
-def test_a_passkey_is_added_and_signs_in(anna: Page, server: Server) -> None:
+def test_a_passkey_is_added_and_signs_in(anna: Page, shared_server: Server) -> None:
     with_authenticator(anna)
-    anna.goto(f"{server.url}/account/security")
+    anna.goto(f"{shared_server.url}/account/security")
     expect(anna.get_by_text("It works on localhost only.")).to_be_visible()
     anna.get_by_label("Name of the new passkey").fill("Test key")
     anna.get_by_role("button", name="Add a passkey").click()
@@ -106,12 +129,12 @@ def test_a_passkey_is_added_and_signs_in(anna: Page, server: Server) -> None:
     row.get_by_role("button", name="Save").click()
     expect(anna.locator("[aria-labelledby=passkeys-title] li")).to_contain_text("My laptop")
     anna.context.clear_cookies()
-    anna.goto(f"{server.url}/account/security")  # the email field's autofill offers the passkey, and the software key takes it at once
+    anna.goto(f"{shared_server.url}/account/security")  # the email field's autofill offers the passkey, and the software key takes it at once
     anna.wait_for_url("**/account/security")
     expect(anna.locator("[aria-labelledby=passkeys-title] li")).to_contain_text("last used")
     anna.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
     anna.context.clear_cookies()
-    anna.goto(f"{server.url}/account/security")
+    anna.goto(f"{shared_server.url}/account/security")
     anna.get_by_role("button", name="Sign in with a passkey").click()
     anna.wait_for_url("**/account/security")
     anna.get_by_role("button", name="Remove My laptop").click()
@@ -119,8 +142,8 @@ def test_a_passkey_is_added_and_signs_in(anna: Page, server: Server) -> None:
     expect(anna.locator("[aria-labelledby=passkeys-title] li")).to_have_count(0)
 
 
-def test_two_steps_with_an_app_and_a_recovery_code(anna: Page, chromium: Browser, server: Server) -> None:
-    anna.goto(f"{server.url}/account/security")
+def test_two_steps_with_an_app_and_a_recovery_code(anna: Page, person: Person, chromium: Browser, shared_server: Server) -> None:
+    anna.goto(f"{shared_server.url}/account/security")
     anna.get_by_role("link", name="Switch it on").click()
     expect(anna.get_by_role("img", name="QR code for your authenticator app")).to_be_visible()
     has_no_violations(anna)
@@ -130,7 +153,7 @@ def test_two_steps_with_an_app_and_a_recovery_code(anna: Page, chromium: Browser
     codes = (anna.locator("#codes").text_content() or "").split()
     assert len(codes) == 10
     context = chromium.new_context(bypass_csp=True)
-    page = sign_in(context, server)
+    page = sign_in(context, shared_server, person.account.email)
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     has_no_violations(page)
     page.get_by_text("Use a recovery code instead").click()
@@ -141,27 +164,27 @@ def test_two_steps_with_an_app_and_a_recovery_code(anna: Page, chromium: Browser
     context.close()
 
 
-def test_the_theme_is_kept_and_follows_to_another_device(anna: Page, chromium: Browser, server: Server) -> None:
-    anna.goto(f"{server.url}/account/appearance")
+def test_the_theme_is_kept_and_follows_to_another_device(anna: Page, person: Person, chromium: Browser, shared_server: Server) -> None:
+    anna.goto(f"{shared_server.url}/account/appearance")
     with anna.expect_response("**/account/theme"):
         anna.get_by_text("Light on black").click()
     expect(anna.locator("html")).to_have_attribute("data-theme", "dark")
     has_no_violations(anna)
     context = chromium.new_context(color_scheme="light")
-    page = sign_in(context, server)
+    page = sign_in(context, shared_server, person.account.email)
     page.wait_for_url("**/account/security")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     context.close()
     outside = chromium.new_context(color_scheme="dark")
     page = outside.new_page()
-    page.goto(f"{server.url}/sign-in")
+    page.goto(f"{shared_server.url}/sign-in")
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") in ("dark", "light dark")
     outside.close()
 
 
-def test_a_picture_is_chosen_cut_and_shown_in_the_bar(anna: Page, server: Server, tmp_path: Path) -> None:
+def test_a_picture_is_chosen_cut_and_shown_in_the_bar(anna: Page, shared_server: Server, tmp_path: Path) -> None:
     Image.new("RGB", (600, 300), "teal").save(tmp_path / "me.png")
-    anna.goto(f"{server.url}/account")
+    anna.goto(f"{shared_server.url}/account")
     expect(anna.get_by_role("button", name="Use this picture")).to_be_hidden()
     anna.set_input_files("#avatar-file", tmp_path / "me.png")
     frame = anna.locator("[data-frame]")
@@ -175,16 +198,16 @@ def test_a_picture_is_chosen_cut_and_shown_in_the_bar(anna: Page, server: Server
     has_no_violations(anna)
 
 
-def test_everything_but_passkeys_works_without_scripts(anna: Page, chromium: Browser, server: Server) -> None:
+def test_everything_but_passkeys_works_without_scripts(person: Person, chromium: Browser, shared_server: Server) -> None:
     context = chromium.new_context(java_script_enabled=False)
-    page = sign_in(context, server)
+    page = sign_in(context, shared_server, person.account.email)
     page.wait_for_url("**/account/security")
-    page.goto(f"{server.url}/account")
+    page.goto(f"{shared_server.url}/account")
     page.locator("[name=phone]").fill("+41 79 000 00 00")
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**/account?saved=1")
     expect(page.locator("[name=phone]")).to_have_value("+41 79 000 00 00")
-    page.goto(f"{server.url}/account/appearance")
+    page.goto(f"{shared_server.url}/account/appearance")
     page.locator("[name=theme][value=dark]").check()
     page.get_by_role("button", name="Save").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
