@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.jobs import job
 from app.models.chat import Message, later, looking_after, reminders
+from app.models.chat.moderation import retention
 
 
 @job("erase_messages")
@@ -11,6 +12,12 @@ async def erase_messages() -> None:
     """Erase the words of messages, and the channels, whose deletion can't be undone any more."""
     await Message.erase_deleted()
     await looking_after.erase_deleted()
+
+
+@job("erase_old_messages")
+async def erase_old_messages() -> None:
+    """Erase what is older than it is to be kept."""
+    await retention.erase_old()
 
 
 @job("chat_remind")

@@ -45,3 +45,8 @@ def made_at(id_: int) -> int:
 def first_at(instant: int) -> int:
     """The smallest id that could have been made at `instant` (milliseconds since the Unix epoch)."""
     return max(0, instant - EPOCH_MS) * WORKERS * _PER_MILLISECOND
+
+
+def place_of(instant: int) -> int:
+    """Where an id made at `instant` would stand; below zero before 2024, for what was brought from elsewhere with its dates."""
+    return (instant - EPOCH_MS) * WORKERS * _PER_MILLISECOND

@@ -22,6 +22,7 @@ from app.models.base import NotFound, Refused, Row
 from app.models.chat import custom_emoji, holding, notices
 from app.models.chat.channel import DIRECT, Channel
 from app.models.chat.log import shown
+from app.models.chat.moderation.words import fit
 from app.models.chat.naming import members_meant, teams_named, with_teams
 from app.models.chat.pace import check_pace
 from app.models.command import UNDO_FOR, Command, undoes
@@ -50,6 +51,12 @@ def on_post(hear: Hear) -> Hear:
     """Register what happens with every new message, in its transaction: channel, author's id, the message's id, text."""
     _hearing.append(hear)
     return hear
+
+
+NOT_HELD = (
+    "NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.org_id = message.org_id AND h.ended_at IS NULL"
+    " AND (h.channel_id IS NULL OR h.channel_id = message.channel_id))"
+)
 
 
 class EditedMeanwhile(Refused):
@@ -124,6 +131,7 @@ class Message(Row):
         are asked to confirm. `poll`: with these columns of a poll.
         """
         await _lock(channel, author_id, must_be_member)
+        text = await fit(channel.org_id, text)
         id_ = new_id()  # made under the lock: ids in a channel are in the order of their commits
         said = await _read_text(channel, text, named)
         now = clock.now()
@@ -155,7 +163,7 @@ class Message(Row):
 
         `base` is the `edited_at` (0: never) of what was being changed: when it says something else by now, that is `EditedMeanwhile`.
         """
-        text = checked(text)
+        text = await fit(self.org_id, checked(text))
         if self.author_id != viewer.account_id or self.deleted_at is not None or self.channel.member_id is None:
             raise Refused(_("Only your own messages can be edited."))
         async with Command.once(viewer, "message.edit", key) as command:
@@ -176,14 +184,18 @@ class Message(Row):
             raise Refused(_("Only your own messages can be deleted."))
         async with Command.once(viewer, "message.delete", key) as command:
             if not command.repeated and self.deleted_at is None:
-                await self.touch(deleted_at=clock.now(), deleted_by=viewer.account_id)
-                await self.announce()
-                await notices.withdraw(self.channel, self.id)
-                await database.execute("DELETE FROM mention WHERE message_id = $1", self.id)
-                await SearchEntry.remove("message", self.id)
-                await self._recount()
+                await self.withdraw(viewer.account_id)
                 command.done(self.id, what=self.text[:120], url=self.url, inverse={"message": self.id})
         return command
+
+    async def withdraw(self, account_id: int) -> None:
+        """Leave nothing but a trace of it, in the transaction under way. Whether `account_id` may is asked elsewhere."""
+        await self.touch(deleted_at=clock.now(), deleted_by=account_id)
+        await self.announce()
+        await notices.withdraw(self.channel, self.id)
+        await database.execute("DELETE FROM mention WHERE message_id = $1", self.id)
+        await SearchEntry.remove("message", self.id)
+        await self._recount()
 
     async def restore(self) -> None:
         """Undo a deletion, as long as the text wasn't erased."""
@@ -261,10 +273,9 @@ class Message(Row):
     async def erase_deleted(cls) -> None:
         """Forget the words of messages that were deleted so long ago that it can't be undone."""
         before = clock.now() - UNDO_FOR
-        await database.execute("DELETE FROM message_version WHERE message_id IN (SELECT id FROM message WHERE deleted_at < $1 AND text <> '')", before)
-        await database.execute(
-            "UPDATE message SET text = '', html = '', forwarded = NULL WHERE deleted_at < $1 AND (text <> '' OR forwarded IS NOT NULL)", before
-        )
+        old = f"deleted_at < $1 AND (text <> '' OR forwarded IS NOT NULL) AND {NOT_HELD}"
+        await database.execute(f"DELETE FROM message_version WHERE message_id IN (SELECT id FROM message WHERE {old})", before)
+        await database.execute(f"UPDATE message SET text = '', html = '', forwarded = NULL WHERE {old}", before)
 
 
 class MessageVersion(Row):

@@ -15,6 +15,7 @@ from app.models.base import Refused
 from app.models.chat import Channel, looking_after, members, places
 from app.models.chat.channel import MOST_DESCRIPTION, MOST_HEADER, MOST_NAME, PRIVATE, PUBLIC, NameRefused
 from app.models.chat.looking_after import SLOW, Settings
+from app.models.chat.moderation import retention
 from app.models.viewer import Viewer
 from app.render import fragment, page, redirect, toast
 
@@ -28,6 +29,7 @@ class ChannelSettings(Form):
     header = TextField(most=MOST_HEADER, required=False)
     kind = ChoiceField((PUBLIC, PRIVATE), required=False)
     slow_seconds = NumberField(0, max(SLOW), required=False)
+    retention_days = NumberField(0, retention.LONGEST, required=False)
 
 
 class Deletion(Form):
@@ -53,6 +55,8 @@ async def update_channel(request: Request, channel_id: FromPath[int]) -> Respons
     if form.is_valid:
         try:
             given = {name: form[name] for name in ChannelSettings.fields if name in sent}
+            if "retention_days" in given and given.pop("retention_days") != channel.retention_days:
+                await retention.keep_channel_for(request.state.viewer, channel, form["retention_days"])
             command = await looking_after.arrange(request.state.viewer, channel, Settings(**given | {"kind": given.get("kind") or None}))
             return _gone_on(request, channel.url, _("Saved."), command.id if command.inverse else None)
         except NameRefused as refused:

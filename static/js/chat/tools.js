@@ -35,7 +35,7 @@ export function tools(scroller) {
     const manages = "manages" in scroller.dataset;
     const isDeleted = article.matches(".deleted");
     const are = {
-      "for-mine": mine && !isDeleted, "for-roots": !article.dataset.thread && !scroller.dataset.thread, "for-saved": isSaved(article.dataset.id),
+      "for-mine": mine && !isDeleted, "for-others": !mine, "for-roots": !article.dataset.thread && !scroller.dataset.thread, "for-saved": isSaved(article.dataset.id),
       "for-unsaved": !isSaved(article.dataset.id), "for-pinned": article.matches(".pinned"), "for-unpinned": !article.matches(".pinned"),
       "for-edited": Boolean(article.querySelector(".msg-edited")), "for-asked": Boolean(article.querySelector(".receipt")), "for-unasked": !article.querySelector(".receipt"),
     };
@@ -50,6 +50,7 @@ export function tools(scroller) {
     thread: (on) => !scroller.dataset.thread && openPanel(`${scroller.dataset.url}/threads/${idOf(on)}`),
     forward: (on) => dialog(`/chat/messages/${idOf(on)}/forwarding/new`),
     remind: (on) => dialog(`/chat/messages/${idOf(on)}/reminders/new`),
+    report: (on) => dialog(`/chat/messages/${idOf(on)}/report/new`),
     versions: (on) => dialog(`/chat/messages/${idOf(on)}/versions`),
     save: (on) => change(idOf(on), { method: isSaved(idOf(on)) ? "DELETE" : "POST", path: "/saving", what: "save" }),
     unsave: (on) => change(idOf(on), { method: "DELETE", path: "/saving", what: "save" }),
