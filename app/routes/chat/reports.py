@@ -18,7 +18,6 @@ from app.models.chat.moderation.reports import REASONS, report
 from app.render import fragment, page
 from app.routes.manager import done
 
-
 CLOSE: dict[str, Any] = {"dialog:close": True}
 
 
