@@ -13,6 +13,10 @@ import dns.nameserver
 import dns.resolver
 
 OK, MISSING, WRONG, SLOW, FAILED, REFUSED = "ok", "missing", "wrong", "slow", "failed", "refused"
+PRIVATE = "private"  # stands for an address of a private network among what was found
+_PRIVATE_NETWORKS = tuple(ipaddress.ip_network(one) for one in (  # RFC 1918, 6598, 3927, 4193, 4291
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128",
+))
 PATIENCE = 6.0  # seconds that one question may take with all its tries
 _MOST_SHOWN = 6  # answers that are kept of a record
 
@@ -85,7 +89,8 @@ class Resolver:
             return OK, (wanted.target,)
         if not found:
             return (WRONG, through) if through else (MISSING, ())
-        return (OK if wanted.values and set(found) <= set(wanted.values) else WRONG), (*through, *found)
+        is_ours = bool(wanted.values) and set(found) <= set(wanted.values)
+        return (OK if is_ours else WRONG), (*through, *(one if one in wanted.values else _shown(one) for one in found))
 
     async def _lead(self, host: str) -> tuple[list[str], tuple[str, ...]]:
         """The names that a host leads through, and the addresses at the end."""
@@ -105,6 +110,12 @@ class Resolver:
             made.timeout = PATIENCE / 3
             self._resolver = made
         return self._resolver
+
+
+def _shown(address: str) -> str:
+    """An address for people. What a name means inside a private network isn't told: whoever asks may be a stranger to it."""
+    found = ipaddress.ip_address(address)
+    return PRIVATE if any(found in network for network in _PRIVATE_NETWORKS) else address
 
 
 def _host_and_port(server: str) -> tuple[str, int]:

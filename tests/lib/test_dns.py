@@ -51,6 +51,12 @@ async def test_a_host_must_lead_here_and_nowhere_else(names: NameServer, zone: l
     assert (await state(names, CHAT))[0] == expected
 
 
+async def test_what_a_name_means_in_a_private_network_is_not_told(names: NameServer) -> None:
+    for address in ("10.1.2.3", "192.168.0.1", "100.64.0.9", "169.254.169.254", "127.0.0.1"):
+        names.zone = [f"chat.alpina.test. 60 A {address}", "chat.alpina.test. 60 AAAA fd00::1"]
+        assert await state(names, CHAT) == (dns.WRONG, (dns.PRIVATE, dns.PRIVATE))
+
+
 async def test_servers_that_fail_or_stay_silent_are_told_apart(names: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dns, "PATIENCE", 0.6)
     names.failing = {"chat.alpina.test"}

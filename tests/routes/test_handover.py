@@ -15,12 +15,15 @@ import pytest
 from app import database
 from app.jobs.runner import drain
 from app.lib import clock, openid
+from app.lib.address_lists import Line
 from app.lib.tokens import hash_token
 from app.models.brand.handing_over import GOOD_FOR
 from app.models.credential.provider import ProviderFacts, save_provider
+from app.models.invitation.inviting import invite
+from app.models.invitation.offer import Offer
 from app.settings import Settings
 from tests.brands import BASE, active_site, public_server, visitor
-from tests.invitations import letters, text_of
+from tests.invitations import NORA, letters, text_of
 from tests.name_server import NameServer
 from tests.openid_provider import openid_provider
 from tests.people import PASSWORD, People, move_in
@@ -262,6 +265,21 @@ async def test_a_copied_link_has_the_address_of_the_brand(world: World) -> None:
             shown = await anna.post(f"{origin}{sent.headers['location']}/link", headers={"hx-request": "true", "hx-target": "dialog#dialog"})
             (link,) = re.findall(r'readonly value="([^"]+)"', shown.text)
             assert link.startswith(f"{LOGIN}/invitation/") and (await anna.get(link)).status_code == 200
+
+
+async def test_an_invitation_is_answered_at_its_own_organisations_addresses(world: World) -> None:
+    """At another organisation's domain nobody could come in, and it would carry that one's name and logo."""
+    await invite(world.people.erik.viewer, Line(1, "nora@elsewhere.example", "Nora", "Noe"), Offer(), BASE)
+    await drain()
+    path = re.findall(r"https://[^/\s]+(/invitation/\S+)", text_of(letters(world.settings.data_dir, "nora@elsewhere.example")[-1]))[0]
+    async with visitor(world.app) as nora:
+        for host in (LOGIN, CHAT):
+            assert (await nora.get(f"{host}{path}")).headers["location"] == f"{BASE}{path}"
+            for more in ("", "/acceptance", "/refusal"):
+                answer = await nora.post(f"{host}{path}{more}", data=NORA)
+                assert answer.status_code == 404 and "Nordlicht" not in answer.text
+        assert "Nordlicht" in (await nora.get(f"{BASE}{path}")).text
+        assert (await nora.post(f"{BASE}{path}", data={**NORA, "email": "nora@elsewhere.example"})).status_code == 303
 
 
 UNKNOWN = ["evil.example", "alpina.test", "mail.alpina.test", "chat.alpina.test.", "chat.alpina.test.evil.example", "xchat.alpina.test", "", "chat.alpina.test, evil.example"]

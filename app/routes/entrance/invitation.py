@@ -16,7 +16,8 @@ from app.lib.timezones import offered_timezones
 from app.mail import link_base
 from app.models.account import Account
 from app.models.base import Refused
-from app.models.invitation.acceptance import InvitationOver, Opened, Registration, accept, decline, open_invitation, register
+from app.models.brand.known import brand_of
+from app.models.invitation.acceptance import UNKNOWN, InvitationOver, Opened, Registration, accept, decline, open_invitation, register
 from app.models.session import Session
 from app.models.sign_in_policy import SignInPolicy
 from app.render import page, redirect
@@ -47,6 +48,9 @@ async def show_invitation(request: Request, token: FromPath[str]) -> Response[by
         opened = await open_invitation(token)
     except InvitationOver as over:
         return await _over(request, over)
+    if not _is_here(request, opened):
+        home = (await brand_of(opened.organisation.id)).origin or link_base(request.app.state.settings, "")
+        return redirect(request, f"{home}/invitation/{quote(token, safe='')}", full=True)
     return await _show(request, token, opened)
 
 
@@ -57,7 +61,7 @@ async def create_account(request: Request, token: FromPath[str]) -> Response[byt
     if form.raw.get("language") in OFFERED:
         speak(form.raw["language"])
     try:
-        opened = await open_invitation(token)
+        opened = await _opened(request, token)
         least = (await SignInPolicy.of(opened.invitation.org_id)).password_least
         if "password" not in form.errors and len(form.values["password"]) < least:
             form.refuse("password", too_short(least))
@@ -77,7 +81,7 @@ async def create_acceptance(request: Request, token: FromPath[str]) -> Response[
     """Accept with the account that is signed in."""
     viewer = request.state.viewer
     try:
-        opened = await open_invitation(token)
+        opened = await _opened(request, token)
         if viewer is None:
             return redirect(request, _sign_in(token), full=True)
         if not await opened.is_for(viewer.account_id, viewer.email):
@@ -95,7 +99,7 @@ async def create_acceptance(request: Request, token: FromPath[str]) -> Response[
 async def create_refusal(request: Request, token: FromPath[str]) -> Response[bytes]:
     """Say no."""
     try:
-        opened = await open_invitation(token)
+        opened = await _opened(request, token)
         await decline(opened)
     except InvitationOver as over:
         return await _over(request, over)
@@ -110,6 +114,19 @@ async def end_session(request: Request, token: FromPath[str]) -> Response[bytes]
     answer = redirect(request, f"/invitation/{quote(token, safe='')}", full=True)
     answer.headers["Set-Cookie"] = session_cookie("", request.state.scheme, 0)
     return answer
+
+
+async def _opened(request: Request, token: str) -> Opened:
+    """The invitation, where it can be answered. Raises `InvitationOver`."""
+    opened = await open_invitation(token)
+    if not _is_here(request, opened):
+        raise InvitationOver(UNKNOWN)
+    return opened
+
+
+def _is_here(request: Request, opened: Opened) -> bool:
+    """At an organisation's own domain nobody joins another one: they couldn't come in there, and it would carry the wrong name."""
+    return request.state.brand.org_id in (None, opened.organisation.id)
 
 
 async def _show(
