@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from dnslib import QTYPE, RCODE, RR, DNSRecord
 
+from app.models.brand.addresses import LABELS
+
 
 class NameServer:
     """Answers from `zone`, whose lines are as in a zone file. Names in `failing` get SERVFAIL, in `silent` no answer at all."""
@@ -26,7 +28,7 @@ class NameServer:
         """For CHALET_DNS_SERVERS."""
         return f"127.0.0.1:{self._socket.getsockname()[1]}"
 
-    def points(self, domain: str, token: str, target: str = "suite.chalet.test", labels: tuple[str, ...] = ("login", "suite", "manager", "chat")) -> None:
+    def points(self, domain: str, token: str, target: str = "suite.chalet.test", labels: tuple[str, ...] = LABELS) -> None:
         """Set the records up as the page says."""
         self.zone += [f"{target}. 60 A 203.0.113.7", f'_chalet.{domain}. 60 TXT "chalet-verify={token}"']
         self.zone += [f"{label}.{domain}. 60 CNAME {target}." for label in labels]

@@ -440,6 +440,7 @@ def menu(page: Page, text: str, what: str) -> None:
 
 def edit(page: Page, text: str, new: str) -> None:
     menu(page, text, "^Edit")
+    expect(page.locator("form.composer-edit textarea")).to_be_focused()  # until then its own script may still move the cursor
     page.locator("form.composer-edit textarea").fill(new)
     page.keyboard.press("Enter")
     expect(page.locator("form.composer-edit")).to_have_count(0)
@@ -482,10 +483,12 @@ def test_ten_writes_in_flight_arrive_once_each_though_every_answer_is_lost_once(
     expect(anna.locator(".msg-waits")).to_have_count(3)
     expect(anna.locator(".strip-outbox")).to_contain_text("Waiting to be sent: 8")  # a page that is left at once keeps nothing more
     anna.goto(f"{suite.url}/account/status")
+    anna.locator("html[data-connected]").wait_for()
     anna.locator("#status-text").fill("On the train")
     anna.locator("button[data-save]").click()
     expect(anna.get_by_text("There is no connection. It is kept on this device")).to_be_visible()
     anna.goto(f"{suite.url}/account")
+    anna.locator("html[data-connected]").wait_for()
     anna.locator("#field-phone").fill("+41 44 000 00 00")
     anna.locator('form[action="/account"] button[type="submit"]').click()
     expect(anna.locator(".strip-outbox")).to_contain_text("Waiting to be sent: 10")

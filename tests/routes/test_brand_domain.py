@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import httpx
+import msgspec
 import pytest
 
 from app import database
@@ -188,7 +189,7 @@ async def test_names_of_this_machine_have_no_records_to_watch(world: World) -> N
     assert (fresh.state, fresh.proof_lost_at, fresh.checked_at) == ("active", None, 0) and mails_to_anna(world) == []
     async with visitor(world.app, world.people.anna) as anna:
         text = (await anna.get("/manager/brand")).text
-        assert "This domain needs no records" in text and "records have changed" not in text
+        assert "This domain needs no records" in text and "Some records" not in text
         assert (await anna.post(f"/manager/brand/{site.id}/check")).status_code == 200
 
 
@@ -280,6 +281,18 @@ async def test_domains_are_looked_after(world: World) -> None:
     assert mails_to_anna(world)[-1] == "The records of alpina.test have changed"
     assert (await BrandSite.get(idle.id)).withdrawn_at is not None
     assert (await BrandSite.get(site.id)).state == "active", "a DNS that hiccups switches nobody off"
+
+
+async def test_a_new_app_on_the_server_is_no_record_that_went_away(world: World) -> None:
+    site = await active_site(world.people.anna, world.names)
+    world.names.zone = [line for line in world.names.zone if not line.startswith("chat.")]
+    await site.change(checked_at=0, findings=msgspec.json.encode([one for one in site.found if one["name"] != "chat.alpina.test"]).decode())
+    await watch_brands()
+    await drain()
+    assert mails_to_anna(world) == ["alpina.test is ready"]
+    async with visitor(world.app, world.people.anna) as anna:
+        text = (await anna.get("/manager/brand")).text
+    assert "Some records are missing or not right" in text and "Add it, so that this address leads here" in text
 
 
 async def test_what_went_wrong_between_proof_and_preparation_waits_again(world: World) -> None:

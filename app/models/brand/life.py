@@ -150,9 +150,9 @@ async def watch(resolver: Resolver) -> None:
             await audit.record("brand.lapse", site.domain, org_id=site.org_id)
             announce("brand.changed", site.org_id)
             continue
-        was_right = all(one["state"] == OK for one in site.found)
+        were_right = {one["name"] for one in site.found if one["state"] == OK}  # not that of an app which is new on this server
         fresh = await look(site, resolver)
-        if site.state == fresh.state == ACTIVE and was_right and any(one["state"] in (MISSING, WRONG) for one in fresh.found[1:]):
+        if site.state == fresh.state == ACTIVE and any(one["state"] in (MISSING, WRONG) and one["name"] in were_right for one in fresh.found[1:]):
             await mail_owner(fresh, "brand-records")
 
 
