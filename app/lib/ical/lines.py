@@ -259,7 +259,9 @@ def fold(line: str) -> str:
     """A line with a fold (LF and a space) after at most 75 octets, between letters (RFC 5545 §3.1)."""
     if len(line) <= FOLD_AT and line.isascii():
         return line
-    parts, part, size = [], [], 0
+    parts: list[str] = []
+    part: list[str] = []
+    size = 0
     for letter in line:
         octets = 1 if letter < "\x80" else len(letter.encode("utf-8", "surrogatepass"))
         if size + octets > FOLD_AT:

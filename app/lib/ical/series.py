@@ -276,6 +276,10 @@ class Series:
         """The key of the instance that was to begin at this time of the event's clock."""
         return self.first.at(wall).value()
 
+    def key_of_instant(self, at: int) -> str:
+        """The key of the instance that was to begin at an instant."""
+        return self.key_of(wall_of(at, self.first.zone if self.first.kind == ZONED else None))
+
     def _turn(self, at: int) -> tuple[int, Component] | None:
         """The component that all instances from an earlier one on follow (RANGE=THISANDFUTURE)."""
         place = bisect_right(self.turns, at, key=lambda turn: turn[0])

@@ -6,7 +6,6 @@ import re
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from itertools import takewhile
 from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
@@ -146,7 +145,7 @@ def _onsets(part: Component) -> list[tuple[datetime, timedelta, timedelta, str]]
         rule = Rule.parse(line.value)
         until = rule.until + before if rule.until is not None and rule.until_is_utc else rule.until
         last = min(until or _LAST_YEAR, _LAST_YEAR)
-        walls |= set(takewhile(lambda wall: wall <= last, starts(rule, start, None, last + timedelta(seconds=1))))
+        walls |= set(starts(rule.with_changes(until=None), start, None, last + timedelta(seconds=1)))
     for line in part.all("RDATE"):
         walls |= {_rdate(line, value) for value in line.value.split(",")}
     return [(wall, before, after, name) for wall in walls]

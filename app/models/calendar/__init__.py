@@ -1,0 +1,3 @@
+"""Calendars, events, tasks."""
+
+from app.models.calendar.calendar import Calendar
