@@ -8,7 +8,7 @@ from typing import Any
 
 from app.lib.i18n import _
 from app.models.notifications import Notification
-from app.models.notifications.kinds import AREAS, CHAT, FILES, IN_APP, MAIL, PEOPLE, PUSH, SECURITY
+from app.models.notifications.kinds import AREAS, CALENDAR, CHAT, FILES, IN_APP, MAIL, PEOPLE, PUSH, SECURITY
 
 REASONS: dict[str, Callable[[], str]] = {
     "chosen": lambda: _("You chose this for this kind of notification."),
@@ -61,7 +61,7 @@ def way_name(channel: str, device: str = "") -> str:
 
 def area_name(area: str) -> str:
     """What an area of kinds is called."""
-    names = {CHAT: _("Chat"), FILES: _("Drive"), PEOPLE: _("People"), SECURITY: _("Security of my account")}
+    names = {CHAT: _("Chat"), CALENDAR: _("Calendar"), FILES: _("Drive"), PEOPLE: _("People"), SECURITY: _("Security of my account")}
     assert area in AREAS
     return names.get(area, _("This suite"))
 

@@ -38,7 +38,7 @@ _SHARED_LEVEL = """
 _ROOM_LEVEL = f"CASE WHEN w.role IN ('legal', 'admin') THEN {SHARE} ELSE {VIEW} END"
 _SELECT = f"""
 SELECT c.*, CASE WHEN c.account_id = $1 THEN {OWN} WHEN c.kind = '{ROOM}' THEN {_ROOM_LEVEL} ELSE {_SHARED_LEVEL} END AS seen_level,
-       trim(a.given_name || ' ' || a.family_name) AS owner_name,
+       trim(a.given_name || ' ' || a.family_name) AS owner_name, a.email AS owner_email,
        v.accepted_at AS taken_at, v.hidden_at, v.hue AS seen_hue, v.position AS seen_position
   FROM calendar c LEFT JOIN account a ON a.id = c.account_id LEFT JOIN calendar_look v ON v.calendar_id = c.id AND v.account_id = $1 {_MEMBER}
  WHERE c.deleted_at IS NULL
@@ -80,6 +80,7 @@ class Calendar(Row):
     # Of whoever it was found for.
     level: int = 0
     owner_name: str = ""
+    owner_email: str = ""
     is_taken: bool = False
     is_hidden: bool = False
 
@@ -198,9 +199,10 @@ class Calendar(Row):
     @classmethod
     def _of_viewer(cls, row: dict[str, Any]) -> Self:
         level, owner_name, taken_at, hidden_at = row.pop("seen_level"), row.pop("owner_name"), row.pop("taken_at"), row.pop("hidden_at")
+        owner_email = row.pop("owner_email") or ""
         hue, position = row.pop("seen_hue"), row.pop("seen_position")
         found = cls.from_row(row)
-        found.level, found.owner_name = level, owner_name or ""
+        found.level, found.owner_name, found.owner_email = level, owner_name or "", owner_email
         found.is_taken, found.is_hidden = level == OWN or taken_at is not None, hidden_at is not None
         if hue is not None:
             found.hue = hue

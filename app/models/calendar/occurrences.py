@@ -13,7 +13,7 @@ import msgspec
 from app import database
 from app.lib import clock
 from app.lib.i18n import _
-from app.lib.ical.values import instant_of, wall_of
+from app.lib.ical.values import ZONED, instant_of, wall_of
 from app.models.calendar.calendar import Calendar
 from app.models.calendar.indexing import KIND_NAMES, LONG, SHORT, busy_of, series_of
 from app.models.calendar.storing import owner_email
@@ -110,12 +110,15 @@ async def rows_between(calendars: Collection[Calendar], since: int, until: int, 
         for reach, after in ((0, "$1"), (1, f"$2 - {LONG}"), (2, "$2 - 9007199254740992"))
     ]
     rows = await database.fetch(" UNION ALL ".join(parts), low - SHORT, low, high, since, until, component, *ids)
-    return await _with_unexpanded(calendars, rows, low, high, component)
+    return await _with_unexpanded(calendars, rows, (since, until), component)
 
 
-async def _with_unexpanded(calendars: Collection[Calendar], rows: list[dict[str, Any]], low: int, high: int, component: str) -> list[dict[str, Any]]:
+async def _with_unexpanded(
+    calendars: Collection[Calendar], rows: list[dict[str, Any]], span: tuple[int, int], component: str
+) -> list[dict[str, Any]]:
     """The same with those that aren't in the index for all of the span, worked out here."""
     known = {one.id: one for one in calendars}
+    low, high = span[0] - _ANYWHERE, span[1] + _ANYWHERE
     marks = database.marks(known, 4)
     far = await database.fetch(
         f"SELECT {_OF_OBJECT}, o.ics FROM calendar_object o WHERE o.calendar_id IN ({marks}) AND o.recurs = 1 AND o.component = $3"
@@ -132,7 +135,7 @@ async def _with_unexpanded(calendars: Collection[Calendar], rows: list[dict[str,
         if calendar.id not in emails:
             emails[calendar.id] = await owner_email(calendar)
         series = series_of(row["object_id"], row["etag"], row.pop("ics"), calendar.timezone)
-        for one in series.between(low, high, MOST // 5) if series else ():
+        for one in series.between(*(span if series.first.kind == ZONED else (low, high)), MOST // 5) if series else ():
             rows.append({
                 **row, "starts": one.start, "ends": one.end, "kind": KIND_NAMES.index(one.kind), "key": one.key,
                 "busy": busy_of(one.component, emails[calendar.id]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.lib import clock
 from app.lib.i18n import _
-from app.models.notifications.kinds import CHAT, FILES, HIGH, LOW, PEOPLE, SECURITY, SYSTEM, Action, Facts, Words, notice_kind
+from app.models.notifications.kinds import CALENDAR, CHAT, FILES, HIGH, LOW, PEOPLE, SECURITY, SYSTEM, Action, Facts, Words, notice_kind
 
 _HOUR = clock.HOUR // clock.SECOND
 _WEEK = 7 * clock.DAY // clock.SECOND
@@ -112,6 +112,54 @@ def _commented(facts: Facts) -> Words:
 def _received(facts: Facts) -> Words:
     who = facts.get("actor") or _("Somebody")
     return Words(_("%(actor)s sent files to “%(name)s”") % {"actor": who, "name": facts.get("name", "")}, facts.get("text", ""))
+
+
+@notice_kind(
+    "calendar.reminder", label=lambda: _("Reminders of events"), area=CALENDAR, icon="bell", mail=False, urgency=HIGH, ttl=_HOUR,
+    about=lambda: _("As long before an event as you chose there."),
+)
+def _event_reminder(facts: Facts) -> Words:
+    parts = [part for part in (facts.get("when", ""), facts.get("place", "")) if part]
+    return Words(facts.get("title") or _("Event without a title"), " · ".join(parts))
+
+
+@notice_kind(
+    "calendar.invited", label=lambda: _("Invitations to events"), area=CALENDAR, icon="calendar-plus", urgency=HIGH,
+    about=lambda: _("Somebody invites you to an event."),
+)
+def _invited(facts: Facts) -> Words:
+    return Words(_("%(actor)s invites you: %(title)s") % {"actor": facts.get("actor", ""), "title": facts.get("title", "")}, facts.get("when", ""))
+
+
+@notice_kind(
+    "calendar.changed", label=lambda: _("Changes of events that I am invited to"), area=CALENDAR, icon="calendar", urgency=HIGH,
+    about=lambda: _("An event is moved, changed or cancelled."),
+)
+def _changed(facts: Facts) -> Words:
+    titles = {"cancelled": _("Cancelled: %(title)s"), "changed": _("Changed: %(title)s"), "uninvited": _("You are no longer invited: %(title)s")}
+    title = titles.get(facts.get("what", ""), titles["changed"]) % {"title": facts.get("title", "")}
+    return Words(title, " · ".join(part for part in (facts.get("actor", ""), facts.get("when", ""), facts.get("text", "")) if part))
+
+
+@notice_kind(
+    "calendar.answered", label=lambda: _("Answers to my invitations"), area=CALENDAR, icon="circle-check", mail=False,
+    about=lambda: _("A guest accepts, declines or proposes another time."),
+)
+def _answered(facts: Facts) -> Words:
+    titles = {
+        "ACCEPTED": _("%(name)s comes: %(title)s"), "DECLINED": _("%(name)s doesn’t come: %(title)s"), "TENTATIVE": _("%(name)s comes perhaps: %(title)s"),
+        "COUNTER": _("%(name)s proposes another time: %(title)s"),
+    }
+    title = titles.get(facts.get("answer", ""), titles["TENTATIVE"]) % {"name": facts.get("name", ""), "title": facts.get("title", "")}
+    return Words(title, " · ".join(part for part in (facts.get("when", ""), facts.get("text", "")) if part))
+
+
+@notice_kind(
+    "calendar.shared", label=lambda: _("Calendars shared with me"), area=CALENDAR, icon="calendar-plus", push=False, mail=False, urgency=LOW,
+    about=lambda: _("Somebody shares a calendar with you."),
+)
+def _calendar_shared(facts: Facts) -> Words:
+    return Words(_("%(actor)s shares the calendar %(calendar)s with you") % {"actor": facts.get("actor", ""), "calendar": facts.get("calendar", "")})
 
 
 @notice_kind(

@@ -19,8 +19,8 @@ from app.lib import clock
 IN_APP, PUSH, MAIL = "in_app", "push", "mail"
 CHANNELS: Final = (IN_APP, PUSH, MAIL)
 
-CHAT, FILES, PEOPLE, SECURITY, SYSTEM = "chat", "files", "people", "security", "system"
-AREAS: Final = (CHAT, FILES, PEOPLE, SECURITY, SYSTEM)
+CHAT, CALENDAR, FILES, PEOPLE, SECURITY, SYSTEM = "chat", "calendar", "files", "people", "security", "system"
+AREAS: Final = (CHAT, CALENDAR, FILES, PEOPLE, SECURITY, SYSTEM)
 
 VERY_LOW, LOW, NORMAL, HIGH = "very-low", "low", "normal", "high"
 """Urgency, RFC 8030 §5.3: what a phone that saves power is woken for."""
