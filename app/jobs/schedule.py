@@ -29,6 +29,7 @@ REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "digests": 10 * clock.MINUTE,
     "watch_brands": 10 * clock.MINUTE,
     "watch_system": clock.HOUR,
+    "prune_contacts": clock.DAY,
     "prune_notifications": clock.DAY,
     "prune_push": clock.DAY,
 }

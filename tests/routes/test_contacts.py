@@ -7,6 +7,7 @@ import re
 import httpx
 import pytest
 
+from app.jobs.runner import drain
 from app.lib.vcard import read_card
 from app.models.contacts import AddressBook, Contact
 from tests.conftest import browser
@@ -211,3 +212,47 @@ async def test_events_and_mails_find_whom_one_types(app: httpx.ASGITransport, pe
     async with browser(app, people.anna) as anna:
         found = (await anna.get("/contacts/addressees?q=ann")).text
         assert re.findall(r'data-email="([^"]+)"', found) == ["anna@alpina.example", "anna@out.example", "anna2@out.example"]
+
+
+async def test_a_file_is_brought_in_and_taken_back(app: httpx.ASGITransport, people: People) -> None:
+    file = b"BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=ISO-8859-1:M\xfcller;J\xf6rg\nTEL;CELL:1\nEND:VCARD\n"
+    async with browser(app, people.anna) as anna, browser(app, people.beat) as beat:
+        assert (await anna.post("/contacts/import", data={"book": ""})).status_code == 422
+        assert "neither a vCard nor a table" in (await anna.post("/contacts/import", files={"file": ("x.vcf", b"hello")})).text
+        sent = await anna.post("/contacts/import", files={"file": ("old.vcf", file)})
+        url = sent.headers["location"]
+        preview = (await anna.get(url)).text
+        assert "Jörg Müller" in preview and "Import 1 contact" in preview
+        for method, path in (("GET", url), ("POST", f"{url}/start"), ("POST", f"{url}/stop"), ("DELETE", url)):
+            assert (await beat.request(method, path)).status_code == 404
+        assert (await anna.post(f"{url}/start")).status_code == 303
+        await drain()
+        shown = (await anna.get(url)).text
+        assert "Take all of it back" in shown
+        [contact] = await (await book_of(people.anna)).contacts()
+        assert contact.name == "Jörg Müller" and "TEL;TYPE=CELL:1" in contact.vcard
+        (back,) = re.findall(r'action="(/activity/\d+/undo)"', shown)
+        assert (await anna.post(back, headers=HTMX)).status_code < 300
+        assert await (await book_of(people.anna)).contacts() == []
+        table = await anna.post("/contacts/import", files={"file": ("t.csv", b"Vorname;Nachname\nA;B\n")})
+        mapped = await anna.post(f"{table.headers['location']}/mapping", data={"column.0": "family", "column.1": "given"})
+        assert mapped.status_code == 303 and "B A" in (await anna.get(table.headers["location"])).text
+
+
+async def test_two_cards_are_made_one_on_a_page(app: httpx.ASGITransport, people: People) -> None:
+    one, two = await keep(people.anna, "Zoë Meier", "EMAIL:z@x.example"), await keep(people.anna, "Zoe Meier", "NOTE:second")
+    async with browser(app, people.anna) as anna:
+        page = (await anna.get("/contacts/duplicates")).text
+        assert "Same name" in page and "Zoe Meier" in page
+        chosen = await anna.post("/contacts/changes", data={"ids": [str(one.id), str(two.id)], "change": "merge:"})
+        form = await anna.get(chosen.headers["location"])
+        assert "second" in form.text and "z@x.example" in form.text
+        data = {"ids": [str(one.id), str(two.id)], "kept": str(one.id), "given": "Zoë", "family": "Meier", "email.0.value": "broken"}
+        assert (await anna.post("/contacts/duplicates/merge", data=data, headers=HTMX)).status_code == 422
+        merged = await anna.post("/contacts/duplicates/merge", data={**data, "email.0.value": "z@x.example", "note.0.value": "second"}, headers=HTMX)
+        assert [contact.name for contact in await (await book_of(people.anna)).contacts()] == ["Zoë Meier"]
+        assert await undo(anna, merged) < 300
+        assert len(await (await book_of(people.anna)).contacts()) == 2
+        assert (await anna.get("/contacts/duplicates/merge?ids=1")).status_code >= 400
+        await anna.post("/contacts/duplicates/apart", data={"ids": [str(one.id), str(two.id)]}, headers=HTMX)
+        assert "Nobody is here twice" in (await anna.get("/contacts/duplicates")).text

@@ -58,7 +58,8 @@ async def test_each_app_is_one_of_its_own(stranger: httpx.AsyncClient) -> None:
 
 async def test_only_what_leads_somewhere_is_announced(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
     found = (await stranger.get("/manifest.webmanifest")).json()
-    assert "file_handlers" not in found and "protocol_handlers" not in found, "no app opens files or links yet"
+    assert "protocol_handlers" not in found, "no app opens links yet"
+    assert {"action": "/contacts/import", "accept": {"text/vcard": [".vcf", ".vcard"], "text/csv": [".csv"]}} in found["file_handlers"]
     target = found["share_target"]
     assert "files" not in target["params"]
     async with browser(app, people.anna) as anna:

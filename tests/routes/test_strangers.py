@@ -46,6 +46,8 @@ BOTS = "/api/v1/"  # these want a bot’s token, whoever is signed in
 MEMBERS_ONLY = {
     "GET /contacts", "POST /contacts", "GET /contacts/new", "GET /contacts/side", "GET /contacts/print", "POST /contacts/changes", "POST /contacts/export",
     "GET /contacts/books/new", "POST /contacts/books", "GET /contacts/colleagues", "GET /contacts/addressees",
+    "GET /contacts/import", "POST /contacts/import", "GET /contacts/duplicates", "GET /contacts/duplicates/merge", "POST /contacts/duplicates/merge",
+    "POST /contacts/duplicates/apart",
     "GET /manager/brand", "POST /manager/brand", "GET /manager/brand/new", "GET /manager/brand/addresses", "POST /manager/brand/trial",
     "GET /manager", "GET /manager/people", "GET /manager/system",
     "POST /manager/people/changes", "POST /manager/people/export", "GET /manager/colleagues", "GET /manager/teams", "GET /manager/teams/new",

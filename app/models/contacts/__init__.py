@@ -3,12 +3,13 @@
 `book.py` the books, who sees them and with which level, `sharing.py` whom they are shared with, `contact.py` the cards and their index,
 `writing.py` the one way in for every card, from a page or from a program, `reading.py` look-ups and what changed since, `editing.py` what
 people do with cards, `shelf.py` with whole books, `listing.py` lists of cards, `people.py` accounts behind cards and people to choose
-from, `finding.py` the search over everything, `directory.py` the members of organisations as cards that are nobody's to change.
+from, `importing.py` files that are brought in, `duplicates.py` who is there twice, `finding.py` the search over everything, `directory.py`
+the members of organisations as cards that are nobody's to change, `departures.py` what is handed over.
 
 The vCard text is the truth, byte for byte; the columns beside it are an index for lists and searches.
 """
 
-from app.models.contacts import editing, finding, listening, shelf
+from app.models.contacts import departures, editing, finding, importing, listening, shelf
 from app.models.contacts.book import ADMINISTER, MOST_BOOKS, MOST_CARDS, OWN, READ, WRITE, AddressBook, BookRefused
 from app.models.contacts.contact import Contact, ContactEmail, ContactGone, ContactLabel, ContactMember, ContactPhone, ContactVersion
 from app.models.contacts.directory import Directory, Person, person_seen_by
@@ -42,8 +43,10 @@ __all__ = [
     "Person",
     "TooOld",
     "UidTaken",
+    "departures",
     "editing",
     "finding",
+    "importing",
     "listening",
     "person_seen_by",
     "shelf",

@@ -119,3 +119,11 @@ class ContactSeen(Row):
     kind = Varchar(length=8)
     subject_id = BigInt()
     seen_at = BigInt(default=0)
+
+
+class ContactApart(Row):
+    """Cards that somebody said are of different people."""
+
+    account_id = ForeignKey(Account)
+    key = Varchar(length=400, help_text="Their ids, sorted, with hyphens between.")
+    created_at = BigInt(default=0)

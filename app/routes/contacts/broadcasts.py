@@ -25,3 +25,8 @@ def _books(account_ids: Collection[int]) -> None:
 def _cut(book_id: int) -> None:
     """Whoever may not read a book any more hears no more of it."""
     live.recheck_topic(f"book:{book_id}")
+
+
+@announced("contacts.imported")
+def _imported(account_id: int, import_id: int) -> None:
+    live.publish(f"account:{account_id}", "contacts.imported", data={"import": import_id})
