@@ -44,3 +44,8 @@ strings: .venv/.ok-dev
 .venv/.ok-dev: requirements-dev.txt
 	@tools/environment requirements-dev.txt
 	@touch .venv/.ok $@
+
+# What measurements and suites that others wrote are run beside or with (docs/standards.md); the app needs none of it.
+.venv-peers/.ok: requirements-peers.txt
+	@tools/environment requirements-peers.txt .venv-peers
+	@touch $@

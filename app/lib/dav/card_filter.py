@@ -20,6 +20,7 @@ _KINDS: dict[str, Callable[[str, str], bool]] = {
 }
 _FOLDED = re.compile(r"\r?\n[ \t]")
 _ASCII = {ord(upper): ord(upper) + 32 for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_PLAIN = re.compile(r"[a-z0-9 @.+-]{2,60}")
 _ESCAPED = re.compile(r'[\\,;\n"^]')
 
 
@@ -124,6 +125,12 @@ class CardFilter:
     def words(self) -> list[str]:
         """The texts that are looked for, for a search that can't look at every card."""
         return [match.sought for part in self.parts for match in part.matches if not match.is_negated and match.sought.strip()]
+
+    @property
+    def needles(self) -> list[str] | None:
+        """Plain texts of which every card that matches has one, unless its lines are folded: the database can look for them. None: not known."""
+        found = self._needles
+        return found if found and len(found) <= 5 and all(_PLAIN.fullmatch(one) for one in found) else None
 
     def _sought(self) -> list[str] | None:
         found = [part.needles() for part in self.parts]

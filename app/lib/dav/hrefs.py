@@ -9,7 +9,7 @@ from app.lib.dav.problems import Problem
 
 MOST = 4096
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
-_UNSAFE = re.compile(r"[/\x00-\x1f\x7f]")
+_UNSAFE = re.compile(r"[/\x00]")
 
 
 def quoted(name: str) -> str:
@@ -20,7 +20,7 @@ def quoted(name: str) -> str:
 def segments(raw: bytes | str) -> tuple[list[str], bool]:
     """The decoded segments of an absolute path, and whether it ends with a slash.
 
-    Raises `Problem` for an encoded slash or control character, a dot or an empty segment, and what isn't UTF-8.
+    Raises `Problem` for an encoded slash or NUL, a dot or an empty segment, and what isn't UTF-8.
     """
     path = raw.decode("latin-1") if isinstance(raw, bytes) else raw
     if not path.startswith("/") or len(path) > MOST * 4:

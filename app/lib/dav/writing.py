@@ -12,14 +12,17 @@ HEAD = b'<?xml version="1.0" encoding="utf-8"?>\n'
 _SPACES = "".join(f' xmlns:{prefix}="{namespace}"' for namespace, prefix in PREFIXES.items()).encode()
 MULTISTATUS = HEAD + b"<d:multistatus" + _SPACES + b">"
 MULTISTATUS_END = b"</d:multistatus>"
-_SPECIAL = re.compile(r"[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_ESCAPED = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\r", "&#13;"))  # the ampersand first
 
 
 def escape(text: str) -> bytes:
     """Text for an element. A carriage return is written as a reference, or a reader would drop it (XML 1.0 §2.11)."""
-    if _SPECIAL.search(text):
-        text = _SPECIAL.sub(lambda found: _ESCAPED.get(found[0], ""), text)
+    for char, escaped in _ESCAPED:
+        if char in text:
+            text = text.replace(char, escaped)
+    if _ILLEGAL.search(text):
+        text = _ILLEGAL.sub("", text)
     return text.encode("utf-8", "replace")
 
 

@@ -11,7 +11,7 @@ from app.lib.ids import new_id
 from app.models.announcements import announce
 from app.models.contacts.book import MOST_DESCRIPTION, MOST_SLUG, AddressBook, BookRefused, check_name
 
-_SEGMENT = re.compile(rf"[A-Za-z0-9._~@+=-]{{1,{MOST_SLUG}}}")
+_SEGMENT = re.compile(rf"[^/\x00-\x1f\x7f]{{1,{MOST_SLUG}}}")
 _RESERVED = ("shared-", "directory-")
 
 

@@ -21,7 +21,7 @@ def test_names_come_back_from_their_addresses(names: list[str], slash: bool) -> 
     etree.fromstring(b"<a>" + path.encode() + b"</a>")  # no character of it needs escaping in XML
 
 
-@pytest.mark.parametrize("path", ["", "a", "/a%2fb", "/a%2Fb", "/./a", "/a/..", "/%2e%2e/a", "//a", "/a//b", "/%00", "/a%0d", "/%ff", "/" + "a" * 20_000])
+@pytest.mark.parametrize("path", ["", "a", "/a%2fb", "/a%2Fb", "/./a", "/a/..", "/%2e%2e/a", "//a", "/a//b", "/%00", "/%ff", "/" + "a" * 20_000])
 def test_addresses_that_are_refused(path: str) -> None:
     with pytest.raises(Problem) as refused:
         hrefs.segments(path)

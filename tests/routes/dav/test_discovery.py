@@ -132,7 +132,7 @@ async def test_xml_that_means_harm(people: People, app: httpx.ASGITransport) -> 
 
 async def test_addresses_that_mean_harm(people: People, app: httpx.ASGITransport) -> None:
     beat = client(app, people.beat)
-    for path in ("/dav/principals%2fx/", "/dav/%2e%2e/", "/dav//principals/", "/dav/%00", "/dav/%ff/", "/dav/a%0ab"):
+    for path in ("/dav/principals%2fx/", "/dav/%2e%2e/", "/dav//principals/", "/dav/%00", "/dav/%ff/"):
         url = httpx.URL(scheme="http", host="localhost", port=8000, raw_path=path.encode())
         answer = await beat.request("PROPFIND", url, headers={"depth": "0"})
         assert answer.status_code == 400, path

@@ -85,7 +85,7 @@ async def test_new_files_at_the_same_moment(beat: Client) -> None:
 
 
 async def test_names_that_no_device_could_keep(beat: Client) -> None:
-    for name in ("CON", "aux.txt", "trailing.", "%F0%9F%98%80" * 70):
+    for name in ("CON", "aux.txt", "trailing.", "a%0Ab", "a%0Db", "%F0%9F%98%80" * 70):
         assert (await put(beat, HOME + name)).status_code == 403, name
         assert (await beat.ask("MKCOL", f"{HOME}{name}/")).status_code == 403, name
     await put(beat, f"{HOME}Caf%C3%A9.txt", "composed")

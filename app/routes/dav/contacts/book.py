@@ -122,20 +122,23 @@ class Book(Collection):
         else:
             yield self.batch(await self._rows(columns))
 
-    async def texts(self, wanted: Wanted) -> AsyncIterator[Batch]:
-        """All cards with their texts, and what `wanted` names, in pieces."""
+    async def texts(self, wanted: Wanted, needles: Sequence[str] | None = None) -> AsyncIterator[Batch]:
+        """All cards with their texts, and what `wanted` names, in pieces. With `needles`, those that may have one of them, in letters of any case."""
         columns = sorted({*wanted.columns(self.item_properties), "vcard"})
         last = ""
-        while rows := await self._rows(columns, last):
+        condition, patterns = _having(needles)
+        while rows := await self._rows(columns, last, condition, patterns):
             yield self.batch(rows)
+            if len(rows) < _AT_ONCE:
+                break
             last = rows[-1]["href"]
 
-    async def _rows(self, columns: Sequence[str], after: str | None = None) -> list[dict[str, Any]]:
+    async def _rows(self, columns: Sequence[str], after: str | None = None, condition: str = "", patterns: Sequence[str] = ()) -> list[dict[str, Any]]:
         """All cards, or a piece of them in the order of their addresses: texts with photos aren't held all at once."""
         select = f"SELECT {', '.join(('href', *columns))} FROM contact WHERE book_id = $1"
         if after is None:
             return await database.fetch(select, self.book.id)
-        return await database.fetch(f"{select} AND href > $2 ORDER BY href LIMIT {_AT_ONCE}", self.book.id, after)
+        return await database.fetch(f"{select} AND href > $2 {condition} ORDER BY href LIMIT {_AT_ONCE}", self.book.id, after, *patterns)
 
     def batch(self, rows: Sequence[dict[str, Any]]) -> Batch:
         """Rows of cards as a batch."""
@@ -234,6 +237,15 @@ class CardNode(Node):
     async def delete(self, match: Match) -> None:
         with refusals(self.parent):
             await self.parent.book.remove_card(self.caller.account_id, self.row["href"], if_match(match, self.row["etag"]))
+
+
+def _having(needles: Sequence[str] | None) -> tuple[str, list[str]]:
+    """SQL for cards whose text has one of these, and its arguments from $3. Where lines are folded, a word may be in two of them."""
+    if not needles:
+        return "", []
+    like = "LIKE" if database.dialect() == "sqlite" else "ILIKE"
+    alike = "".join(f" OR vcard {like} ${number}" for number in range(3, 3 + len(needles)))
+    return f"AND (vcard LIKE '%\n %' OR vcard LIKE '%\n\t%' OR vcard {like} '%QUOTED-PRINTABLE%'{alike})", [f"%{needle}%" for needle in needles]
 
 
 def content_of(row: dict[str, Any], request: Request) -> Content:

@@ -41,7 +41,7 @@ async def _matching(book: Book, asked: CardFilter, wanted: Wanted, writers: Writ
     """Piece by piece, letting others in between: a book may hold fifty thousand cards."""
     left = most
     yield MULTISTATUS
-    async for batch in book.texts(wanted):
+    async for batch in book.texts(wanted, asked.needles):
         found = [row for row in batch.subjects if asked.holds(row["vcard"])]
         yield writers.write(book.batch(found[:left]))
         if len(found) > left:
