@@ -92,6 +92,22 @@ def render(text: str, people: Sequence[Named] = (), pictures: Mapping[str, str] 
     return Rendered(html, names.found, list(dict.fromkeys(environment["links"]))[:20])
 
 
+def words(text: str, most: int) -> str:
+    """The words of a text in one line without its signs, at most `most` characters: for a preview, a notification, a list."""
+    tokens = _plainer.parse(text[: 2 * most + 200], {"names": _Names(EVERYBODY), "pictures": {}, "links": []})
+    pieces = [_words_of(inner) for token in tokens for inner in (*(token.children or (token,)), _GAP)]
+    return " ".join("".join(pieces).split())[:most].strip()
+
+
+def _words_of(token: Token) -> str:
+    if token.type in ("softbreak", "hardbreak"):
+        return " "
+    return token.content or (f":{token.meta['name']}:" if token.type == "emoji" else "")
+
+
+_GAP = Token("softbreak", "br", 0)
+
+
 def _as_written(text: str) -> str:
     return f"<p>{escape(text).replace(chr(10), '<br>')}</p>"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.lib.markdown import MOST_HTML, Named, is_allowed, render
+from app.lib.markdown import MOST_HTML, Named, is_allowed, render, words
 
 PEOPLE = [Named(1, "Anna Alpha"), Named(2, "Beat Keller"), Named(1, "Anna")]
 PIECES = st.sampled_from([
@@ -50,3 +50,15 @@ def test_bombs_stay_small_and_lose_nothing(text: str) -> None:
     assert time.process_time() - began < 3
     assert len(made.html) < MOST_HTML
     assert sum(char.isalnum() for char in made.html) >= sum(char.isalnum() for char in text) * 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("**Nora** has _joined_ Alpina", "Nora has joined Alpina"), ("See [the plan](https://example.org/plan), @Beat", "See the plan, @Beat"),
+        ("First\n\n- one\n- ~~two~~\n\n> said", "First one two said"), ("`x = *1*`\n```py\ny = **2**\n```", "x = *1* y = **2**"),
+        ("a * b * c", "a * b * c"), (":tada: 🏔 :nobodys:", "🎉 🏔 :nobodys:"), ("", ""), ("x" * 900, "x" * 100), ("<b>bold</b> & https://example.org", "<b>bold</b> & https://example.org"),
+    ],
+)
+def test_the_words_alone_are_for_previews(text: str, shown: str) -> None:
+    assert words(text, 100) == shown

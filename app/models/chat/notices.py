@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from app import database
+from app.lib.markdown import words
 from app.models.account import Account
 from app.models.chat import levels
 from app.models.chat.channel import DIRECT, Channel
@@ -172,4 +173,4 @@ def _name(channel: Channel, author: str, given_names: Sequence[str]) -> str:
 
 
 def _short(text: str) -> str:
-    return " ".join(text[: 2 * MOST_TEXT].split())[:MOST_TEXT]
+    return words(text, MOST_TEXT)

@@ -7,6 +7,7 @@ from typing import Any
 
 from app import database
 from app.lib.i18n import _
+from app.lib.markdown import words
 from app.lib.names import full_name
 from app.models.chat.categories import categories_of
 from app.models.chat.channel import DIRECT
@@ -152,7 +153,7 @@ async def _waiting(row: dict[str, Any]) -> dict[str, Any] | None:
     unread = await database.fetch_value(_UNREAD, row["id"], row["read_up_to"])
     person = row["people"][0] if row["people"] else {"id": row["id"], "avatar": "", "is_bot": False}
     author = full_name(last)
-    said = "" if last["deleted_at"] else " ".join(last["text"][:400].split())[:160]
+    said = "" if last["deleted_at"] else words(last["text"], 160)
     return {
         "id": row["id"], "kind": row["kind"], "name": row["title"], "url": row["url"], "unread": unread,
         "mentions": row["count"] if row["kind"] != DIRECT else 0, "account_id": person["id"], "avatar": person["avatar"], "is_bot": person["is_bot"],
