@@ -18,6 +18,7 @@ REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "prune_exports": clock.HOUR,
     "carry_out_farewells": clock.HOUR,
     "erase_messages": clock.DAY,
+    "prune_chat_exports": clock.DAY,
     "erase_old_messages": 6 * clock.HOUR,
     "prune_integrations": clock.DAY,
     "sweep_files": clock.HOUR,

@@ -116,7 +116,7 @@ class SearchEntry(Row):
         """Write the entry of a thing, in place of the one it had."""
         async with database.transaction():
             await cls.remove(kind, subject_id)
-            await _insert(kind, Indexed(subject_id, org_id, scope, title, body, at, author_id, marks))
+            await insert_entry(kind, Indexed(subject_id, org_id, scope, title, body, at, author_id, marks))
 
     @classmethod
     async def remove(cls, kind: str, subject_id: int) -> None:  # type: ignore[override]
@@ -170,7 +170,7 @@ async def _put_all(kind: str, batch: list[Indexed]) -> None:
     async with database.transaction():
         for text in batch:
             await SearchEntry.remove(kind, text.subject_id)
-            await _insert(kind, text)
+            await insert_entry(kind, text)
 
 
 # -- writing
@@ -182,7 +182,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, {words}) ON CONFLICT (id) DO NOTHING
 """
 
 
-async def _insert(kind: str, text: Indexed) -> None:
+async def insert_entry(kind: str, text: Indexed) -> None:
     listed = [*(f"{MARK}{mark}" for mark in text.marks), *entry_words(text.title, text.body)]
     is_sqlite = database.dialect() == "sqlite"
     statement = _INSERT.format(words="$10" if is_sqlite else "$10::text::tsvector")

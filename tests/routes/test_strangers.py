@@ -59,6 +59,7 @@ MEMBERS_ONLY = {
     "GET /manager/invitations", "GET /manager/invitations/new", "POST /manager/invitations", "GET /manager/invitations/lists/new",
     "POST /manager/invitations/lists", "GET /manager/guests", "GET /manager/guests/new", "POST /manager/guests", "GET /manager/chat",
     "POST /manager/chat/rules",
+    "GET /manager/chat/moving", "POST /manager/chat/moving", "POST /manager/chat/moving/exports", "POST /manager/chat/moving/rules",
     "GET /manager/chat/moderation", "POST /manager/chat/moderation/words", "POST /manager/chat/moderation/retention", "POST /manager/chat/moderation/holds",
     "GET /manager/chat/integrations", "GET /manager/chat/integrations/new", "POST /manager/chat/integrations", "GET /manager/api",
     "GET /manager/log", "POST /manager/log/check", "POST /manager/log/export",
