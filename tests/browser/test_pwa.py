@@ -236,6 +236,10 @@ def test_an_open_window_takes_what_the_app_is_launched_for(suite: Suite, tmp_pat
         window = context.pages[-1]
         window.goto(f"{suite.url}/test/notes")
         assert cdp.send("PWA.launch", suite_itself)["targetId"] == launched, "another window was opened"
+        expect(window).to_have_url(f"{suite.url}/test/notes")  # the icon alone leads nowhere else
+        window.locator("html[data-connected]").wait_for()
+        assert cdp.send("PWA.launch", {**suite_itself, "url": f"{suite.url}/test/more"})["targetId"] == launched
+        expect(window.get_by_role("heading", name="More")).to_be_visible()
         plan = tmp_path / "plan.txt"
         plan.write_text("walls")
         cdp.send("PWA.launchFilesInApp", {**suite_itself, "files": [str(plan)]})
