@@ -172,7 +172,9 @@ async def test_a_proof_that_is_gone_for_long_lets_the_domain_go_and_brings_it_ba
     world.names.failing = set()
     assert (await watched()).state == "waiting"
     async with visitor(world.app, world.people.anna) as anna:
-        assert (await anna.get("https://chat.alpina.test/")).status_code == 421
+        moved = await anna.get("https://chat.alpina.test/chat/channels")
+        assert moved.headers["location"].startswith("https://suite.chalet.test/moved?"), "people are shown the way"
+        assert "has to prove its domain anew" in (await anna.get(moved.headers["location"])).text
         assert "was missing for a week" in (await anna.get("/manager/brand")).text
     world.names.zone.append(proof)
     back = await watched()

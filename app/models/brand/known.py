@@ -10,12 +10,13 @@ from app import database
 from app.models.brand import addresses
 from app.models.brand.appearance import read_appearance, with_look
 from app.models.brand.brand import Brand, default_brand
-from app.models.brand.site import ACTIVE, DISABLED
+from app.models.brand.site import ACTIVE, DISABLED, WAITING
 
 _SELECT = (
     "SELECT s.id, s.org_id, s.domain, s.state, o.name AS org_name, l.published FROM brand_site s JOIN organisation o ON o.id = s.org_id"
     " LEFT JOIN brand_look l ON l.site_id = s.id WHERE s.withdrawn_at IS NULL"
 )
+_OFF = "(s.state = $2 OR (s.state = $3 AND s.activated_at IS NOT NULL))"  # switched off, or let go because its proof was gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Known:
 async def known_hosts() -> Known:
     """Every host of every brand, each with its whole brand, so that a request costs one look into a dict."""
     known = Known()
-    for row in await database.fetch(f"{_SELECT} AND s.state IN ($1, $2)", ACTIVE, DISABLED):
+    for row in await database.fetch(f"{_SELECT} AND (s.state = $1 OR {_OFF})", ACTIVE, DISABLED, WAITING):
         brand = _brand(row) if row["state"] == ACTIVE else None
         for label in addresses.web.open_labels:
             host = f"{label}.{row['domain']}"
@@ -37,7 +38,7 @@ async def known_hosts() -> Known:
                 known.active[host] = replace(brand, host=host)
             else:
                 known.off[host] = label
-    return known
+    return known  # who asks looks for the active ones first: a domain that was let go may be another organisation's by now
 
 
 async def brand_at(host: str) -> Brand | None:
@@ -52,7 +53,7 @@ async def brand_at(host: str) -> Brand | None:
 async def is_switched_off(host: str) -> bool:
     """Whether a host is of a brand that is switched off."""
     label, _dot, domain = host.partition(".")
-    found = await database.fetch_value("SELECT id FROM brand_site WHERE state = $1 AND domain = $2 AND withdrawn_at IS NULL", DISABLED, domain)
+    found = await database.fetch_value(f"SELECT s.id FROM brand_site s WHERE s.domain = $1 AND s.withdrawn_at IS NULL AND {_OFF}", domain, DISABLED, WAITING)
     return found is not None and label in addresses.web.open_labels
 
 
