@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.jobs import job
-from app.models.chat import Message, later, looking_after, reminders
+from app.models.chat import Message, cards, files, later, looking_after, reminders
 from app.models.chat.moderation import retention
 
 
@@ -12,6 +12,7 @@ async def erase_messages() -> None:
     """Erase the words of messages, and the channels, whose deletion can't be undone any more."""
     await Message.erase_deleted()
     await looking_after.erase_deleted()
+    await files.sweep()
 
 
 @job("erase_old_messages")
@@ -30,3 +31,15 @@ async def chat_remind(reminder_id: int) -> None:
 async def send_later() -> None:
     """Send the messages, and remind of those, whose time has come."""
     await later.send_due()
+
+
+@job("thumb_message_file")
+async def thumb_message_file(file_id: int) -> None:
+    """Make the small picture of a picture in a message."""
+    await files.make_thumb(file_id)
+
+
+@job("fetch_cards")
+async def fetch_cards(message_id: int, urls: list[str], edited_at: int | None = None) -> None:
+    """Ask the pages that a message links to what they are."""
+    await cards.fetch(message_id, urls, edited_at)

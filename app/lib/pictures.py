@@ -51,6 +51,30 @@ def _portrait(content: bytes, crop: Crop | None, words: dict[str, str]) -> bytes
     return file.getvalue()
 
 
+async def within(content: bytes, side: int) -> tuple[bytes, tuple[int, int]]:
+    """A picture as WebP whose longer side is at most `side` pixels, upright, without what its camera noted; and its own size. Raises `PictureError`."""
+    return await asyncio.to_thread(_within, content, side, _messages())
+
+
+def _within(content: bytes, side: int, words: dict[str, str]) -> tuple[bytes, tuple[int, int]]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
+            if picture.width * picture.height > MOST_PIXELS:
+                raise PictureError(words["large"])
+            picture = ImageOps.exif_transpose(picture)
+            size = picture.size
+            picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+            file = io.BytesIO()
+            picture.convert("RGBA" if _has_alpha(picture) else "RGB").save(file, "WEBP", quality=82, method=4)
+            return file.getvalue(), size
+    except PictureError:
+        raise
+    except Exception as error:
+        raise PictureError(words["unknown"]) from error
+
+
 def _messages() -> dict[str, str]:
     return {
         "large": _("This picture has too many pixels. Please make it smaller than 50 megapixels."),

@@ -131,6 +131,17 @@ class Caller:
             text = await read_most(response, MOST_BYTES)
             return Answer(response.status, dict(response.headers), text, round((time.monotonic() - began) * 1000))
 
+    async def get(self, url: str, headers: Mapping[str, str], most: int = MOST_BYTES) -> Answer:
+        """GET once; of a long answer, the first `most` bytes, and the connection is closed. Raises as `post`."""
+        from app.lib.safe_connections import read_most
+
+        check_url(url, self.private)
+        began = time.monotonic()
+        async with self._open().get(url, headers=dict(headers), allow_redirects=False) as response:
+            body = await read_most(response, most)
+            response.close()
+            return Answer(response.status, dict(response.headers), body, round((time.monotonic() - began) * 1000))
+
     async def close(self) -> None:
         """Let go of the connections."""
         session, self._session = self._session, None

@@ -51,6 +51,23 @@ def by_name() -> dict[str, str]:
     return found
 
 
+@cache
+def words_by_emoji() -> dict[str, str]:
+    """Of each emoji its short names as words, with a space before: what a picker finds it by besides its own."""
+    found: dict[str, str] = {}
+    for name, text in by_name().items():
+        found[text] = f"{found.get(text, '')} {name.replace('_', ' ')}"
+    return found
+
+
+def is_emoji(text: str) -> bool:
+    """Whether it is one emoji that everybody has, perhaps with a skin tone."""
+    if text in known():
+        return True
+    plain = "".join(char for char in text if char not in _TONES.values())
+    return plain != text and any(one in known() and has_tones(one) for one in (plain, f"{plain}\ufe0f"))
+
+
 def with_tone(emoji: str, tone: str) -> str:
     """An emoji with a skin tone, where it has one (Unicode Technical Standard #51 §2.4)."""
     first, rest = emoji[0], emoji[1:]

@@ -20,6 +20,7 @@ from litestar.response import Response
 
 from app.lib.i18n import _
 from app.lib.searching import Query, Segment, fold, highlight, parse, words
+from app.models import search_operators as operators
 from app.models.chat.places import places_of, public_channels
 from app.models.search import Hit, search, visible_scopes
 from app.models.search_found import MESSAGE, Found, found, people_by_id
@@ -225,14 +226,26 @@ async def list_more_hits(request: Request) -> Response[bytes]:
 
 async def _hits(viewer: Viewer, filters: Filters) -> tuple[list[Found], int]:
     """A page of hits, and the place after which the next page begins or 0."""
-    visible = await visible_scopes(viewer, [filters.kind] if filters.kind else None)
-    if filters.place:
-        visible = {MESSAGE: [filters.place] if filters.place in visible.get(MESSAGE, ()) else []}
+    asked = await operators.read(viewer, filters.q)
+    is_narrow = asked.is_of_messages or bool(filters.place)
+    visible = await visible_scopes(viewer, [MESSAGE] if is_narrow else [filters.kind] if filters.kind else None)
+    for place in [filters.place or None, asked.place]:
+        if place is not None:
+            visible = {MESSAGE: [place] if place in visible.get(MESSAGE, ()) else []}
     hits = await search(
-        visible, viewer.org_id, filters.q, limit=PAGE + 1, before=filters.before or None, author_id=filters.by or None,
-        since=_midnight(filters.since, viewer), until=_midnight(filters.until, viewer, days=1),
+        visible, viewer.org_id, asked.query, limit=PAGE + 1, before=filters.before or None, author_id=asked.author or filters.by or None,
+        since=_later(_midnight(filters.since, viewer), _midnight(asked.since, viewer)),
+        until=_earlier(_midnight(filters.until, viewer, days=1), _midnight(asked.until, viewer)),
     )
     return await found(viewer, hits[:PAGE]), hits[PAGE - 1].place if len(hits) > PAGE else 0
+
+
+def _later(one: int | None, other: int | None) -> int | None:
+    return max(one, other) if one is not None and other is not None else one if other is None else other
+
+
+def _earlier(one: int | None, other: int | None) -> int | None:
+    return min(one, other) if one is not None and other is not None else one if other is None else other
 
 
 async def _is_colleague(viewer: Viewer, account_id: int) -> bool:

@@ -62,6 +62,7 @@ MEMBERS_ONLY = {
     "GET /manager/chat/moving", "POST /manager/chat/moving", "POST /manager/chat/moving/exports", "POST /manager/chat/moving/rules",
     "GET /manager/chat/moderation", "POST /manager/chat/moderation/words", "POST /manager/chat/moderation/retention", "POST /manager/chat/moderation/holds",
     "GET /manager/chat/integrations", "GET /manager/chat/integrations/new", "POST /manager/chat/integrations", "GET /manager/api",
+    "GET /manager/chat/emoji", "POST /manager/chat/emoji",
     "GET /manager/log", "POST /manager/log/check", "POST /manager/log/export",
 }
 """Routes without ids that a guest gets a 404 for. All others answer a guest, with what is the guest's own."""

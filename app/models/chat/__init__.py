@@ -5,7 +5,8 @@ home page list, `message.py` what is said and who is named, `reactions.py`, `log
 somebody has read, `listening.py` live topics and search, `departures.py` what is handed over, `muting.py` what is muted here
 and in the bell. `threads.py` answers below messages, `pins.py`, `saved.py`, `receipts.py`, `forwarding.py`, `polls.py`, `cards.py` what else is done with
 messages, `drafts.py` and `later.py` what isn't sent yet, `levels.py` of what one is told, `custom_emoji.py`, `naming.py` @team, @channel
-and @here, `holding.py` and `attached.py` what a message has beside words, `looking_after.py` settings, archive and delete, `categories.py` one's own
+and @here, `files.py` what is shown below them, `holding.py` and `attached.py` what a message has beside words, `looking_after.py` settings,
+archive and delete, `categories.py` one's own
 order of the side column. Browsers are told by app/routes/chat/broadcasts.py.
 """
 
@@ -15,6 +16,7 @@ from app.models.chat import (
     custom_emoji,
     departures,
     drafts,
+    files,
     later,
     levels,
     listening,
@@ -29,6 +31,6 @@ from app.models.chat.channel import Channel, ChannelMember
 from app.models.chat.message import Mention, Message, MessageVersion, Reaction
 
 __all__ = [
-    "Channel", "ChannelMember", "Mention", "Message", "MessageVersion", "Reaction", "cards", "categories", "custom_emoji", "departures", "drafts", "later",
-    "levels", "listening", "looking_after", "muting", "polls", "receipts", "saved", "threads",
+    "Channel", "ChannelMember", "Mention", "Message", "MessageVersion", "Reaction", "cards", "categories", "custom_emoji", "departures", "drafts", "files",
+    "later", "levels", "listening", "looking_after", "muting", "polls", "receipts", "saved", "threads",
 ]

@@ -13,17 +13,23 @@ from app.models.chat import holding
 
 Rows = list[dict[str, Any]]
 MOST_NAMES = 20
+MOST_WIDE, MOST_HIGH = 420, 320
 
 
 async def attach(rows: Rows) -> None:
     """Put into these rows of a log what templates show: faces, answered_at, forward, poll, receipts."""
     for row in rows:
         row["faces"], row["forward"], row["poll"], row["receipts"], row["answered_at"] = (), None, None, (), ""
+        row["files"], row["cards"] = (), ()
         if row["deleted_at"] is None and row["forwarded"]:
             row["forward"] = msgspec.json.decode(row["forwarded"])
     if answered := [row for row in rows if row["replies"]]:
         await _faces(answered)
     shown = [row for row in rows if row["deleted_at"] is None]
+    if filed := [row for row in shown if row["holds"] & holding.FILES]:
+        await _files(filed)
+    if carded := [row for row in shown if row["holds"] & holding.CARDS]:
+        await _cards(carded)
     if polled := [row for row in shown if row["holds"] & holding.POLL]:
         await _polls(polled)
     if asking := [row for row in shown if row["asked_at"]]:
@@ -85,3 +91,48 @@ async def _receipts(rows: Rows) -> None:
     for row in rows:
         given = found.get(row["id"], [])
         row["receipts"] = {"who": [one["account_id"] for one in given], "names": [full_name(one) for one in given[:MOST_NAMES]], "count": len(given)}
+
+
+async def _files(rows: Rows) -> None:
+    ids = [row["id"] for row in rows]
+    found: dict[int, Rows] = {}
+    for file in await database.execute(f"SELECT * FROM message_file WHERE message_id IN ({database.marks(ids)}) ORDER BY place", *ids):
+        file["box"] = _box(file["width"], file["height"])
+        found.setdefault(file["message_id"], []).append(file)
+    for row in rows:
+        row["files"] = found.get(row["id"], [])
+
+
+def _box(width: int, height: int) -> tuple[int, int]:
+    """The place that is kept for a picture or video in the log, in pixels, so that nothing jumps when it comes."""
+    if not width or not height:
+        return 320, 220
+    scale = min(1, MOST_WIDE / width, MOST_HIGH / height)
+    return max(24, round(width * scale)), max(24, round(height * scale))
+
+
+async def _cards(rows: Rows) -> None:
+    ids = [row["id"] for row in rows]
+    found: dict[int, Rows] = {}
+    for card in await database.execute(
+        "SELECT m.message_id, c.url, c.title, c.description, c.site, c.picture, c.width, c.height FROM message_card m JOIN link_card c ON c.id = m.card_id"
+        f" WHERE m.message_id IN ({database.marks(ids)}) AND c.title <> '' ORDER BY m.place", *ids
+    ):
+        found.setdefault(card["message_id"], []).append(card)
+    for row in rows:
+        row["cards"] = found.get(row["id"], [])
+
+
+async def picture_reactions(found: dict[int, dict[str, dict[str, Any]]]) -> None:
+    """Put the pictures of an organisation's own emoji (`:name:`) into reactions by message and emoji."""
+    own = [one for kinds in found.values() for emoji, one in kinds.items() if emoji.startswith(":")]
+    if not own:
+        return
+    names = sorted({one["emoji"].strip(":") for one in own})[:200]
+    rows = await database.execute(
+        "SELECT e.name, e.picture FROM custom_emoji e WHERE e.org_id = (SELECT org_id FROM message WHERE id = $1)"
+        f" AND e.name IN ({database.marks(names, 2)})", next(iter(found)), *names,
+    )
+    pictures = {row["name"]: row["picture"] for row in rows}
+    for one in own:
+        one["picture"] = pictures.get(one["emoji"].strip(":"), "")

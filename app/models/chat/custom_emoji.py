@@ -50,7 +50,7 @@ async def pictures_of(org_id: int, names: set[str]) -> Mapping[str, str]:
 
 
 async def is_picture_in(org_id: int, picture: str) -> bool:
-    """Whether it is the picture of an emoji of this organisation, also of one that was removed: messages show it still."""
+    """Whether it is the picture of an emoji of this organisation. Where it was removed, messages show its name."""
     return await database.fetch_value("SELECT 1 FROM custom_emoji WHERE org_id = $1 AND picture = $2", org_id, picture) is not None
 
 

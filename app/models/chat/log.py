@@ -81,6 +81,12 @@ async def opening(channel_id: int, read_up_to: int | None, last_message_id: int)
     return await around(channel_id, read_up_to, PIECE)
 
 
+async def first_from(channel_id: int, instant: int) -> int:
+    """The first message said from an instant on (milliseconds since the epoch), or 0. Ids are in the order of time."""
+    sql = "SELECT MIN(id) FROM message WHERE channel_id = $1 AND id >= $2 AND thread_id IS NULL"
+    return int(await database.fetch_value(sql, channel_id, first_at(instant)) or 0)
+
+
 async def sources(channel_id: int, author_id: int, first_id: int, thread_id: int | None = None) -> list[dict[str, Any]]:
     """What an author wrote from a message on, as they typed it, so that they can change it without a connection: id, text, base."""
     return await database.fetch(
@@ -146,8 +152,9 @@ async def _reactions(ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, dict[str, dict[str, Any]]] = {}
     for row in await database.execute(_REACTIONS.format(database.marks(ids)), *ids):
         kinds = found.setdefault(row["message_id"], {})
-        one = kinds.setdefault(row["emoji"], {"emoji": row["emoji"], "who": [], "names": []})
+        one = kinds.setdefault(row["emoji"], {"emoji": row["emoji"], "picture": "", "who": [], "names": []})
         one["who"].append(row["account_id"])
         if len(one["names"]) < 20:
             one["names"].append(full_name(row))
+    await attached.picture_reactions(found)
     return {id_: list(kinds.values()) for id_, kinds in found.items()}

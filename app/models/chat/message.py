@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -26,6 +26,8 @@ from app.models.chat.moderation.words import fit
 from app.models.chat.naming import members_meant, teams_named, with_teams
 from app.models.chat.pace import check_pace
 from app.models.command import UNDO_FOR, Command, undoes
+from app.models.files import Upload
+from app.models.job import Job
 from app.models.organisation import Organisation
 from app.models.search import SearchEntry
 from app.models.viewer import Viewer
@@ -113,9 +115,13 @@ class Message(Row):
 
         `more` is as in `write`. Raises `Refused` for a text that is empty or too long, and in a channel that the viewer isn't in (any more).
         """
-        text = checked(text, may_be_empty=bool(more.get("forwarded")))
+        from app.models.chat import files as attaching
+
+        uploads = await attaching.ready(more.pop("uploads", ()), viewer)
+        text = checked(text, may_be_empty=bool(more.get("forwarded") or uploads))
         async with Command.once(viewer, "message.post", key) as command:
             if not command.repeated:
+                more["files"] = attaching.taken(uploads)
                 command.done(await cls.write(channel, viewer.account_id, text, key, named, **more))
         return int(command.result or 0)
 
@@ -123,24 +129,27 @@ class Message(Row):
     async def write(
         cls, channel: Channel, author_id: int, text: str, key: str | None = None, named: Collection[int] = (), *, must_be_member: bool = True,
         thread_id: int | None = None, forwarded: str | None = None, asks: bool = False, poll: dict[str, Any] | None = None,
-        spoken_as: str = "",
+        spoken_as: str = "", files: Sequence[Upload] = (),
     ) -> int:
         """Put a text that was `checked` into a channel, in the transaction under way: what `post` does, and what the suite's bot does.
 
         `thread_id`: as an answer below that message. `forwarded`: with a copy of another message (`forwarding.py`). `asks`: readers
-        are asked to confirm. `poll`: with these columns of a poll.
+        are asked to confirm. `poll`: with these columns of a poll. `files`: with these uploads, which are `ready`.
         """
+        from app.models.chat import files as attaching
+
         await _lock(channel, author_id, must_be_member)
         text = await fit(channel.org_id, text)
         id_ = new_id()  # made under the lock: ids in a channel are in the order of their commits
         said = await _read_text(channel, text, named)
         now = clock.now()
-        holds = (holding.POLL if poll else 0) | said.holds
+        holds = (holding.POLL if poll else 0) | said.holds | attaching.bits_of(files)
         await database.execute(
             _INSERT, id_, channel.org_id, channel.id, author_id, text, said.html, now, thread_id, forwarded, holds, now if asks else None, spoken_as
         )
         if poll:
             await _add_poll(id_, poll)
+        await attaching.attach_to(id_, channel, author_id, files)
         await Mention.replace(channel, id_, said.heard, thread_id)
         if thread_id is None:
             await database.execute("UPDATE channel SET last_message_id = $1 WHERE id = $2", id_, channel.id)
@@ -149,6 +158,7 @@ class Message(Row):
         message.channel = channel
         await message.index()
         await _announce_new(message, said.heard, key)
+        await fetch_cards_later(message, said.links)
         if thread_id is not None:
             from app.models.chat.threads import add_reply
 
@@ -199,7 +209,7 @@ class Message(Row):
 
     async def restore(self) -> None:
         """Undo a deletion, as long as the text wasn't erased."""
-        if not self.text and not self.forwarded:
+        if not self.text and not self.forwarded and not self.holds & holding.FILES:
             raise Refused(_("This can’t be undone any more."))
         heard = (await _read_text(self.channel, self.text)).heard
         await Mention.replace(self.channel, self.id, heard, self.thread_id)
@@ -222,7 +232,11 @@ class Message(Row):
 
     async def index(self) -> None:
         """Write its search entry anew."""
-        text = "\n".join(part for part in (self.text, self.forwarded_text) if part)
+        names: list[str] = []
+        if self.holds & holding.FILES:
+            rows = await database.fetch("SELECT name FROM message_file WHERE message_id = $1 ORDER BY place", self.id)
+            names = [row["name"] for row in rows]
+        text = "\n".join(part for part in (self.text, self.forwarded_text, *names) if part)
         await SearchEntry.put(
             "message", self.id, self.org_id, self.channel_id, "", text, self.created_at, self.author_id, holding.marks(self.holds, self.pinned_at)
         )
@@ -255,10 +269,12 @@ class Message(Row):
     async def _rewrite(self, text: str) -> None:
         said = await _read_text(self.channel, text)
         await Mention.replace(self.channel, self.id, said.heard, self.thread_id)
-        await self.touch(text=text, html=said.html, edited_at=clock.now(), holds=self.holds & ~holding.LINK | said.holds)
+        await self.touch(text=text, html=said.html, edited_at=clock.now(), holds=self.holds & ~(holding.LINK | holding.CARDS) | said.holds)
+        await database.execute("DELETE FROM message_card WHERE message_id = $1", self.id)
         await self.index()
         await self.announce()
         await notices.tell_again(self.channel, self.author_id, self.id, text, said.heard, self.thread_id)
+        await fetch_cards_later(self, said.links)
 
     @classmethod
     async def last_of(cls, viewer: Viewer, channel: Channel) -> Self | None:
@@ -276,6 +292,9 @@ class Message(Row):
         old = f"deleted_at < $1 AND (text <> '' OR forwarded IS NOT NULL) AND {NOT_HELD}"
         await database.execute(f"DELETE FROM message_version WHERE message_id IN (SELECT id FROM message WHERE {old})", before)
         await database.execute(f"UPDATE message SET text = '', html = '', forwarded = NULL WHERE {old}", before)
+        from app.models.chat import files as attaching
+
+        await attaching.let_go_deleted(before, NOT_HELD)
 
 
 class MessageVersion(Row):
@@ -404,6 +423,13 @@ async def _author_has_read(channel: Channel, author_id: int, id_: int) -> None:
     await notices.read_up_to(author_id, channel.id, id_)
     if channel.kind == DIRECT:
         await database.execute("UPDATE channel_member SET hidden_at = NULL WHERE channel_id = $1 AND hidden_at IS NOT NULL", channel.id)
+
+
+async def fetch_cards_later(message: Message, links: Collection[str]) -> None:
+    """Promise to ask the pages that a message links to what they are."""
+    wanted = [link for link in links if link.startswith("https://")][:3]
+    if wanted:
+        await Job.enqueue("fetch_cards", org_id=message.org_id, message_id=message.id, urls=wanted, edited_at=message.edited_at)
 
 
 async def _add_poll(id_: int, poll: dict[str, Any]) -> None:

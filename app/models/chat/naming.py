@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from app import database
 from app.lib import markdown
@@ -45,8 +46,14 @@ async def members_meant(channel: Channel, groups: Collection[int]) -> list[int]:
     return [id_ for id_ in members if states.get(id_) in (presence.ONLINE, presence.DND)]
 
 
-async def not_in(channel: Channel, text: str, named: Collection[int]) -> list[int]:
-    """Accounts that were chosen as names in a text and aren't in the channel."""
+async def teams_like(channel: Channel, typed: str, most: int = 4) -> list[dict[str, Any]]:
+    """Teams of the organisation whose name begins with what was typed: id and name."""
+    rows = await database.fetch("SELECT id, name FROM team WHERE org_id = $1 AND deleted_at IS NULL ORDER BY name LIMIT 500", channel.org_id)
+    return [row for row in rows if row["name"].casefold().startswith(typed)][:most]
+
+
+async def not_in(channel: Channel, named: Collection[int]) -> list[int]:
+    """Those of these accounts who are in the organisation and not in the channel."""
     if not named or channel.kind == DIRECT:
         return []
     rows = await database.fetch(

@@ -13,11 +13,12 @@ from app.lib import clock
 from app.lib.forms import ChoiceField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import OFFERED, _, language, ngettext
 from app.models.base import NotFound, Refused
-from app.models.chat import Channel, log, looking_after, members, places
+from app.models.chat import Channel, log, looking_after, members, naming, places
 from app.models.chat.rules import may_invite_guests
 from app.models.invitation.offer import channels_for
 from app.models.invitation.pending import invited_to
 from app.models.invitation.places import Places
+from app.models.search_found import people_by_id
 from app.models.team import Team, teams_of
 from app.render import fragment, is_htmx, page, redirect, toast
 from app.routes.chat.channels import channel_page
@@ -64,9 +65,28 @@ async def list_members(request: Request, channel_id: FromPath[int], q: FromQuery
 
 @get("/chat/channels/{channel_id:int}/people", include_in_schema=False)
 async def list_nameable(request: Request, channel_id: FromPath[int], q: FromQuery[str] = "") -> Response[bytes]:
-    """Options for an @name."""
-    channel = await access.find_channel(request.state.viewer, channel_id)
-    return fragment(request, "chat/_names.html", people=await members.people_in(channel, q, most=8))
+    """Options for an @name: members, @channel and @here, teams, and colleagues who aren't in the channel yet."""
+    viewer = request.state.viewer
+    channel = await access.find_channel(viewer, channel_id)
+    typed = q.strip().casefold()
+    may_add = not channel.is_direct and not viewer.is_external
+    groups = [("channel", _("everybody in this channel")), ("here", _("who is here now"))] if not channel.is_direct else []
+    people = await members.people_in(channel, q, most=8)
+    return fragment(
+        request, "chat/_names.html", people=people, groups=[one for one in groups if one[0].startswith(typed)],
+        teams=await naming.teams_like(channel, typed) if may_add and typed else [],
+        others=await members.people_for(viewer, q, not_in=channel.id, most=4) if may_add and typed and len(people) < 5 else [],
+    )
+
+
+@get("/chat/channels/{channel_id:int}/outside", include_in_schema=False)
+async def list_outside(request: Request, channel_id: FromPath[int], people: FromQuery[str] = "") -> Response[bytes]:
+    """Who was named and isn't in the channel: to add them, or not."""
+    channel = await _own(request, channel_id)
+    ids = [int(part) for part in people.split(",")[:20] if part.isdecimal() and len(part) < 18]
+    outside = await naming.not_in(channel, ids)
+    named = await people_by_id(outside)
+    return fragment(request, "chat/_outside.html", channel=channel, people=[named[id_] for id_ in outside if id_ in named])
 
 
 @get("/chat/channels/{channel_id:int}/invitations/new", include_in_schema=False)
@@ -158,4 +178,4 @@ async def _panel(request: Request, channel: Channel, typed: str = "", headers: d
     )
 
 
-handlers = [list_members, list_nameable, new_members, create_members, create_team, create_guests, delete_member]
+handlers = [list_members, list_nameable, list_outside, new_members, create_members, create_team, create_guests, delete_member]

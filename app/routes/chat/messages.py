@@ -29,12 +29,13 @@ class Written(Form):
     mention = ManyField(NumberField(0, 2**53), most=500)
     base = NumberField(0, 2**53, required=False)
     asks = CheckField()
+    upload = ManyField(TextField(most=100), most=20)
     _key = TextField(most=80, required=False)
 
     @property
     def more(self) -> dict[str, Any]:
         """What `Message.write` takes besides the text."""
-        return {"asks": self["asks"]}
+        return {"asks": self["asks"], "uploads": self["upload"]}
 
 
 class Reacted(Form):

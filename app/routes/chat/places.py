@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, get, post
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app import access
-from app.lib import emoji
+from app.lib import blobs, emoji, shortcodes
 from app.lib.forms import ChoiceField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import _
-from app.models.chat import places
+from app.models.chat import custom_emoji, places
 from app.models.chat.channel import MOST_DESCRIPTION, MOST_NAME, PRIVATE, PUBLIC, Channel, NameRefused, check_may_start
 from app.models.chat.direct import between
 from app.models.chat.members import people_for
@@ -21,6 +21,10 @@ from app.render import fragment, page, redirect
 from app.rooms import badge
 
 ANY_ID = 2**53
+_PICTURE = {
+    "Cache-Control": "private, max-age=31536000, immutable", "Content-Security-Policy": "default-src 'none'; sandbox", "Content-Disposition": "inline",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class NewChannel(Form):
@@ -126,7 +130,21 @@ async def list_people(request: Request, q: FromQuery[str] = "", channel: FromQue
 async def list_emoji(request: Request) -> Response[bytes]:
     """The emoji picker's insides."""
     access.require(request.state.viewer, "chat.use")
-    return fragment(request, "chat/_emoji.html", groups=emoji.groups(), names=emoji_group_names(), headers={"Cache-Control": "private, max-age=86400"})
+    return fragment(
+        request, "chat/_emoji.html", groups=emoji.groups(), names=emoji_group_names(), own=await custom_emoji.emoji_of(request.state.viewer.org_id),
+        codes=shortcodes.words_by_emoji(), toned=shortcodes.has_tones, headers={"Cache-Control": "private, max-age=300"},
+    )
+
+
+@get("/chat/emoji/{name:str}", include_in_schema=False)
+async def show_emoji(request: Request, name: FromPath[str]) -> Response[bytes]:
+    """The picture of an emoji of the organisation's own."""
+    viewer = request.state.viewer
+    access.require(viewer, "chat.use")
+    content = await blobs.store().get(name) if len(name) == 64 and await custom_emoji.is_picture_in(viewer.org_id, name) else None
+    if content is None:
+        raise access.NotFound("emoji")
+    return Response(content, media_type="image/webp", headers=_PICTURE)
 
 
 def emoji_group_names() -> dict[str, str]:
@@ -145,4 +163,4 @@ async def _form(request: Request, name: str, **context: Any) -> Response[bytes]:
     return await page(request, "chat/form.html", inner=f"chat/_{name}.html", places=mine, current=0, **context)
 
 
-handlers = [index, show_side, list_channels, new_channel, create_channel, new_direct, create_direct, list_people, list_emoji]
+handlers = [index, show_side, list_channels, new_channel, create_channel, new_direct, create_direct, list_people, list_emoji, show_emoji]

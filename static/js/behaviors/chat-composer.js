@@ -4,9 +4,12 @@ import { keptDraft } from "../chat/drafts.js";
 import { pick } from "../chat/emoji.js";
 import { put, type } from "../chat/marks.js";
 import { command, commands, isCommand } from "../chat/commands.js";
-import { names } from "../chat/names.js";
+import { names, offerToAdd } from "../chat/names.js";
 import { closePanel } from "../chat/panel.js";
+import { tell } from "../chat/http.js";
 import { send } from "../chat/send.js";
+import { uploads } from "../chat/uploads.js";
+import { voice } from "../chat/voice.js";
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 
@@ -19,6 +22,8 @@ export default function connect(form) {
   const draft = keptDraft(form, area);
   const people = names(form, area);
   const words = thread ? null : commands(form, area); // in a thread a slash is a slash
+  const files = uploads(form, () => changed());
+  const recording = voice(form.querySelector("[data-voice]"), (file, more) => files.add([file], more), (text, kind) => tell({ text, kind }));
   let told = 0;
 
   function changed() {
@@ -26,7 +31,8 @@ export default function connect(form) {
     left.hidden = over > 500;
     left.textContent = String(over);
     form.toggleAttribute("data-over", over < 0);
-    form.toggleAttribute("data-empty", !area.value.trim());
+    form.toggleAttribute("data-empty", !area.value.trim() && !files.count());
+    area.required = !files.count();
     draft.keep();
     if (!thread && area.value.trim() && Date.now() - told > 3_000) {
       told = Date.now();
@@ -34,11 +40,20 @@ export default function connect(form) {
     }
   }
 
-  function submit(event) {
+  async function submit(event) {
     event.preventDefault();
-    if (!area.value.trim() || form.hasAttribute("data-over")) return;
+    if ((!area.value.trim() && !files.count()) || form.hasAttribute("data-over") || files.hasFailed() || form.hasAttribute("data-sending")) return;
+    if (files.isBusy()) {
+      form.toggleAttribute("data-sending", true);
+      tell({ text: document.getElementById("upload-words").dataset.sending });
+      await files.whenDone();
+      form.removeAttribute("data-sending");
+      if (!form.isConnected || files.hasFailed() || (!area.value.trim() && !files.count())) return;
+    }
     if (!thread && isCommand(area.value)) return command(form).then((isDone) => isDone && form.isConnected && emptied());
-    send(form);
+    send(form, files.tokens(), files.names());
+    offerToAdd(form);
+    files.clear();
     emptied();
   }
 
@@ -56,6 +71,26 @@ export default function connect(form) {
     form.querySelectorAll('input[name="mention"]').forEach((field) => field.remove());
     if (form.elements.asks) form.elements.asks.checked = false;
   }
+
+  // Files: chosen, dropped anywhere on the conversation, or pasted.
+  const chosen = ({ target }) => target.matches("[data-attach]") && [files.add([...target.files]), (target.value = "")];
+  function pasted(event) {
+    const found = [...event.clipboardData.files];
+    if (!found.length) return;
+    event.preventDefault();
+    files.add(found.map((file, n) => (file.name && file.name !== "image.png" ? file : new File([file], `picture-${Date.now()}${n || ""}.png`, { type: file.type }))));
+  }
+  function dragged(event) {
+    if (![...event.dataTransfer.types].includes("Files")) return;
+    event.preventDefault();
+    pane.toggleAttribute("data-dropping", event.type === "dragover");
+    if (event.type === "drop") files.add([...event.dataTransfer.files]);
+  }
+  const DRAGS = ["dragover", "dragleave", "drop"];
+  DRAGS.forEach((kind) => pane.addEventListener(kind, dragged));
+  pane.dataset.drop = document.getElementById("upload-words")?.dataset.drop ?? "";
+  form.addEventListener("change", chosen);
+  area.addEventListener("paste", pasted);
 
   // It is sent later: the composer is free again.
   function scheduled({ detail }) {
@@ -103,5 +138,7 @@ export default function connect(form) {
   told = 0;
   if (thread && matchMedia("(hover: hover)").matches) area.focus({ preventScroll: true });
   else if (matchMedia("(hover: hover)").matches && !document.querySelector("#detail .thread") && !document.querySelector("dialog[open]") && !document.querySelector(".chat-scroll[data-target]:not([data-target='0'])")) area.focus({ preventScroll: true });
-  return () => [people.close(), words?.close(), draft.stop(), document.removeEventListener("chat:scheduled", scheduled)];
+  return () => [
+    people.close(), words?.close(), draft.stop(), files.stop(), recording.stop(), DRAGS.forEach((kind) => pane.removeEventListener(kind, dragged)),
+    document.removeEventListener("chat:scheduled", scheduled)];
 }

@@ -5,6 +5,7 @@ import { arrange, dress } from "../chat/arrange.js";
 import { enqueue, words } from "../outbox.js";
 import { ask, me, parse, tryTo } from "../chat/http.js";
 import { show } from "../chat/commands.js";
+import "../chat/lightbox.js";
 import "../chat/panel.js";
 import { place } from "../chat/place.js";
 import { knowSaved, setSaved } from "../chat/saved.js";

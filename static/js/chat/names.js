@@ -44,8 +44,11 @@ export function names(form, area) {
     if (!found) return;
     area.setSelectionRange(area.selectionStart - (found[1] ?? "").length, area.selectionStart);
     type(area, `${option.dataset.label} `);
-    const field = Object.assign(document.createElement("input"), { type: "hidden", name: "mention", value: option.dataset.value });
-    form.append(field);
+    if (option.dataset.value) {
+      const field = Object.assign(document.createElement("input"), { type: "hidden", name: "mention", value: option.dataset.value });
+      field.toggleAttribute("data-outside", "outside" in option.dataset);
+      form.append(field);
+    }
     close();
   }
 
@@ -66,4 +69,15 @@ export function names(form, area) {
   area.addEventListener("blur", () => setTimeout(close, 150));
   listbox.addEventListener("pointerdown", hold);
   return { close };
+}
+
+/** People were named who aren't in the channel: offer to add them, above the composer. */
+export async function offerToAdd(form) {
+  const outside = [...form.querySelectorAll("input[data-outside]")].map((field) => field.value);
+  const slot = form.querySelector(".composer-outside");
+  if (!outside.length || !slot) return;
+  await htmx.ajax("GET", `${form.dataset.names.replace(/people$/, "outside")}?people=${outside.join(",")}`, { target: slot, swap: "innerHTML" });
+  slot.hidden = !slot.childElementCount;
+  slot.querySelector("[data-dismiss]")?.addEventListener("click", () => (slot.hidden = true));
+  slot.querySelector("form, .outside")?.addEventListener("htmx:after:request", () => (slot.hidden = true));
 }

@@ -11,13 +11,13 @@ const newKey = () => [...crypto.getRandomValues(new Uint32Array(4))].map((part) 
 const kept = async (key) => (await entries()).find((entry) => entry.key === key);
 
 /** Send what a composer holds: a POST to its action with an Idempotency-Key. */
-export async function send(form) {
+export async function send(form, tokens = [], files = []) {
   const key = newKey();
   const text = form.elements.text.value;
   const url = new URL(form.action).pathname;
   const mentions = [...form.querySelectorAll('input[name="mention"]')].map((field) => ["mention", field.value]);
-  show(logOf(url), key, text)?.dispatchEvent(new CustomEvent("chat:sent", { bubbles: true }));
-  settle(await enqueue({ url, body: new URLSearchParams([["text", text], ...mentions, ...(form.elements.asks?.checked ? [["asks", "on"]] : [])]), key, label: words("post", document.querySelector("#main h1")?.textContent.trim() ?? "") }));
+  show(logOf(url), key, [text, ...files.map((name) => `📎 ${name}`)].filter(Boolean).join("\n"))?.dispatchEvent(new CustomEvent("chat:sent", { bubbles: true }));
+  settle(await enqueue({ url, body: new URLSearchParams([["text", text], ...mentions, ...tokens.map((token) => ["upload", token]), ...(form.elements.asks?.checked ? [["asks", "on"]] : [])]), key, label: words("post", document.querySelector("#main h1")?.textContent.trim() ?? "") }));
 }
 
 /** Show what was written in a channel before the page was left, and isn't sent yet. */

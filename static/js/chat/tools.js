@@ -37,7 +37,7 @@ export function tools(scroller) {
     const are = {
       "for-mine": mine && !isDeleted, "for-others": !mine, "for-roots": !article.dataset.thread && !scroller.dataset.thread, "for-saved": isSaved(article.dataset.id),
       "for-unsaved": !isSaved(article.dataset.id), "for-pinned": article.matches(".pinned"), "for-unpinned": !article.matches(".pinned"),
-      "for-edited": Boolean(article.querySelector(".msg-edited")), "for-asked": Boolean(article.querySelector(".receipt")), "for-unasked": !article.querySelector(".receipt"),
+      "for-carded": Boolean(article.querySelector(".link-card")), "for-edited": Boolean(article.querySelector(".msg-edited")), "for-asked": Boolean(article.querySelector(".receipt")), "for-unasked": !article.querySelector(".receipt"),
     };
     for (const item of root.querySelectorAll('[class*="for-"]')) {
       const wanted = [...item.classList].filter((name) => name in are);
@@ -56,6 +56,7 @@ export function tools(scroller) {
     unsave: (on) => change(idOf(on), { method: "DELETE", path: "/saving", what: "save" }),
     pin: (on) => isMember && change(idOf(on), { method: on.matches(".pinned") ? "DELETE" : "POST", path: "/pin", what: "pin" }),
     unpin: (on) => change(idOf(on), { method: "DELETE", path: "/pin", what: "pin" }),
+    uncard: (on) => change(idOf(on), { method: "DELETE", path: "/cards", what: "edit" }),
     ask: (on) => change(idOf(on), { path: "/receipts", what: "ask" }),
     unask: (on) => change(idOf(on), { method: "DELETE", path: "/receipts", what: "ask" }),
   });
