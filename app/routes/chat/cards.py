@@ -41,7 +41,8 @@ async def _thread(viewer: Viewer, channel_id: str, message_id: str) -> Card | No
 async def _channel(viewer: Viewer, channel_id: str) -> Card | None:
     channel = await access.find_channel(viewer, int(channel_id))
     count = await members.count_in(channel)
-    return Card(_("Channel"), await _title(viewer, channel), channel.url, "hash", channel.description, ngettext("%(num)s member", "%(num)s members", count) % {"num": count})
+    about = ngettext("%(num)s member", "%(num)s members", count) % {"num": count}
+    return Card(_("Channel"), await _title(viewer, channel), channel.url, "hash", channel.description, about)
 
 
 async def _title(viewer: Viewer, channel: Channel) -> str:
