@@ -6,7 +6,7 @@ Every app adds a module with one `fill()`. Everything is dated back from today a
 from __future__ import annotations
 
 from app import database
-from app.demo import brand, chat, contacts, invitations, log, manager, notifications, people, portraits, presence
+from app.demo import brand, chat, chat_more, contacts, invitations, log, manager, notifications, people, portraits, presence
 from app.demo.calendar import Calendar
 from app.models import search
 from app.models.base import Refused
@@ -23,6 +23,7 @@ async def fill(password: str, origin: str = "http://localhost:8000") -> None:
     async with database.transaction():
         alpina, cast = await people.fill(password, days)
         await chat.fill(alpina, cast, days)
+        await chat_more.fill(alpina, cast)
         await manager.fill(alpina, cast, days)
         await invitations.fill(alpina, cast, days, origin)
         await log.fill(alpina, cast, days)
