@@ -281,3 +281,69 @@ def test_the_page_is_for_everyone(house: House, scheme: str) -> None:
     beat.evaluate(AXE)
     found = beat.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
     assert [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]] == []
+
+
+def test_a_thread_is_answered_beside_the_channel(house: House) -> None:
+    anna, beat = house.visit(house.people.anna), house.visit(house.people.beat)
+    write(anna, "Who has the key?")
+    message(beat, "Who has").focus()
+    beat.keyboard.press("t")
+    expect(beat.locator("#thread-composer textarea")).to_be_focused()
+    beat.locator("#thread-composer textarea").fill("I **do**")
+    beat.keyboard.press("Enter")
+    expect(beat.locator(".thread .chat-log .msg:not(.pending)")).to_have_count(1)
+    expect(beat.locator("#thread-follow")).to_have_attribute("aria-pressed", "true")
+    expect(beat.locator("#main .msg")).to_have_count(1)
+    expect(message(anna, "Who has").locator(".thread-count .num")).to_have_text("1")
+    expect(anna.locator("[data-view=threads] .count")).to_contain_text("1")
+    message(anna, "Who has").locator(".thread-link").click()
+    expect(anna.locator(".thread .chat-log .msg strong", has_text="do")).to_have_count(1)
+    expect(anna.locator("[data-view=threads] .count")).to_have_count(0)
+    anna.locator("#thread-composer textarea").fill("Thanks")
+    anna.keyboard.press("Enter")
+    expect(beat.locator(".thread .chat-log .msg:not(.pending)")).to_have_count(2)
+    beat.locator("#thread-composer textarea").press("ArrowUp")
+    beat.locator(".thread .composer-edit textarea").fill("I do, always")
+    beat.keyboard.press("Enter")
+    expect(anna.locator(".thread .msg", has_text="always")).to_have_count(1)
+    expect(anna.locator("#main .msg")).to_have_count(1)
+    beat.keyboard.press("Escape")
+    expect(beat.locator(".thread")).to_have_count(0)
+    assert "/threads/" not in beat.url
+
+    message(beat, "Who has").focus()
+    beat.keyboard.press("p")
+    expect(anna.locator(".chat-pins .num")).to_have_text("1")
+    expect(message(anna, "Who has").first.locator(".msg-pin")).to_be_visible()
+    anna.reload()
+    expect(anna.locator(".thread .msg", has_text="Thanks")).to_have_count(1)
+    anna.evaluate(AXE)
+    found = anna.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    assert [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]] == []
+
+
+def test_files_go_on_after_a_lost_connection_and_polls_are_counted(house: House, tmp_path: Path) -> None:
+    anna, beat = house.visit(house.people.anna), house.visit(house.people.beat)
+    (tmp_path / "notes.bin").write_bytes(bytes(range(256)) * 40_000)
+    anna.context.set_offline(True)
+    anna.locator("#composer [data-attach]").set_input_files(tmp_path / "notes.bin")
+    expect(anna.locator(".upload")).to_have_count(1)
+    anna.context.set_offline(False)
+    expect(anna.locator(".upload")).to_have_attribute("data-state", "done", timeout=30_000)
+    anna.locator("#composer textarea").focus()
+    anna.keyboard.press("Enter")
+    expect(beat.locator(".file-card")).to_contain_text("notes.bin")
+    expect(anna.locator(".upload")).to_have_count(0)
+    with beat.expect_download() as download:
+        beat.locator(".file-card").click()
+    assert Path(download.value.path()).stat().st_size == 256 * 40_000
+
+    anna.locator(".composer-extras a").first.click()
+    anna.locator("dialog [name=question]").fill("Lunch?")
+    for number, answer in enumerate(("Pizza", "Soup")):
+        anna.locator("dialog [name=answer]").nth(number).fill(answer)
+    anna.locator("dialog [type=submit]").click()
+    beat.locator(".poll-answer", has_text="Soup").click()
+    expect(anna.locator(".poll-answer", has_text="Soup").locator(".num")).to_have_text("1")
+    expect(beat.locator(".poll-answer", has_text="Soup")).to_have_attribute("aria-pressed", "true")
+    expect(anna.locator(".poll-answer", has_text="Soup")).to_have_attribute("aria-pressed", "false")

@@ -1,4 +1,4 @@
-"""Chat's part of a person's data: what they wrote and how they reacted."""
+"""Chat's part of a person's data: what they wrote, how they reacted, what they keep and haven't sent yet."""
 
 from __future__ import annotations
 
@@ -27,6 +27,18 @@ _CHANNELS = f"""
 SELECT DISTINCT c.id, c.kind, {_NAME} FROM message m JOIN channel c ON c.id = m.channel_id
  WHERE m.author_id = $1 AND m.org_id = $2 AND m.deleted_at IS NULL ORDER BY c.id
 """
+_MORE = {
+    "saved": """SELECT s.id, s.message_id, m.channel_id, s.created_at FROM saved_message s JOIN message m ON m.id = s.message_id
+ WHERE s.account_id = $1 AND m.org_id = $2 AND s.id > $3""",
+    "drafts": """SELECT d.id, d.channel_id, d.thread_id, d.text, d.changed_at FROM message_draft d JOIN channel c ON c.id = d.channel_id
+ WHERE d.account_id = $1 AND c.org_id = $2 AND d.id > $3""",
+    "sent-later": """SELECT id, channel_id, thread_id, text, send_at, created_at FROM scheduled_message
+ WHERE account_id = $1 AND org_id = $2 AND id > $3""",
+    "votes": """SELECT v.id, p.question, v.answer, v.created_at FROM poll_vote v JOIN poll p ON p.id = v.poll_id JOIN message m ON m.id = p.message_id
+ WHERE v.account_id = $1 AND m.org_id = $2 AND v.id > $3""",
+    "files": """SELECT f.id, f.message_id, f.channel_id, f.name, f.size, f.hash, f.created_at FROM message_file f JOIN message m ON m.id = f.message_id
+ WHERE m.author_id = $1 AND m.org_id = $2 AND m.deleted_at IS NULL AND f.id > $3""",
+}
 _OTHERS = """
 SELECT a.given_name, a.family_name FROM channel_member o JOIN account a ON a.id = o.account_id
  WHERE o.channel_id = $1 AND o.account_id <> $2 ORDER BY a.given_name, a.family_name LIMIT 9
@@ -38,6 +50,8 @@ async def _chat(owner: Owner) -> Files:
     yield "chat/messages.json", json_array(_paged(f"{_MESSAGES} AND m.id > $3 ORDER BY m.id LIMIT {_PAGE}", owner))
     yield "chat/messages.md", _readable(owner)
     yield "chat/reactions.json", json_array(_paged(_REACTIONS, owner))
+    for name, sql in _MORE.items():
+        yield f"chat/{name}.json", json_array(_paged(f"{sql} ORDER BY 1 LIMIT {_PAGE}", owner))
 
 
 async def _paged(sql: str, owner: Owner) -> AsyncIterator[dict[str, Any]]:

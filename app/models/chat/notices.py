@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import msgspec
+
 from app import database
 from app.lib.markdown import words
 from app.models.account import Account
@@ -101,14 +103,12 @@ async def tell_reminder(org_id: int, account_id: int, reminder_id: int, facts: d
     await notify("chat.reminder", [account_id], org_id, facts=facts, url=url, source="chat.reminder", group=f"reminder:{reminder_id}")
 
 
-async def thread_read(account_id: int, root_id: int) -> None:
+async def thread_read(account_id: int, channel_id: int, root_id: int) -> None:
     """Somebody has read a thread, so notices of its answers are read, too."""
-    rows = await database.fetch(
-        "SELECT n.id FROM message m JOIN notification n ON n.account_id = $1 AND n.subject = 'message:' || m.id AND n.read_at IS NULL"
-        " WHERE m.thread_id = $2", account_id, root_id,
-    )
-    if rows:
-        await notices_read(account_id, ids=[row["id"] for row in rows])
+    rows = await database.fetch(_READ_UP_TO, account_id, source_of(channel_id))
+    seen = [row["id"] for row in rows if msgspec.json.decode(row["facts"]).get("thread_id") == root_id]
+    if seen:
+        await notices_read(account_id, ids=seen)
 
 
 async def tell_reaction(viewer: Viewer, channel: Channel, author_id: int, message_id: int, text: str, emoji: str) -> None:

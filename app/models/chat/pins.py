@@ -7,6 +7,7 @@ from typing import Any
 from app import database
 from app.lib import clock
 from app.lib.i18n import _
+from app.models.announcements import announce
 from app.models.base import Refused
 from app.models.chat.log import shown_of
 from app.models.chat.message import Message
@@ -49,6 +50,7 @@ async def _put(message: Message, account_id: int | None) -> None:
     await message.touch(pinned_at=clock.now() if account_id else None, pinned_by=account_id)
     await message.index()
     await message.announce()
+    announce("pins.changed", message.channel_id, await count_in(message.channel_id))
 
 
 @undoes("message.pin")

@@ -134,7 +134,7 @@ async def follow(viewer: Viewer, root: Message, on: bool, key: str | None = None
 async def read(viewer: Viewer, root: Message, up_to: int) -> None:
     """Answers up to this one were seen."""
     async with database.transaction():
-        await notices.thread_read(viewer.account_id, root.id)
+        await notices.thread_read(viewer.account_id, root.channel_id, root.id)
         moved = await database.execute(
             "UPDATE thread_follow SET read_up_to = $1, new_since = CASE WHEN last_reply_id <= $1 THEN NULL ELSE new_since END"
             " WHERE root_id = $2 AND account_id = $3 AND (read_up_to < $1 OR new_since IS NOT NULL) RETURNING id",

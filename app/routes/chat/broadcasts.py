@@ -46,6 +46,11 @@ def _threads(account_id: int) -> None:
     live.publish(f"account:{account_id}", "chat.threads", data={})
 
 
+@announced("pins.changed")
+def _pins(channel_id: int, count: int) -> None:
+    live.publish(f"channel:{channel_id}", "chat.pins", data={"count": count})
+
+
 @announced("saved.changed")
 def _saved(account_id: int, message_id: int, on: bool) -> None:
     live.publish(f"account:{account_id}", "chat.saved", data={"message": message_id, "on": on})

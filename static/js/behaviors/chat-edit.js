@@ -21,13 +21,14 @@ export default function connect(form) {
 
   function close() {
     const hadFocus = form.contains(document.activeElement);
+    const composer = form.closest(".chat-scroll")?.parentElement.querySelector(".composer:not(.composer-edit) textarea");
     form.replaceWith(before);
-    if (hadFocus) (document.querySelector("#composer textarea") ?? message).focus({ preventScroll: true });
+    if (hadFocus) (composer ?? message).focus({ preventScroll: true });
   }
 
   async function refresh() {
     const html = await ask("GET", `/chat/messages/${id}`).catch(() => "");
-    if (html) place(message.closest(".chat-log"), parse(html).querySelector(".msg"));
+    if (html) place(message.closest(".chat-log, .thread-root"), parse(html).querySelector(".msg"));
   }
 
   function cancel() {

@@ -173,6 +173,13 @@ export default function connect(scroller) {
     if (document.querySelector(".chat-top")?.dataset.archived !== before) heard.cut();
   }
 
+  function pinned(count) {
+    const link = document.querySelector(".chat-pins");
+    const number = link?.querySelector(".num") ?? link?.appendChild(Object.assign(document.createElement("span"), { className: "num", ariaHidden: "true" }));
+    if (number) number.textContent = String(count);
+    if (!count) number?.remove();
+  }
+
   const inThread = {
     answer: ({ html, data }) => String(data.thread) === thread && [take(html, data.key), html.includes(`data-author="${me()}"`) && follows()],
     message: ({ html, data }) => String(data.id) === thread && take(html),
@@ -186,6 +193,7 @@ export default function connect(scroller) {
     resume: catchUp,
     cut: () => htmx.ajax("GET", url, { source: "#view", target: "#view", swap: "innerHTML" }),
     "chat.described": described,
+    "chat.pins": ({ data }) => pinned(data.count),
   };
   const stop = [
     subscribe(`channel:${channel}`, (event) => heard[event.kind]?.(event)),

@@ -2,10 +2,18 @@
 let tus;
 const words = (kind) => document.getElementById("upload-words").dataset[kind];
 
+// Fetched with the first file; a lost connection only delays it.
 async function library() {
-  if (!tus) {
-    await import("../../vendor/tus.min.js");
-    tus = window.tus;
+  for (let pause = 1; !tus; pause = Math.min(20, pause * 2)) {
+    try {
+      await import(`../../vendor/tus.min.js${pause > 1 ? `?${Date.now()}` : ""}`); // a module that failed once fails for ever under its address
+      tus = window.tus;
+    } catch {
+      const { promise, resolve } = Promise.withResolvers();
+      addEventListener("online", resolve, { once: true });
+      setTimeout(resolve, pause * 1_000);
+      await promise;
+    }
   }
   return tus;
 }
@@ -17,18 +25,22 @@ export function uploads(form, changed) {
   let waiting = [];
 
   async function add(files, more = {}) {
-    const { Upload } = await library();
-    for (const file of files) await begin(Upload, file, more);
-    changed();
+    await Promise.all([...files].map((file) => begin(file, more)));
   }
 
-  async function begin(Upload, file, more) {
+  async function begin(file, more) {
     const item = document.getElementById("upload-item").content.firstElementChild.cloneNode(true);
     item.querySelector("[data-name]").textContent = file.name;
     list.append(item);
     list.hidden = false;
     const one = { item, file, state: "going", token: "" };
     all.add(one);
+    item.querySelector("[data-pause]").addEventListener("click", () => [one.upload?.abort(), show(one, "paused")]);
+    item.querySelector("[data-resume]").addEventListener("click", () => go(one));
+    item.querySelector("[data-remove]").addEventListener("click", () => remove(one));
+    show(one, navigator.onLine ? "going" : "lost");
+    const { Upload } = await library();
+    if (!all.has(one)) return;
     const metadata = { filename: file.name, filetype: file.type, ...(await sizes(file)), ...more };
     one.upload = new Upload(file, {
       endpoint: "/uploads", metadata, retryDelays: [0, 1000, 3000, 5000, 10_000, 20_000, 30_000], removeFingerprintOnSuccess: true, chunkSize: 8_000_000,
@@ -37,17 +49,14 @@ export function uploads(form, changed) {
       onError: (error) => failed(one, error),
       onShouldRetry: (error) => ![400, 401, 403, 404, 413, 415].includes(error.originalResponse?.getStatus() ?? 0),
     });
-    item.querySelector("[data-pause]").addEventListener("click", () => [one.upload.abort(), show(one, "paused")]);
-    item.querySelector("[data-resume]").addEventListener("click", () => go(one));
-    item.querySelector("[data-remove]").addEventListener("click", () => remove(one));
     const earlier = await one.upload.findPreviousUploads().catch(() => []);
     if (earlier.length) one.upload.resumeFromPreviousUpload(earlier[0]);
-    go(one);
+    if (one.state !== "paused") go(one);
   }
 
   function go(one) {
     show(one, "going");
-    one.upload.start();
+    one.upload?.start();
   }
 
   function done(one) {
