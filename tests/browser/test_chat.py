@@ -307,6 +307,7 @@ def test_a_thread_is_answered_beside_the_channel(house: House) -> None:
     beat.keyboard.press("Enter")
     expect(anna.locator(".thread .msg", has_text="always")).to_have_count(1)
     expect(anna.locator("#main .msg")).to_have_count(1)
+    expect(beat.locator("#thread-composer textarea")).to_be_focused()
     beat.keyboard.press("Escape")
     expect(beat.locator(".thread")).to_have_count(0)
     assert "/threads/" not in beat.url

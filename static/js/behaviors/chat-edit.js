@@ -7,6 +7,7 @@ export default function connect(form) {
   const area = form.elements.text;
   const message = form.closest(".msg");
   const { id } = message.dataset;
+  const log = message.closest(".chat-log, .thread-root"); // the message itself may be another one by the time it is saved
   const before = form.prose ?? document.createElement("div");
   before.classList.add("prose");
 
@@ -28,7 +29,7 @@ export default function connect(form) {
 
   async function refresh() {
     const html = await ask("GET", `/chat/messages/${id}`).catch(() => "");
-    if (html) place(message.closest(".chat-log, .thread-root"), parse(html).querySelector(".msg"));
+    if (html) place(log, parse(html).querySelector(".msg"));
   }
 
   function cancel() {
