@@ -314,7 +314,7 @@ def test_a_thread_is_answered_beside_the_channel(house: House) -> None:
 
     message(beat, "Who has").focus()
     beat.keyboard.press("p")
-    expect(anna.locator(".chat-pins .num")).to_have_text("1")
+    expect(anna.locator(".chat-pins")).to_have_attribute("data-count", "1")
     expect(message(anna, "Who has").first.locator(".msg-pin")).to_be_visible()
     anna.reload()
     expect(anna.locator(".thread .msg", has_text="Thanks")).to_have_count(1)

@@ -175,9 +175,8 @@ export default function connect(scroller) {
 
   function pinned(count) {
     const link = document.querySelector(".chat-pins");
-    const number = link?.querySelector(".num") ?? link?.appendChild(Object.assign(document.createElement("span"), { className: "num", ariaHidden: "true" }));
-    if (number) number.textContent = String(count);
-    if (!count) number?.remove();
+    if (count) link?.setAttribute("data-count", count);
+    else link?.removeAttribute("data-count");
   }
 
   const inThread = {
