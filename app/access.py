@@ -5,6 +5,8 @@ from __future__ import annotations
 from app.models.account import Account
 from app.models.base import NotFound
 from app.models.chat import Channel, Message
+from app.models.drive import Found, find_node
+from app.models.drive.rights import VIEW
 from app.models.resource import Resource
 from app.models.team import Team
 from app.models.viewer import Viewer
@@ -13,6 +15,7 @@ __all__ = [
     "NotFound",
     "find_avatar",
     "find_channel",
+    "find_drive_node",
     "find_message",
     "find_own_channel",
     "find_resource",
@@ -50,6 +53,11 @@ def require_colleague(viewer: Viewer) -> Viewer:
     if viewer.is_external:
         raise NotFound("colleagues")
     return viewer
+
+
+async def find_drive_node(viewer: Viewer, id_: int, level: int = VIEW) -> Found:
+    """A file or folder that the viewer may use at a level (`app.models.drive`)."""
+    return await find_node(viewer, id_, level)
 
 
 def require_upload(viewer: Viewer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.jobs import job
 from app.models.drive import departures as _departures  # noqa: F401 - registers what is handed over
 from app.models.drive.changes import forget_gone
+from app.models.drive.looking import look_into
 from app.models.drive.trash import prune_trash
 from app.models.drive.versions import thin_versions
 from app.models.links.visits import prune_visits
@@ -21,7 +22,5 @@ async def prune_drive() -> None:
 
 @job("preview_file")
 async def preview_file(blob_id: int, name: str) -> None:
-    """Look into a content for its words, so that it is found by them."""
-    from app.models.drive.looking import look_into
-
+    """Look into a content for its words and its small picture."""
     await look_into(blob_id, name)

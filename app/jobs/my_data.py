@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.jobs import GiveUp, context, job
 from app.models.chat import my_data as _chat  # noqa: F401 - registers chat's part
+from app.models.drive import my_data as _drive  # noqa: F401 - registers Drive’s part
 from app.models.farewell import Farewell
 from app.models.my_data import DataExport
 

@@ -9,6 +9,7 @@ from typing import Any
 from app import database
 from app.lib.names import full_name
 from app.models.chat.places import places_of
+from app.models.drive.searching import FILE
 from app.models.search import Hit
 from app.models.search_people import PERSON
 from app.models.team import TEAM
@@ -56,6 +57,8 @@ async def _titles(viewer: Viewer, channel_ids: Collection[int]) -> dict[int, str
 def _url(hit: Hit) -> str:
     if hit.kind == MESSAGE:
         return f"/chat/channels/{hit.scope}/messages/{hit.id}"
+    if hit.kind == FILE:
+        return f"/drive/nodes/{hit.id}"
     if hit.kind == TEAM:
         return f"/manager/teams/{hit.id}"
     return f"/search?kind={MESSAGE}&by={hit.author_id}" if hit.kind == PERSON else ""

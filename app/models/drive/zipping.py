@@ -1,0 +1,96 @@
+"""Folders and selections as a zip, written while it is sent: any size, constant memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import zipstream  # type: ignore[import-untyped]
+
+from app import database
+from app.lib import blobs, file_names
+from app.models.drive.finding import Found
+from app.models.drive.listing import list_all
+from app.models.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, or an empty folder (without a hash), at its path in the zip."""
+
+    path: str
+    hash: str
+    size: int
+
+
+async def entries(viewer: Viewer, chosen: list[Found]) -> AsyncIterator[Entry]:
+    """What goes into the zip: everything that the viewer may see, under paths that every system can keep."""
+    used: set[str] = set()
+    for found in chosen:
+        async for entry in _below(viewer, found, free_in_zip(found.node.name or "Drive", used)):
+            yield entry
+
+
+async def zipped(found: AsyncIterator[Entry]) -> AsyncIterator[bytes]:
+    """The zip as a stream. Contents that are compressed already are stored as they are, others too: reading is what takes the time."""
+    archive = zipstream.ZipStream(compress_type=zipstream.ZIP_STORED)
+    async for entry in found:
+        if not entry.hash:
+            archive.mkdir(entry.path)
+            continue
+        async with _reading(entry.hash) as pieces:
+            archive.add(pieces, entry.path, size=entry.size)
+            waiting = iter(archive.all_files())
+            while (piece := await asyncio.to_thread(next, waiting, None)) is not None:
+                yield piece
+    for piece in archive.finalize():
+        yield piece
+
+
+class _reading:
+    """A local path's bytes, piece by piece: zipstream takes an iterator."""
+
+    def __init__(self, hash_: str) -> None:
+        self._local = blobs.store().local(hash_)
+
+    async def __aenter__(self) -> Iterable[bytes]:
+        path = await self._local.__aenter__()
+
+        def pieces() -> Iterable[bytes]:
+            with path.open("rb", buffering=0) as file:
+                while piece := file.read(blobs.CHUNK):
+                    yield piece
+
+        return pieces()
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._local.__aexit__(*error)
+
+
+async def _below(viewer: Viewer, found: Found, path: str) -> AsyncIterator[Entry]:
+    node = found.node
+    if node.is_file:
+        row = await database.fetch_one("SELECT hash FROM blob WHERE id = $1", node.blob_id)
+        if row:
+            yield Entry(path, row["hash"], node.size)
+        return
+    used, is_empty = set[str](), True
+    async for item in list_all(viewer, found):
+        is_empty = False
+        async for entry in _below(viewer, Found(item.node, item.level, found.drive), f"{path}/{free_in_zip(item.node.name, used)}"):
+            yield entry
+    if is_empty:
+        yield Entry(path, "", 0)
+
+
+def free_in_zip(given: str, used: set[str]) -> str:
+    """Zip names are made to fit, backslashes too, so two may become one."""
+    name = file_names.fitted(given).replace("\\", "_")
+    number, free = 1, name
+    while file_names.key_of(free) in used:
+        number += 1
+        free = file_names.numbered(name, number)
+    used.add(file_names.key_of(free))
+    return free

@@ -1,0 +1,273 @@
+"""Making, naming, moving, copying, throwing away and putting back; uploads that have arrived."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+from litestar import Request, get, post
+from litestar.datastructures import UploadFile
+from litestar.params import FromPath
+from litestar.response import Response
+
+from app.access import find_drive_node
+from app.lib import file_names
+from app.lib.forms import ChoiceField, Form, NumberField, TextField
+from app.lib.i18n import _, ngettext
+from app.models.base import NotFound, Refused
+from app.models.drive import EDIT, copy, drives_of, empty_trash, make_folder, marks, move, purge, put_file, remove, rename, restore
+from app.models.drive.names import NameRefused, NameTaken, free_name, named_in
+from app.models.drive.tree import make_folders
+from app.models.files import Upload, receive
+from app.render import fragment, nothing, redirect, toast
+from app.routes.drive import CLOSED, Naming, chosen
+
+ASK, KEEP, REPLACE, SKIP = "ask", "keep", "replace", "skip"
+
+
+class Arrival(Form):
+    """An upload that is to become a file."""
+
+    upload = TextField(most=100)
+    name = TextField(most=1000, strip=False)
+    path = TextField(most=4000, required=False, strip=False)
+    modified = NumberField(0, 253_402_300_799_000, required=False)
+    conflict = ChoiceField((ASK, KEEP, REPLACE, SKIP), required=False, default=ASK)
+
+
+@get("/drive/folders/{node_id:int}/folders/new", include_in_schema=False)
+async def new_folder(request: Request, node_id: FromPath[int]) -> Response[bytes]:
+    """The form of a new folder, in a dialog."""
+    found = await find_drive_node(request.state.viewer, node_id, EDIT)
+    return fragment(request, "drive/_new_folder.html", folder=found, form=Naming(name=await free_name(found.node.id, _("New folder"))))
+
+
+@post("/drive/folders/{node_id:int}/folders", status_code=200, include_in_schema=False)
+async def create_folder(request: Request, node_id: FromPath[int]) -> Response[bytes]:
+    """Make a folder."""
+    found = await find_drive_node(request.state.viewer, node_id, EDIT)
+    form = Naming(await request.form())
+    if form.is_valid:
+        try:
+            made = await make_folder(request.state.viewer, found, form["name"], key=request.state.idempotency_key)
+            return _changed(_("The folder “%(name)s” was made.") % {"name": made.name}, made=made.id)
+        except (NameRefused, NameTaken) as refused:
+            form.refuse("name", str(refused))
+    return fragment(request, "drive/_new_folder.html", status=422, folder=found, form=form)
+
+
+@get("/drive/folders/{node_id:int}/texts/new", include_in_schema=False)
+async def new_text(request: Request, node_id: FromPath[int]) -> Response[bytes]:
+    """The form of a new text, in a dialog."""
+    found = await find_drive_node(request.state.viewer, node_id, EDIT)
+    return fragment(request, "drive/_new_text.html", folder=found, form=Naming(name=await free_name(found.node.id, _("Notes") + ".md")))
+
+
+@post("/drive/folders/{node_id:int}/texts", status_code=200, include_in_schema=False)
+async def create_text(request: Request, node_id: FromPath[int]) -> Response[bytes]:
+    """Make an empty text and open it."""
+    found = await find_drive_node(request.state.viewer, node_id, EDIT)
+    form = Naming(await request.form())
+    if form.is_valid:
+        try:
+            name = form["name"] if file_names.split(form["name"])[1] else f"{form['name']}.md"
+            made = await put_file(request.state.viewer, found, name, await receive(_nothing()), origin="created")
+            return redirect(request, f"{made.url}?edit=1")
+        except (NameRefused, NameTaken) as refused:
+            form.refuse("name", str(refused))
+    return fragment(request, "drive/_new_text.html", status=422, folder=found, form=form)
+
+
+@post("/drive/nodes/{node_id:int}/name", status_code=200, include_in_schema=False)
+async def update_name(request: Request, node_id: FromPath[int]) -> Response[bytes]:
+    """Rename in place; a refusal is told as JSON beside the field."""
+    found = await find_drive_node(request.state.viewer, node_id, EDIT)
+    form = Naming(await request.form())
+    if not form.is_valid:
+        return _json({"error": form.errors["name"]}, 422)
+    try:
+        command = await rename(request.state.viewer, found, form["name"])
+    except (NameRefused, NameTaken) as refused:
+        return _json({"error": str(refused)}, 422)
+    return _changed(_("It is called “%(name)s” now.") % {"name": found.node.name}, undo=command.id)
+
+
+@post("/drive/moves", status_code=200, request_max_body_size=2_000_000, include_in_schema=False)
+async def create_move(request: Request) -> Response[bytes]:
+    """Move what was chosen into a folder."""
+    target = await _target(request)
+    command = await move(request.state.viewer, await chosen(request), target)
+    count = len(json.loads(command.inverse or "{}").get("moves", []))
+    if not count:
+        return nothing(204)
+    return _changed(ngettext("%(num)s item moved", "%(num)s items moved", count) % {"num": count}, undo=command.id)
+
+
+@post("/drive/copies", status_code=200, request_max_body_size=2_000_000, include_in_schema=False)
+async def create_copy(request: Request) -> Response[bytes]:
+    """Copy what was chosen into a folder."""
+    target, ids = await _target(request), await chosen(request)
+    for id_ in ids:
+        await copy(request.state.viewer, await find_drive_node(request.state.viewer, id_), target)
+    return _changed(ngettext("%(num)s item copied", "%(num)s items copied", len(ids)) % {"num": len(ids)})
+
+
+@post("/drive/removals", status_code=200, request_max_body_size=2_000_000, include_in_schema=False)
+async def create_removal(request: Request) -> Response[bytes]:
+    """Put what was chosen into the trash."""
+    ids = await chosen(request)
+    command = await remove(request.state.viewer, ids)
+    text = ngettext("%(num)s item is in the trash", "%(num)s items are in the trash", len(ids)) % {"num": len(ids)}
+    if (await request.form()).get("from") == "file":
+        answer = redirect(request, command.url)
+        answer.headers.update(toast(text, undo=command.id))
+        return answer
+    return _changed(text, undo=command.id)
+
+
+@post("/drive/restorations", status_code=200, request_max_body_size=2_000_000, include_in_schema=False)
+async def create_restoration(request: Request) -> Response[bytes]:
+    """Take what was chosen out of the trash, to where it was."""
+    ids = await chosen(request)
+    command = await restore(request.state.viewer, ids)
+    return _back(request, ngettext("%(num)s item is back", "%(num)s items are back", len(ids)) % {"num": len(ids)}, command.id)
+
+
+@post("/drive/purges", status_code=200, request_max_body_size=2_000_000, include_in_schema=False)
+async def create_purge(request: Request) -> Response[bytes]:
+    """Delete what was chosen for good."""
+    count = await purge(request.state.viewer, await chosen(request))
+    return _back(request, ngettext("%(num)s item was deleted for good", "%(num)s items were deleted for good", count) % {"num": count})
+
+
+@post("/drive/folders/{node_id:int}/trash", status_code=200, include_in_schema=False)
+async def clear_trash(request: Request, node_id: FromPath[int]) -> Response[bytes]:
+    """Empty the trash of the drive whose root this is."""
+    found = await find_drive_node(request.state.viewer, node_id, EDIT)
+    count = await empty_trash(request.state.viewer, found.drive)
+    return _back(request, ngettext("%(num)s item was deleted for good", "%(num)s items were deleted for good", count) % {"num": count})
+
+
+@post("/drive/nodes/{node_id:int}/favourite", status_code=200, include_in_schema=False)
+async def update_favourite(request: Request, node_id: FromPath[int]) -> Response[bytes]:
+    """List it among one's favourites, or no longer."""
+    found = await find_drive_node(request.state.viewer, node_id)
+    on = (await request.form()).get("on", "1") == "1"
+    await marks.favour(request.state.viewer, found.node, on)
+    return _changed(_("Among your favourites now.") if on else _("No longer among your favourites."))
+
+
+@post("/drive/folders/{node_id:int}/conflicts", status_code=200, request_max_body_size=8_000_000, include_in_schema=False)
+async def list_conflicts(request: Request, node_id: FromPath[int]) -> Response[bytes]:
+    """Which of these paths (JSON, a list of texts) are taken already, asked once before many are uploaded."""
+    found = await find_drive_node(request.state.viewer, node_id, EDIT)
+    try:
+        paths = msgspec.json.decode(await request.body(), type=list[str])[:50_000]
+    except msgspec.DecodeError:
+        raise Refused(_("This can’t be read.")) from None
+    folders: dict[str, int | None] = {"": found.node.id}
+    taken = [path for path in paths if await _is_taken(path, folders)]
+    return _json({"taken": taken}, 200)
+
+
+@post("/drive/folders/{node_id:int}/arrivals", status_code=200, include_in_schema=False)
+async def create_arrival(request: Request, node_id: FromPath[int]) -> Response[bytes]:
+    """Make a file of an upload that has arrived: 201 with its id, 409 when the name is taken and nobody was asked, 204 when it is skipped."""
+    viewer = request.state.viewer
+    found = await find_drive_node(viewer, node_id, EDIT)
+    form = Arrival(await request.form())
+    if not form.is_valid:
+        return _json({"error": next(iter(form.errors.values()))}, 422)
+    upload = await Upload.ready(form["upload"], viewer)
+    folder = await make_folders(viewer, found, [part for part in form["path"].split("/") if part]) if form["path"] else found
+    name = file_names.fitted(form["name"])
+    there = await named_in(folder.node.id, name)
+    if there is not None and form["conflict"] == ASK:
+        return _json({"taken": name, "is_folder": there.is_folder}, 409)
+    if there is not None and form["conflict"] == SKIP:
+        await upload.discard()
+        return nothing(204)
+    replace = there if there is not None and there.is_file and form["conflict"] == REPLACE else None
+    if there is not None and replace is None:
+        name = await free_name(folder.node.id, name)
+    node = await put_file(viewer, folder, name, await upload.blob(), modified_at=form["modified"], replace=replace, key=request.state.idempotency_key or None)
+    await upload.redeem()
+    return _json({"id": node.id, "name": node.name, "url": node.url}, 201)
+
+
+@post("/drive/folders/{node_id:int}/files", status_code=200, request_max_body_size=None, include_in_schema=False)
+async def create_files(request: Request, node_id: FromPath[int]) -> Response[bytes]:
+    """Files of a form, for browsers without scripts and for the share sheet: both are kept where a name is taken."""
+    found = await find_drive_node(request.state.viewer, node_id, EDIT)
+    sent = [one for one in (await request.form()).getall("file", []) if isinstance(one, UploadFile) and one.filename]
+    if not sent:
+        raise Refused(_("Please choose a file first."))
+    for number, one in enumerate(sent):
+        key = f"{request.state.idempotency_key}:{number}" if request.state.idempotency_key else None
+        name = await free_name(found.node.id, file_names.fitted(one.filename))
+        await put_file(request.state.viewer, found, name, await receive(_pieces(one)), key=key)
+    answer = redirect(request, found.node.url)
+    answer.headers.update(toast(ngettext("%(num)s file was added", "%(num)s files were added", len(sent)) % {"num": len(sent)}))
+    return answer
+
+
+async def _is_taken(path: str, folders: dict[str, int | None]) -> bool:
+    """Whether something is at a path; folders that were looked up are remembered."""
+    parent, _slash, name = path.strip("/").rpartition("/")
+    if parent not in folders:
+        above: int | None = folders[""]
+        so_far = ""
+        for part in parent.split("/"):
+            so_far = f"{so_far}/{part}".strip("/")
+            if so_far not in folders:
+                there = await named_in(above, file_names.fitted(part)) if above is not None else None
+                folders[so_far] = there.id if there is not None and there.is_folder else None
+            above = folders[so_far]
+    folder_id = folders[parent]
+    return folder_id is not None and await named_in(folder_id, file_names.fitted(name)) is not None
+
+
+async def _target(request: Request) -> Any:
+    to = str((await request.form()).get("to", ""))
+    if not to.isdigit():
+        raise NotFound("target")
+    return await find_drive_node(request.state.viewer, int(to), EDIT)
+
+
+def _changed(text: str, undo: int | None = None, **facts: Any) -> Response[bytes]:
+    """Nothing to swap: the list hears of it and asks anew, wherever it is shown."""
+    events: dict[str, Any] = {"drive:changed": facts or {"at": 1}, **CLOSED}
+    answer = nothing(200, **toast(text, undo=undo, **events))
+    answer.headers["HX-Reswap"] = "none"
+    return answer
+
+
+def _back(request: Request, text: str, undo: int | None = None) -> Response[bytes]:
+    if request.headers.get("hx-request") != "true":
+        return redirect(request, "/drive/trash")
+    return _changed(text, undo)
+
+
+def _json(value: Any, status: int) -> Response[bytes]:
+    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")
+
+
+async def _nothing() -> Any:
+    yield b""
+
+
+async def _pieces(sent: UploadFile) -> Any:
+    while piece := await sent.read(1 << 20):
+        yield piece
+
+
+async def open_drives(viewer: Any) -> list[Any]:
+    """The drives that a viewer may put something into, for the share sheet."""
+    return await drives_of(viewer)
+
+
+handlers = [
+    new_folder, create_folder, new_text, create_text, update_name, create_move, create_copy, create_removal, create_restoration, create_purge, clear_trash,
+    update_favourite, list_conflicts, create_arrival, create_files,
+]
