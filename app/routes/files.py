@@ -62,7 +62,7 @@ def _headers(name: str, etag: str, modified_at: int, *, download: bool, media_ty
     return {
         "Content-Type": kind if safe else "text/plain; charset=utf-8" if is_text and not download else kind if download else "application/octet-stream",
         "Content-Disposition": disposition(name, download=download or not safe), "Content-Security-Policy": _policy(kind),
-        "X-Content-Type-Options": "nosniff", "ETag": etag, "Last-Modified": format_datetime(_moment(modified_at), usegmt=True), "Accept-Ranges": "bytes",
+        "ETag": etag, "Last-Modified": format_datetime(_moment(modified_at), usegmt=True), "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-cache", "Vary": "Cookie", "Cross-Origin-Resource-Policy": "same-origin",
     }
 

@@ -133,7 +133,7 @@ async def show_shared_zip(request: Request, token: FromPath[str], at: FromQuery[
     await _check_download(here.link)
     await _count(request, here, f"{here.found.node.name}.zip")
     name = here.found.node.name or _("Files")
-    headers = {"Content-Disposition": disposition(f"{name}.zip", download=True), "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Disposition": disposition(f"{name}.zip", download=True), "Cache-Control": "no-store"}
     return Stream(zip_for(here.found), media_type="application/zip", headers=headers)
 
 

@@ -31,7 +31,7 @@ from app.render import fragment, page
 from app.rooms import apps_for
 
 PAGE = 25
-_MOST_OFFERS, _MOST_PEOPLE, _MOST_MESSAGES = 6, 6, 5
+_MOST_OFFERS, _MOST_PEOPLE, _MOST_MESSAGES = 10, 6, 5
 _AMONG_PEOPLE = 200  # of whom the best are shown
 
 PLACE, COMMAND = "place", "command"

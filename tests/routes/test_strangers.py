@@ -19,8 +19,12 @@ from app.main import create_app
 from app.models.chat.channel import PRIVATE, Channel
 from app.models.chat.message import Message
 from app.models.command import Command
+from app.models.drive import share
+from app.models.drive.rights import grants_at
+from app.models.links import Wanted, make_link
 from app.models.session import Session
 from app.settings import read_settings
+from tests import drive
 from tests.conftest import browser
 from tests.people import People, Person
 
@@ -36,6 +40,8 @@ OPEN = {
     "POST /invitation/{token:str}/sign-out",
     "POST /hooks/{token:str}", "POST /hooks/answers/{token:str}", "GET /api/v1/openapi.json",
     "POST /handover", "GET /handover/begin", "GET /handover/issue", "GET /moved", "GET /internal/tls-ask",
+    "GET /s/{token:str}", "POST /s/{token:str}/password", "GET /s/{token:str}/content", "GET /s/{token:str}/thumb", "GET /s/{token:str}/pages/{number:int}",
+    "GET /s/{token:str}/zip", "POST /s/{token:str}/comments", "POST /s/{token:str}/uploads", "POST /s/{token:str}/arrivals",
     "HEAD /uploads/{token:str}", "PATCH /uploads/{token:str}", "DELETE /uploads/{token:str}",  # the token is the right
     "GET /manifest.webmanifest", "GET /sw.js", "GET /offline", "GET /favicon.ico", "GET /icons/{version:str}/{name:str}", "GET /icons/{version:str}/{app:str}/{name:str}", "GET /brand.css", "GET /brand/{name:str}/{form:str}",
 }
@@ -107,8 +113,13 @@ async def secrets_of_anna(people: People) -> dict[str, int]:
     """Ids of things that only Anna and Beat may touch: a private channel, a message in it, a session, a change."""
     channel = await Channel.start(people.anna.viewer, PRIVATE, "secret-plans", people=[people.beat.id])
     message_id = await Message.post(channel, people.anna.viewer, "nobody else reads this")
+    place = await drive.folder(people.anna, "secret files")
+    node = await drive.file(people.anna, "secret.txt", b"nobody else reads this", place)
+    await share(people.anna.viewer, place.node, "account", people.beat.id, 3)
+    link = await make_link(people.anna.viewer, "drive", node.id, Wanted(), what="secret", url=node.url)
     (command, *_rest) = await Command.recent(people.anna.viewer)
     return {
+        "node_id": node.id, "version_id": node.version_id or 0, "grant_id": (await grants_at(place.node.id))[0]["id"], "link_id": link.id,
         "channel_id": channel.id, "message_id": message_id, "session_id": people.anna.viewer.session_id, "command_id": command.id,
         "account_id": people.anna.id, "any": people.anna.id,
     }
@@ -116,7 +127,7 @@ async def secrets_of_anna(people: People) -> dict[str, int]:
 
 async def state() -> dict[str, object]:
     """What an intruder must not change."""
-    tables = ("message", "channel", "channel_member", "reaction", "membership", "session", "organisation", "product_right")
+    tables = ("message", "channel", "channel_member", "reaction", "membership", "session", "organisation", "product_right", "node", "node_version", "node_grant", "public_link")
     rows = {table: await database.fetch(f"SELECT * FROM {table} ORDER BY id") for table in tables}
     for session in rows["session"]:
         session.pop("seen_at"), session.pop("address")

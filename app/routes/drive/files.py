@@ -13,11 +13,11 @@ from litestar.response import Response, Stream
 
 from app.access import find_drive_node
 from app.lib import blobs, file_types
+from app.lib.documents import document_html
 from app.lib.file_looks import can_print_office
 from app.lib.forms import Form, NumberField, TextField
 from app.lib.highlighting import marked_code
 from app.lib.i18n import _
-from app.lib.markdown import render as render_markdown
 from app.models.base import NotFound, Refused
 from app.models.drive import EDIT, VIEW, Found, find_node, list_page, marks, put_file
 from app.models.drive.content import Conflict, content_of
@@ -129,7 +129,7 @@ async def create_zip(request: Request) -> Stream:
 def zip_answer(viewer: Any, found: list[Found]) -> Stream:
     """A zip of nodes as an answer."""
     name = (found[0].node.name or drive_name(found[0].drive)) if len(found) == 1 else _("Files")
-    headers = {"Content-Disposition": disposition(f"{name}.zip", download=True), "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Disposition": disposition(f"{name}.zip", download=True), "Cache-Control": "no-store"}
     return Stream(_zip_pieces(viewer, found), media_type="application/zip", headers=headers)
 
 
@@ -162,7 +162,7 @@ async def page_answer(found: Found, number: int, v: int = 0) -> Response[bytes]:
     return Response(content, media_type="image/webp", headers=_PICTURE)
 
 
-_PICTURE = {"Cache-Control": "private, max-age=86400", "Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
+_PICTURE = {"Cache-Control": "private, max-age=86400", "Content-Security-Policy": "default-src 'none'; sandbox"}
 
 
 async def shown(found: Found, v: int = 0) -> dict[str, Any]:
@@ -191,7 +191,7 @@ async def _as_text(blob: Blob, name: str, group: str) -> dict[str, Any]:
     except Refused:
         return {}
     if group == file_types.MARKDOWN:
-        return {"view": "markdown", "text": text, "html": render_markdown(text).html}
+        return {"view": "markdown", "text": text, "html": document_html(text)}
     if group == file_types.TABLE:
         return {"view": "table", "text": text, "rows": _table(text, name)}
     return {"view": "code", "text": text, "html": marked_code(text, name)}

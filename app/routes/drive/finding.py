@@ -26,7 +26,7 @@ async def show_node(request: Request, node_id: FromPath[int]) -> Response[bytes]
 
 @offers
 async def _drives(viewer: Viewer, typed: str) -> list[Offer]:
-    if not viewer.can_use("drive"):
+    if not viewer.can_use("drive") or not typed.strip():
         return []
     found = [Offer(drive_name(drive), f"/drive/folders/{drive.root_id}", "hard-drive", app="drive") for drive in await drives_of(viewer)]
     found += [Offer(item.node.name, item.node.url, "folder" if item.node.is_folder else "file", app="drive") for item in (await marks.recent(viewer))[:_MOST]]

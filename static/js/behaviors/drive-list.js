@@ -4,7 +4,7 @@ import { go } from "../navigation.js";
 const CLIP = "drive-clip"; // sessionStorage: {how: cut | copy, ids}
 const words = () => document.getElementById("drive-words")?.dataset ?? {};
 const tell = (text, kind = "info") => document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind } }));
-const post = (url, values) => htmx.ajax("POST", url, { source: "#drive-list", swap: "none", values });
+const post = (url, values) => htmx.ajax("POST", url, { source: "#main", swap: "none", values });
 const uploads = () => import("../drive/uploads.js");
 
 export default function connect(list) {
@@ -21,10 +21,10 @@ export default function connect(list) {
   const actions = {
     open: ([row]) => go(row.dataset.url),
     download: (some) => (some.length === 1 && !("folder" in some[0].dataset) ? save(`${some[0].dataset.url}/content?download=1`) : zip(some)),
-    share: ([row]) => htmx.ajax("GET", `/drive/nodes/${row.dataset.id}/sharing`, { source: list, target: "#dialog" }),
-    details: ([row]) => htmx.ajax("GET", `/drive/nodes/${row.dataset.id}/details`, { source: list, target: "#detail" }),
+    share: ([row]) => htmx.ajax("GET", `/drive/nodes/${row.dataset.id}/sharing`, { source: "#main", target: "#dialog", swap: "innerHTML" }),
+    details: ([row]) => htmx.ajax("GET", `/drive/nodes/${row.dataset.id}/details`, { source: "#main", target: "#detail", swap: "innerHTML" }),
     favourite: ([row]) => post(`/drive/nodes/${row.dataset.id}/favourite`, { on: "favourite" in row.dataset ? "0" : "1" }),
-    unpack: ([row]) => htmx.ajax("POST", `/drive/files/${row.dataset.id}/unpacking`, { source: list, swap: "none" }),
+    unpack: ([row]) => htmx.ajax("POST", `/drive/files/${row.dataset.id}/unpacking`, { source: "#main", swap: "none" }),
     remove: (some) => post("/drive/removals", { ids: ids(some) }),
     restore: (some) => post("/drive/restorations", { ids: ids(some) }),
     purge: (some) => post("/drive/purges", { ids: ids(some) }),
@@ -61,7 +61,7 @@ export default function connect(list) {
   function choose(some, doing) {
     const at = folder() ?? some[0].dataset.dropId ?? "";
     const from = at || document.querySelector(".drive-side [data-drop-id]")?.dataset.dropId;
-    htmx.ajax("GET", `/drive/folders/${from}/tree?doing=${doing}&ids=${ids(some)}`, { source: list, target: "#dialog" });
+    htmx.ajax("GET", `/drive/folders/${from}/tree?doing=${doing}&ids=${ids(some)}`, { source: "#main", target: "#dialog", swap: "innerHTML" });
   }
 
   function clip(how, some) {

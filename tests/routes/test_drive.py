@@ -1,0 +1,346 @@
+"""Drive over HTTP: lists, downloads, uploads that arrive, sharing, links, and bad input."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from app import database, jobs
+from app.jobs import run_now
+from app.lib import clock
+from app.models.drive import Node, find_node, list_all, share
+from app.models.drive.rights import EDIT
+from app.models.files import keep_bytes
+from app.models.job import Job
+from app.models.links import Wanted, make_link
+from app.models.search import search, visible_scopes
+from tests.conftest import browser
+from tests.drive import content, file, folder, home, names
+from tests.people import People, Person
+from tests.routes.test_uploads import create, send, token_of
+
+pytestmark = pytest.mark.anyio
+HTMX = {"hx-request": "true"}
+
+
+async def upload(client: httpx.AsyncClient, folder_id: int, name: str, body: bytes, **more: str) -> httpx.Response:
+    url = await create(client, len(body))
+    await send(client, url, 0, body)
+    return await client.post(f"/drive/folders/{folder_id}/arrivals", data={"upload": token_of(url), "name": name, **more})
+
+
+async def work() -> None:
+    """Do the waiting previews."""
+    jobs.load()
+    for job in await Job.lease(100):
+        if job.kind == "preview_file":
+            await run_now(job.kind, json.loads(job.payload))
+
+
+def told(answer: httpx.Response) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(answer.headers["hx-trigger"])
+    return found
+
+
+async def test_ones_files_are_listed_and_the_page_leads_to_them(app: httpx.ASGITransport, people: People) -> None:
+    node, place = await file(people.anna, "budget 😀.txt"), await folder(people.anna, "project")
+    async with browser(app, people.anna) as anna:
+        page = await anna.get("/drive")
+        assert page.status_code == 200
+        assert f"/drive/files/{node.id}" in page.text and place.node.url in page.text
+        assert (await anna.get(place.node.url)).status_code == 200
+        for view in ("recent", "favourites", "shared", "shared-by-me", "links", "trash"):
+            assert (await anna.get(f"/drive/{view}")).status_code == 200, view
+        assert (await anna.get(f"/drive/nodes/{node.id}/details", headers=HTMX)).status_code == 200
+
+
+async def test_a_folder_of_many_comes_in_pages(app: httpx.ASGITransport, people: People) -> None:
+    place = await folder(people.anna, "many")
+    for number in range(130):
+        await file(people.anna, f"f{number}.txt", parent=place)
+    async with browser(app, people.anna) as anna:
+        page = await anna.get(place.node.url)
+        assert page.text.count("data-row") == 100
+        more = page.text.split('hx-get="/drive/folders/')[-1].split('"')[0].replace("&amp;", "&")
+        rest = await anna.get(f"/drive/folders/{more}", headers=HTMX)
+        assert rest.text.count("data-row") == 30
+
+
+async def test_uploads_become_files_in_their_folders(app: httpx.ASGITransport, people: People) -> None:
+    root = await home(people.anna)
+    async with browser(app, people.anna) as anna:
+        made = await upload(anna, root.node.id, "a.txt", b"hello", path="one/two/CON", modified="1700000000000")
+        assert made.status_code == 201
+        node = await Node.get(made.json()["id"])
+        assert (node.modified_at, await content(node)) == (1700000000000, b"hello")
+        found = await find_node(people.anna.viewer, node.id)
+        assert [crumb.name for crumb in found.crumbs] == ["", "one", "two", "CON_"]
+
+
+async def test_a_taken_name_is_asked_about_once_and_then_decided(app: httpx.ASGITransport, people: People) -> None:
+    root, node = await home(people.anna), await file(people.anna, "a.txt", b"first")
+    async with browser(app, people.anna) as anna:
+        asked = await anna.post(f"/drive/folders/{root.node.id}/conflicts", content=json.dumps(["A.TXT", "b.txt", "x/a.txt"]))
+        assert asked.json() == {"taken": ["A.TXT"]}
+        assert (await upload(anna, root.node.id, "a.txt", b"second")).status_code == 409
+        assert (await upload(anna, root.node.id, "a.txt", b"second", conflict="skip")).status_code == 204
+        assert (await upload(anna, root.node.id, "a.txt", b"second", conflict="keep")).json()["name"] == "a (2).txt"
+        assert (await upload(anna, root.node.id, "a.txt", b"third", conflict="replace")).json()["id"] == node.id
+    assert await content(node) == b"third"
+
+
+async def test_an_answer_that_was_lost_is_given_again(app: httpx.ASGITransport, people: People) -> None:
+    root = await home(people.anna)
+    async with browser(app, people.anna) as anna:
+        url = await create(anna, 3)
+        await send(anna, url, 0, b"abc")
+        data, key = {"upload": token_of(url), "name": "once.txt"}, {"idempotency-key": "k1"}
+        assert (await anna.post(f"/drive/folders/{root.node.id}/arrivals", data=data, headers=key)).status_code == 201
+        await anna.post(f"/drive/folders/{root.node.id}/arrivals", data=data, headers=key)
+    assert await names(people.anna, root) == ["once.txt"]
+
+
+async def test_downloads_have_ranges_and_validators(app: httpx.ASGITransport, people: People) -> None:
+    node = await file(people.anna, "ümlaut.bin", b"0123456789")
+    url = f"/drive/files/{node.id}/content"
+    async with browser(app, people.anna) as anna:
+        whole = await anna.get(url)
+        assert (whole.status_code, whole.content, whole.headers["accept-ranges"]) == (200, b"0123456789", "bytes")
+        assert "filename*=UTF-8''%C3%BCmlaut.bin" in whole.headers["content-disposition"]
+        for span, body, said in (("bytes=2-4", b"234", "bytes 2-4/10"), ("bytes=-3", b"789", "bytes 7-9/10"), ("bytes=8-", b"89", "bytes 8-9/10")):
+            part = await anna.get(url, headers={"range": span})
+            assert (part.status_code, part.content, part.headers["content-range"]) == (206, body, said)
+        assert (await anna.get(url, headers={"range": "bytes=10-"})).status_code == 416
+        assert (await anna.get(url, headers={"if-none-match": whole.headers["etag"]})).status_code == 304
+        assert (await anna.get(url, headers={"range": "bytes=0-1", "if-range": '"other"'})).status_code == 200
+        assert (await anna.get(url, headers={"if-match": '"other"'})).status_code == 412
+
+
+@pytest.mark.parametrize("name", ["evil.html", "evil.svg", "evil.xhtml", "evil.htm"])
+async def test_what_could_run_is_only_ever_saved(app: httpx.ASGITransport, people: People, name: str) -> None:
+    node = await file(people.anna, name, b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(1)</script></svg>")
+    async with browser(app, people.anna) as anna:
+        answer = await anna.get(f"/drive/files/{node.id}/content")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert all("sandbox" in policy or "script-src 'nonce" in policy for policy in answer.headers.get_list("content-security-policy"))
+    assert any(policy.endswith("sandbox") for policy in answer.headers.get_list("content-security-policy"))
+    assert answer.headers["content-type"] in ("application/octet-stream", "text/plain; charset=utf-8")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_selection_comes_as_a_zip_without_bad_names(app: httpx.ASGITransport, people: People) -> None:
+    place = await folder(people.anna, "project")
+    await file(people.anna, "back\\slash.txt", b"1", place)
+    await folder(people.anna, "empty", place)
+    node = await file(people.anna, "big.bin", b"x" * 3_000_000)
+    async with browser(app, people.anna) as anna:
+        answer = await anna.get(f"/drive/zip?ids={place.node.id},{node.id}")
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert sorted(archive.namelist()) == ["big.bin", "project/back_slash.txt", "project/empty/"]
+    assert archive.testzip() is None
+
+
+async def test_texts_are_edited_and_a_second_tab_loses_nothing(app: httpx.ASGITransport, people: People) -> None:
+    node = await file(people.anna, "plan.md", b"# Plan")
+    async with browser(app, people.anna) as anna:
+        assert "<h1>Plan</h1>" in (await anna.get(node.url)).text
+        saved = await anna.post(f"{node.url}/text", data={"text": "# One", "base": str(node.version_id)}, headers=HTMX)
+        assert saved.status_code == 200
+        second = await anna.post(f"{node.url}/text", data={"text": "# Two", "base": str(node.version_id)}, headers=HTMX)
+        assert second.status_code == 422
+        assert "# One" in second.text and "# Two" in second.text
+    assert await content(node) == b"# One"
+
+
+async def test_bad_names_are_refused_with_a_reason(app: httpx.ASGITransport, people: People) -> None:
+    node = await file(people.anna, "a.txt")
+    async with browser(app, people.anna) as anna:
+        for bad in ("a/b", "a\nb", "NUL", "trailing.", "", "x" * 300):
+            answer = await anna.post(f"/drive/nodes/{node.id}/name", data={"name": bad}, headers=HTMX)
+            assert (answer.status_code, bool(answer.json()["error"])) == (422, True), bad
+        good = await anna.post(f"/drive/nodes/{node.id}/name", data={"name": "😀" * 63}, headers=HTMX)
+        assert good.status_code == 200 and "undo_url" in told(good)["toast"]
+
+
+async def test_moves_of_many_and_into_themselves(app: httpx.ASGITransport, people: People) -> None:
+    place, other = await folder(people.anna, "one"), await folder(people.anna, "two")
+    ids = [(await file(people.anna, f"{number}.txt")).id for number in range(20)]
+    async with browser(app, people.anna) as anna:
+        moved = await anna.post("/drive/moves", data={"ids": ",".join(map(str, ids)), "to": str(other.node.id)}, headers=HTMX)
+        assert told(moved)["toast"]["text"] == "20 items moved"
+        await anna.post(told(moved)["toast"]["undo_url"])
+        assert await names(people.anna, other) == []
+        itself = await anna.post("/drive/moves", data={"ids": str(place.node.id), "to": str(place.node.id)}, headers=HTMX)
+        assert itself.status_code == 422
+        many = await anna.post("/drive/removals", data={"ids": ",".join(str(number) for number in range(1, 50_002))}, headers=HTMX)
+        assert many.status_code == 422
+
+
+async def test_pictures_pdfs_and_words_are_looked_into(app: httpx.ASGITransport, people: People) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (800, 500), (20, 120, 90)).save(picture, "JPEG")
+    document = io.BytesIO()
+    Image.new("RGB", (300, 400), (255, 255, 255)).save(document, "PDF")
+    docx = io.BytesIO()
+    with zipfile.ZipFile(docx, "w") as archive:
+        archive.writestr("word/document.xml", '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:p><w:t>Zirbelstube</w:t></w:p></w:document>')
+    one = await file(people.anna, "p.jpg", picture.getvalue())
+    two = await file(people.anna, "d.pdf", document.getvalue())
+    three = await file(people.anna, "w.docx", docx.getvalue())
+    await work()
+    async with browser(app, people.anna) as anna:
+        for node in (one, two):
+            assert (await anna.get(f"/drive/files/{node.id}/thumb")).headers["content-type"] == "image/webp"
+        assert (await anna.get(f"/drive/files/{two.id}/pages/0")).status_code == 200
+        assert (await anna.get(f"/drive/files/{two.id}/pages/7")).status_code == 404
+    hits = await search(await visible_scopes(people.anna.viewer), people.anna.viewer.org_id, "zirbelstube", ["file"])
+    assert [hit.id for hit in hits] == [three.id]
+
+
+async def test_bombs_do_no_harm(app: httpx.ASGITransport, people: People) -> None:
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", b"\0" * 60_000_000)
+    huge = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + (60_000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0" + b"\0\0\0\0"
+    node, picture = await file(people.anna, "bomb.zip", bomb.getvalue()), await file(people.anna, "huge.png", huge)
+    await work()
+    async with browser(app, people.anna) as anna:
+        refused = await anna.post(f"{node.url}/unpacking", headers=HTMX)
+        assert (refused.status_code, "far more" in told(refused)["toast"]["text"]) == (422, True)
+        assert (await anna.get(f"/drive/files/{picture.id}/thumb")).status_code == 404
+        assert (await anna.get(picture.url)).status_code == 200
+
+
+async def test_a_zip_is_listed_and_unpacked(app: httpx.ASGITransport, people: People) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("docs/readme.txt", b"hello")
+        archive.writestr("../../escape.txt", b"no")
+    node = await file(people.anna, "bundle.zip", packed.getvalue())
+    async with browser(app, people.anna) as anna:
+        assert "docs/readme.txt" in (await anna.get(node.url)).text
+        assert (await anna.post(f"{node.url}/unpacking", headers=HTMX)).status_code == 200
+    assert await names(people.anna, await home(people.anna)) == ["bundle", "bundle.zip"]
+    (made,) = [item.node async for item in list_all(people.anna.viewer, await home(people.anna)) if item.node.name == "bundle"]
+    assert await names(people.anna, await find_node(people.anna.viewer, made.id)) == ["docs", "escape.txt"]
+
+
+async def test_sharing_tells_why_and_each_reason_goes(app: httpx.ASGITransport, people: People) -> None:
+    place = await folder(people.anna, "project")
+    node = await file(people.anna, "budget.txt", parent=place)
+    async with browser(app, people.anna) as anna, browser(app, people.beat) as beat:
+        shared = await anna.post(f"/drive/nodes/{place.node.id}/grants", data={"people": str(people.beat.id), "level": "1"}, headers=HTMX)
+        assert "Beat Keller" in shared.text
+        assert (await beat.get(node.url)).status_code == 200
+        assert (await beat.post(f"/drive/nodes/{node.id}/name", data={"name": "mine"}, headers=HTMX)).status_code == 404
+        why = (await anna.get(f"/drive/nodes/{node.id}/sharing", headers=HTMX)).text
+        assert "because of the folder “project”" in why
+        grant = why.split("/grants/")[1].split("/")[0]
+        await anna.post(f"/drive/nodes/{node.id}/grants/{grant}/removal", headers=HTMX)
+        assert (await beat.get(node.url)).status_code == 404
+        nobody = await anna.post(f"/drive/nodes/{place.node.id}/grants", data={"level": "1"}, headers=HTMX)
+        assert nobody.status_code == 422
+
+
+async def linked(person: Person, node: Node, **wanted: Any) -> str:
+    return (await make_link(person.viewer, "drive", node.id, Wanted(**wanted), what=node.name, url=node.url)).path
+
+
+async def test_a_link_shows_a_folder_and_counts(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
+    place = await folder(people.anna, "press")
+    node = await file(people.anna, "logo.txt", b"logo", place)
+    outside = await file(people.anna, "private.txt")
+    path = await linked(people.anna, place.node, download_limit=1)
+    page = await stranger.get(path)
+    assert page.status_code == 200 and "logo.txt" in page.text and "Anna Alpha" in page.text
+    assert (await stranger.get(f"{path}?at={node.id}")).status_code == 200
+    assert (await stranger.get(f"{path}?at={outside.id}")).status_code == 404
+    assert (await stranger.get(f"{path}/content?at={node.id}&download=1")).content == b"logo"
+    assert (await stranger.get(f"{path}/content?at={node.id}&download=1")).status_code == 422
+    (row,) = await database.fetch("SELECT visits, downloads FROM public_link")
+    assert (row["visits"], row["downloads"]) == (2, 1) or row["downloads"] == 1
+
+
+async def test_a_link_with_a_password_an_end_and_a_pause(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
+    node = await file(people.anna, "secret.txt", b"secret words")
+    path = await linked(people.anna, node, password="open sesame", expires_at=clock.now() + clock.DAY)
+    assert "secret words" not in (await stranger.get(path)).text
+    assert (await stranger.get(f"{path}/content?at={node.id}")).status_code == 404
+    assert (await stranger.post(f"{path}/password", data={"password": "wrong"})).status_code == 422
+    assert (await stranger.post(f"{path}/password", data={"password": "open sesame"})).status_code in (200, 303)
+    assert "secret words" in (await stranger.get(path)).text
+    await database.execute("UPDATE public_link SET paused_at = 1")
+    assert (await stranger.get(path)).status_code == 410
+    await database.execute("UPDATE public_link SET paused_at = NULL")
+    assert "secret words" in (await stranger.get(path)).text
+    with clock.at(clock.now() + 2 * clock.DAY):
+        assert (await stranger.get(path)).status_code == 410
+
+
+async def test_a_link_without_download_gives_no_file_away_as_one(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
+    node = await file(people.anna, "look.txt", b"look only")
+    path = await linked(people.anna, node, no_download=True)
+    assert "Download" not in (await stranger.get(path)).text
+    assert (await stranger.get(f"{path}/content?at={node.id}&download=1")).status_code == 422
+
+
+async def test_a_drop_box_takes_files_and_shows_none(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
+    place = await folder(people.anna, "inbox")
+    await file(people.anna, "already.txt", parent=place)
+    path = await linked(people.anna, place.node, mode="upload", quota=10)
+    page = await stranger.get(path)
+    assert page.status_code == 200 and "already.txt" not in page.text
+    headers = {"tus-resumable": "1.0.0", "upload-length": "5"}
+    begun = await stranger.post(f"{path}/uploads", headers=headers)
+    assert begun.status_code == 201
+    await send(stranger, begun.headers["location"], 0, b"hello")
+    sent = {"upload": token_of(begun.headers["location"]), "name": "already.txt", "by": "Visitor"}
+    assert (await stranger.post(f"{path}/arrivals", data=sent)).status_code == 201
+    assert await names(people.anna, place) == ["already (2).txt", "already.txt"]
+    assert (await stranger.post(f"{path}/uploads", headers={**headers, "upload-length": "6"})).status_code == 422
+    assert await database.fetch_value("SELECT COUNT(*) AS n FROM notification WHERE kind = 'drive.received'") == 1
+
+
+async def test_visitors_comment_under_their_own_name(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
+    node = await file(people.anna, "draft.txt")
+    path = await linked(people.anna, node, mode="comment")
+    assert (await stranger.post(f"{path}/comments", data={"name": "", "text": "x"})).status_code == 422
+    await stranger.post(f"{path}/comments", data={"name": "Vera", "text": "Typo on line 2"})
+    async with browser(app, people.anna) as anna:
+        assert "Typo on line 2" in (await anna.get(f"/drive/nodes/{node.id}/details?tab=comments", headers=HTMX)).text
+    plain = await linked(people.anna, node)
+    assert (await stranger.post(f"{plain}/comments", data={"name": "Vera", "text": "x"})).status_code == 404
+
+
+async def test_a_full_quota_is_said_and_nothing_is_lost(app: httpx.ASGITransport, people: People) -> None:
+    root = await home(people.anna)
+    async with browser(app, people.anna) as anna:
+        url = await create(anna, 5)
+        await send(anna, url, 0, b"hello")
+        await people.anna.organisation.change(storage_per_person=3)
+        refused = await anna.post(f"/drive/folders/{root.node.id}/arrivals", data={"upload": token_of(url), "name": "a.txt"}, headers=HTMX)
+        assert refused.status_code == 422 and "storage is full" in told(refused)["toast"]["text"]
+        await people.anna.organisation.change(storage_per_person=None)
+        assert (await anna.post(f"/drive/folders/{root.node.id}/arrivals", data={"upload": token_of(url), "name": "a.txt"})).status_code == 201
+
+
+async def test_the_share_sheet_puts_files_into_a_folder(app: httpx.ASGITransport, people: People) -> None:
+    root = await home(people.anna)
+    async with browser(app, people.anna) as anna:
+        await anna.post(f"/drive/folders/{root.node.id}/files", files=[("file", ("photo.jpg", b"1")), ("file", ("photo.jpg", b"2"))])
+    assert await names(people.anna, root) == ["photo (2).jpg", "photo.jpg"]
+
+
+async def test_editing_with_the_right_alone(app: httpx.ASGITransport, people: People) -> None:
+    place = await folder(people.anna, "shared")
+    await share(people.anna.viewer, place.node, "account", people.beat.id, EDIT)
+    async with browser(app, people.beat) as beat:
+        assert (await upload(beat, place.node.id, "from beat.txt", b"x")).status_code == 201
+        assert (await beat.post(f"/drive/nodes/{place.node.id}/links", data={"mode": "view"}, headers=HTMX)).status_code == 404
+    assert (await keep_bytes(b"x")).size == 1
