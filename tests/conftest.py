@@ -212,14 +212,14 @@ class Server:
 @pytest.fixture
 def server(empty_database: str, tmp_path: Path) -> Iterator[Server]:
     """A running server without an organisation, on the engine of --database."""
-    with serving(empty_database, tmp_path / "data", CHALET_DEBUG="1") as running:
+    with serving(empty_database, tmp_path / "data") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def shared_server(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all stories of a process that bring an organisation of their own (`move_in` with a mark): a start takes a second."""
-    with serving(empty_database, tmp_path_factory.mktemp("shared") / "data", CHALET_DEBUG="1") as running:
+    with serving(empty_database, tmp_path_factory.mktemp("shared") / "data") as running:
         yield running
 
 
