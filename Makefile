@@ -7,6 +7,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 JOBS ?= 2
+QUICK := tests/test_architecture.py tests/test_templates.py tests/test_docs.py tests/test_strings.py
 
 # Every server that a test starts would compile all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -19,13 +20,13 @@ run: .venv/.ok
 test: .venv/.ok-dev
 	@tools/test-needs
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(QUICK:%=--ignore=%) tests
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --database=postgres tests/models tests/routes
 
 check: .venv/.ok-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_templates.py tests/test_docs.py tests/test_strings.py
+	$(BIN)/python -m pytest -q $(QUICK)
 
 bench: .venv/.ok-dev
 	$(BIN)/python -m bench
