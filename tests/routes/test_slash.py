@@ -60,6 +60,9 @@ async def test_what_they_do(app: httpx.ASGITransport, people: People, launch: Ch
     await give(app, beat, launch, "/purpose All of it")
     after = await Channel.seen_by(beat.viewer, launch.id)
     assert (after.name, after.header, after.description) == ("launch-2027", "**Tuesday**", "All of it")
+    for text in ('/poll "Lunch?" "Rösti" "Pizza"', "/poll “Lunch?” “Rösti” “Pizza”", "/poll « Lunch? » « Rösti » « Pizza »", "/poll Lunch? | Rösti | Pizza"):
+        assert (await give(app, beat, launch, text)).text.count("Rösti") >= 1
+    assert await database.fetch_value("SELECT COUNT(*) FROM poll WHERE question = 'Lunch?'") == 4
     assert "search?q=budget" in (await give(app, beat, launch, "/search budget")).headers["hx-location"]
     direct = await give(app, beat, launch, "/msg @Anna hello there")
     id_ = int(direct.headers["hx-location"].rpartition("/")[2].rstrip('"}'))
@@ -77,7 +80,7 @@ async def test_what_they_do(app: httpx.ASGITransport, people: People, launch: Ch
 @pytest.mark.parametrize(("text", "says"), [
     ("/nonsense x", "no command"), ("/invite Chiara", "with @"), ("/invite @Nobody", "nobody called"), ("/remove @Chiara", "nobody called"),
     ("/rename", "new name"), ("/rename a/b", "letters"), ("/me", "what you do"), ("/remind me to sleep", "when"), ("/remind me tomorrow", "what to remind"),
-    ("/msg @Erik hi", "nobody called"), ("/dnd bananas", "until when"), ("/search", "look for"), ("/invite @Chiara #nowhere", "no channel"),
+    ("/poll Lunch?", "quotation marks"), ("/msg @Erik hi", "nobody called"), ("/dnd bananas", "until when"), ("/search", "look for"), ("/invite @Chiara #nowhere", "no channel"),
 ])
 async def test_errors_say_what_to_do(app: httpx.ASGITransport, people: People, launch: Channel, text: str, says: str) -> None:
     answer = await give(app, people.beat, launch, text)

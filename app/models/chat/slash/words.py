@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from app.lib.i18n import _
 from app.models.base import Refused
-from app.models.chat import reminders
+from app.models.chat import polls, reminders
 from app.models.chat.message import Message
 from app.models.chat.slash.registry import Answer, Given, find_channel_named, no_such, offered, people_at_the_start, slash
 
+_QUOTED = re.compile(r"\"([^\"]*)\"|“([^”]*)”|«([^»]*)»|„([^“”]*)[“”]")
 SHRUG = r"¯\\\_(ツ)\_/¯"
 
 
@@ -23,6 +25,16 @@ async def _me(given: Given) -> Answer:
 @slash("shrug", lambda: _("[text]"), lambda: _("Add a shrug to your message"))
 async def _shrug(given: Given) -> Answer:
     return await _post(given, f"{given.text} {SHRUG}".strip())
+
+
+@slash("poll", lambda: _("“question” “answer” “answer” …"), lambda: _("Ask a question with answers to choose from"))
+async def _poll(given: Given) -> Answer:
+    parts = [part for found in _QUOTED.finditer(given.text) if (part := next(filter(None, found.groups()), "").strip())]
+    if len(parts) < 2:
+        parts = [part.strip() for part in given.text.split("|") if part.strip()]
+    if len(parts) < 1 + polls.FEWEST:
+        raise Refused(_("Put the question and each answer in quotation marks, such as /poll “Lunch?” “Rösti” “Pizza”."))
+    return Answer(message_id=await polls.ask(given.viewer, given.channel, parts[0], parts[1:], key=given.key))
 
 
 @slash("search", lambda: _("words"), lambda: _("Search messages"))
