@@ -13,6 +13,7 @@ def broadcast_words() -> dict[str, str]:
     return {
         "edited": _("(edited)"),
         "deleted": _("This message was deleted."),
+        "imported": _("brought in"),
         "pinned": _("Pinned"),
         "answer": _("answer"),
         "answers": _("answers"),

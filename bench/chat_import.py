@@ -13,8 +13,9 @@ import argparse
 import asyncio
 import json
 import random
-import resource
+import re
 import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import AsyncIterator
@@ -91,6 +92,7 @@ async def bring(folder: Path, path: Path) -> dict[str, float]:
                 yield part
 
     found: dict[str, float] = {}
+    peak = Peak()
     one = await importing.keep(viewer, path.name, body())
     for name, work in (("look through", importing.look_through), ("bring in", importing.run), ("take away", importing.undo_now)):
         if name == "bring in":
@@ -103,9 +105,29 @@ async def bring(folder: Path, path: Path) -> dict[str, float]:
         await work(one.id)
         found[name], found[f"{name}, wall"] = time.process_time() - cpu, time.perf_counter() - wall
     found["left"] = await database.fetch_value("SELECT COUNT(*) FROM message")
-    found["MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    found["MB"] = peak.stop()
     await database.close()
     return found
+
+
+class Peak:
+    """The most memory that this process had of its own, in MB: SQLite maps the database file, which is the kernel's to give back."""
+
+    def __init__(self) -> None:
+        self._most, self._is_over = 0.0, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._is_over.wait(0.1):
+            found = re.search(r"RssAnon:\s+(\d+) kB", Path("/proc/self/status").read_text())
+            self._most = max(self._most, int(found[1]) / 1024 if found else 0)
+
+    def stop(self) -> float:
+        """Stop watching."""
+        self._is_over.set()
+        self._thread.join()
+        return self._most
 
 
 def run(messages: int) -> dict[str, float]:

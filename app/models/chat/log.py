@@ -21,7 +21,7 @@ TOGETHER = 5 * clock.MINUTE  # messages of one author within this time stand und
 
 _COLUMNS = """
 m.id, m.channel_id, m.author_id, m.html, m.created_at, m.changed, m.edited_at, m.deleted_at, m.thread_id, m.replies, m.last_reply_id, m.repliers,
-m.pinned_at, m.asked_at, m.forwarded, m.holds, m.spoken_as, a.given_name, a.family_name, a.avatar, a.is_bot
+m.pinned_at, m.asked_at, m.forwarded, m.holds, m.spoken_as, m.import_id, a.given_name, a.family_name, a.avatar, a.is_bot
 """
 _SELECT = f"SELECT {_COLUMNS} FROM message m JOIN account a ON a.id = m.author_id"
 _FROM = f"{_SELECT} WHERE m.channel_id = $1 AND m.thread_id IS NULL"

@@ -68,7 +68,7 @@ export function commands(form, area) {
 
   area.addEventListener("input", look);
   area.addEventListener("keydown", take, true);
-  area.addEventListener("blur", () => setTimeout(close, 150));
+  area.addEventListener("blur", () => setTimeout(() => document.activeElement !== area && close(), 150));
   listbox.addEventListener("pointerdown", (event) => event.preventDefault());
   return { close };
 }

@@ -66,7 +66,7 @@ export function names(form, area) {
   const hold = (event) => event.preventDefault();
   area.addEventListener("input", look);
   area.addEventListener("keydown", take, true);
-  area.addEventListener("blur", () => setTimeout(close, 150));
+  area.addEventListener("blur", () => setTimeout(() => document.activeElement !== area && close(), 150));
   listbox.addEventListener("pointerdown", hold);
   return { close };
 }

@@ -10,7 +10,7 @@ from typing import Any
 from app import database
 from app.lib.i18n import _
 from app.lib.names import full_name
-from app.models.base import Refused
+from app.models.base import NotFound, Refused
 from app.models.chat.channel import Channel
 from app.models.chat.members import people_for, people_in
 from app.models.viewer import Viewer
@@ -181,4 +181,7 @@ async def find_channel_named(viewer: Viewer, name: str) -> Channel | None:
     row = await database.fetch_value(
         "SELECT id FROM channel WHERE org_id = $1 AND name = $2 AND kind <> 'direct' AND deleted_at IS NULL", viewer.org_id, name.lstrip("#").lower()
     )
-    return await Channel.seen_by(viewer, row) if row else None
+    try:
+        return await Channel.seen_by(viewer, row) if row else None
+    except NotFound:
+        return None
