@@ -10,14 +10,22 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-MOST = 12_000  # characters
+MOST, MOST_SLOW = 6_000, 2_000  # characters of a piece of code
 _MOST_PARTS = 4_000
+_FAST_NAMES = """
+python javascript jsx json json5 html xml css scss sql bash sh console zsh powershell csharp kotlin go rust ruby php perl lua r swift scala haskell
+elixir erlang clojure yaml toml ini diff dockerfile nginx graphql protobuf tex vim dart fsharp ocaml julia http vue asm zig
+"""
+_SLOW_NAMES = "typescript tsx c cpp java make markdown groovy objective-c matlab terraform rst"
+_FAST, _SLOW = frozenset(_FAST_NAMES.split()), frozenset(_SLOW_NAMES.split())
+"""Languages whose lexers, tried with thousands of brackets, quotes and lines, need time in the square of the length: shorter pieces only.
+What is in neither list isn't coloured, since a lexer of a rare language may take for ever, and nothing else runs meanwhile."""
 
 
 def coloured(code: str, language: str) -> str:
     """Escaped HTML of a piece of code, with `<span class="…">` around its parts."""
-    lexer = _lexer(language.lower()) if language and len(code) <= MOST else None
-    if lexer is None:
+    lexer, most = _lexer(language.lower()) if language and len(code) <= MOST else (None, 0)
+    if lexer is None or len(code) > most:
         return escape(code)
     parts: list[tuple[str, str]] = []
     for kind, text in lexer.get_tokens(code):
@@ -31,15 +39,17 @@ def coloured(code: str, language: str) -> str:
     return "".join(f'<span class="{name}">{escape(text)}</span>' if name else escape(text) for name, text in parts)
 
 
-@lru_cache(maxsize=64)
-def _lexer(language: str) -> Any:
+@lru_cache(maxsize=256)
+def _lexer(language: str) -> tuple[Any, int]:
     from pygments.lexers import get_lexer_by_name  # half a hundred milliseconds, so at the first use
     from pygments.util import ClassNotFound
 
     try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
     except ClassNotFound:
-        return None
+        return None, 0
+    names = {language, *lexer.aliases}
+    return (lexer, MOST if names & _FAST else MOST_SLOW) if names & (_FAST | _SLOW) else (None, 0)
 
 
 @lru_cache(maxsize=512)

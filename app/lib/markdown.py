@@ -28,6 +28,7 @@ _DEEPEST = 14
 _MOST_BARS = 600  # a table of more cells, and more addresses than this, would take the parser too long
 _MOST_LINKS = 200
 _MOST_NAMED = 100
+_MOST_COLOURED = 12_000  # characters of code in one text
 
 _ALLOWED: dict[str, frozenset[str]] = {
     **dict.fromkeys(
@@ -235,7 +236,9 @@ class _Renderer(RendererHTML):
         token = tokens[index]
         language = _LANGUAGE.match(token.info.strip())
         named = f' data-language="{escape(language[0])}"' if language else ""
-        return f"<pre><code{named}>{coloured(token.content, language[0] if language else '')}</code></pre>\n"
+        env["code"] = env.get("code", 0) + len(token.content)
+        code = coloured(token.content, language[0]) if language and env["code"] <= _MOST_COLOURED else escape(token.content)
+        return f"<pre><code{named}>{code}</code></pre>\n"
 
     def _cell(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         token = tokens[index]

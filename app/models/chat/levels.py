@@ -7,7 +7,8 @@ from collections.abc import Collection
 
 from piccolo.columns import ForeignKey, Varchar
 
-from app import database
+from app import database, live
+from app.lib import clock
 from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.lib.searching import words
@@ -21,6 +22,13 @@ from app.models.viewer import Viewer
 ALL, MENTIONS, NOTHING = "all", "mentions", "nothing"
 LEVELS = (ALL, MENTIONS, NOTHING)
 MOST_KEYWORDS, LONGEST_KEYWORD = 30, 60
+_KEEP, _MOST_KEPT = 10 * clock.SECOND, 1_000
+_kept: dict[int, tuple[int, dict[str, list[int]]]] = {}  # organisation → until when, and accounts by word
+
+
+@live.on_internal("chat.keywords")
+def _forget(org_id: int) -> None:
+    _kept.pop(org_id, None)
 
 
 class ChatKeyword(Row):
@@ -55,18 +63,33 @@ async def set_keywords(viewer: Viewer, typed: str) -> None:
             await database.execute(
                 "INSERT INTO chat_keyword (id, org_id, account_id, word) VALUES ($1, $2, $3, $4)", new_id(), viewer.org_id, viewer.account_id, word
             )
+        live.broadcast_internal("chat.keywords", viewer.org_id)
 
 
 async def who_hears_words(channel: Channel, text: str) -> list[int]:
     """Members of a channel of whose words one stands in a text."""
-    rows = await database.fetch(
-        "SELECT k.account_id, k.word FROM chat_keyword k JOIN channel_member m ON m.account_id = k.account_id AND m.channel_id = $1 WHERE k.org_id = $2",
-        channel.id, channel.org_id,
-    )
-    if not rows:
+    chosen = await _chosen(channel.org_id)
+    said = f" {' '.join(words(text))} " if chosen else ""
+    meant = sorted({account_id for word, accounts in chosen.items() if f" {word} " in said for account_id in accounts})
+    if not meant:
         return []
-    said = f" {' '.join(words(text))} "
-    return sorted({row["account_id"] for row in rows if f" {row['word']} " in said})
+    rows = await database.fetch(
+        f"SELECT account_id FROM channel_member WHERE channel_id = $1 AND account_id IN ({database.marks(meant, 2)})", channel.id, *meant
+    )
+    return [row["account_id"] for row in rows]
+
+
+async def _chosen(org_id: int) -> dict[str, list[int]]:
+    """Accounts by their words, kept for some seconds: every message asks."""
+    kept = _kept.get(org_id)
+    if kept is None or kept[0] < clock.now():
+        found: dict[str, list[int]] = {}
+        for row in await database.fetch("SELECT account_id, word FROM chat_keyword WHERE org_id = $1", org_id):
+            found.setdefault(row["word"], []).append(row["account_id"])
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        kept = _kept[org_id] = (clock.now() + _KEEP, found)
+    return kept[1]
 
 
 async def members_at(channel_id: int, levels: Collection[str]) -> list[int]:

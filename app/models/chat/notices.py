@@ -22,16 +22,16 @@ _READ_UP_TO = "SELECT id, subject, facts FROM notification WHERE account_id = $1
 
 async def tell(channel: Channel, author_id: int, message_id: int, text: str, named: Collection[int], thread_id: int | None = None) -> None:
     """Tell of a new message, in its transaction. Each is told once: that they were named, written to, answered, or of all that is said."""
+    hearing = set(await levels.who_hears_words(channel, text))
+    followers = set(await _followers(thread_id)) if thread_id else set()
     members = await database.fetch(
         "SELECT m.account_id, m.muted_at, m.level, a.given_name FROM channel_member m JOIN account a ON a.id = m.account_id"
-        " WHERE m.channel_id = $1" + ("" if channel.kind == DIRECT else await _among(channel, text, named, thread_id)), channel.id,
+        " WHERE m.channel_id = $1" + ("" if channel.kind == DIRECT else _among({*named, *hearing, *followers})), channel.id,
     )
     if not members:
         return
     author = (await Account.get(author_id)).name
     is_group = channel.kind == DIRECT and len(members) > 2
-    followers = set(await _followers(thread_id)) if thread_id else set()
-    hearing = set(await levels.who_hears_words(channel, text))
     told: dict[str, list[int]] = {}
     for row in members:
         kind = _kind(row, channel, row["account_id"] in named, row["account_id"] in followers, row["account_id"] in hearing, thread_id)
@@ -63,9 +63,8 @@ def _kind(row: dict[str, Any], channel: Channel, is_named: bool, follows: bool, 
     return "chat.channel" if level == levels.ALL else "chat.keyword" if hears else ""
 
 
-async def _among(channel: Channel, text: str, named: Collection[int], thread_id: int | None) -> str:
+def _among(people: Collection[int]) -> str:
     """A condition for those members of a channel who may be told something at all."""
-    people = {*named, *await levels.who_hears_words(channel, text), *(await _followers(thread_id) if thread_id else ())}
     listed = f" OR m.account_id IN ({', '.join(map(str, sorted(people)))})" if people else ""
     return f" AND (m.level = 'all'{listed})"
 
