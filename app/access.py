@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.models.account import Account
 from app.models.base import NotFound
+from app.models.calendar import Calendar, Event
 from app.models.chat import Channel, Message
 from app.models.drive import Found, find_node
 from app.models.drive.rights import VIEW
@@ -14,8 +15,10 @@ from app.models.viewer import Viewer
 __all__ = [
     "NotFound",
     "find_avatar",
+    "find_calendar",
     "find_channel",
     "find_drive_node",
+    "find_event",
     "find_message",
     "find_own_channel",
     "find_resource",
@@ -101,3 +104,15 @@ async def find_avatar(viewer: Viewer, name: str) -> str:
     if not await Account.is_avatar_in(viewer.org_id, name):
         raise NotFound(f"avatar {name}")
     return name
+
+
+async def find_calendar(viewer: Viewer, id_: int) -> Calendar:
+    """A calendar of the viewer's, of a room, or one that is shared with them; guests find none."""
+    require_member(viewer, "calendar.use")
+    return await Calendar.seen_by(viewer, id_)
+
+
+async def find_event(viewer: Viewer, id_: int) -> Event:
+    """An event of which the viewer sees more than that somebody is busy."""
+    require_member(viewer, "calendar.use")
+    return await Event.seen_by(viewer, id_)

@@ -30,6 +30,7 @@ def all_apps() -> list[App]:
     """Every app of the suite, in the order of the rail, named in the language being spoken."""
     return [
         App("home", _("Home"), "/", "home", _("Everything at a glance")),
+        App("calendar", _("Calendar"), "/calendar", "calendar", _("Times, rooms and answers"), colour="#b45309"),
         App("contacts", _("Contacts"), "/contacts", "contact-round", _("People inside and outside, on every device"), colour="#7c3aed"),
         App("chat", _("Chat"), "/chat", "message-circle", _("Talk in channels and directly"), colour="#0f766e"),
         App("drive", _("Drive"), "/drive", "hard-drive", _("Files and folders, shared and safe"), colour="#2563eb"),

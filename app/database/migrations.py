@@ -198,6 +198,6 @@ async def _row_lock(engine: Any) -> AsyncIterator[None]:
 
 async def _create_lock_table(connection: Any) -> None:
     # Two processes that create it at once: IF NOT EXISTS looks first and collides in the catalogue afterwards.
-    with contextlib.suppress(asyncpg.UniqueViolationError, asyncpg.DuplicateTableError):
+    with contextlib.suppress(asyncpg.UniqueViolationError, asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError):
         await connection.execute(f"CREATE TABLE IF NOT EXISTS {LOCK_TABLE} (id INT PRIMARY KEY)")
     await connection.execute(f"INSERT INTO {LOCK_TABLE} (id) VALUES (1) ON CONFLICT DO NOTHING")

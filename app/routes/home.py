@@ -10,6 +10,7 @@ from litestar import Request, get
 from litestar.response import Response
 
 from app.lib.i18n import _, language
+from app.lib.locales import territory
 from app.models.around import news, people_around
 from app.models.chat import Channel
 from app.render import page
@@ -21,7 +22,7 @@ async def show_home(request: Request) -> Response[bytes]:
     viewer = request.state.viewer
     now = datetime.now(ZoneInfo(viewer.timezone))
     return await page(
-        request, "home/index.html", greeting=_greeting(now.hour), today=format_date(now, "full", locale=language()),
+        request, "home/index.html", greeting=_greeting(now.hour), today=format_date(now, "full", locale=territory(language())),
         conversations=await Channel.unread_for(viewer, most=6), people=await people_around(viewer, most=10), news=await news(viewer, most=5),
     )
 

@@ -22,6 +22,7 @@ way in: index, search, modseq, tombstone), `syncing.changes_since`, `occurrences
 The iCalendar text is the truth, byte for byte; the columns beside it are an index.
 """
 
+from app.models.calendar import listening
 from app.models.calendar.calendar import BUSY, EDIT, OWN, SHARE, VIEW, Calendar, CalendarRefused
 from app.models.calendar.drafts import Draft, DraftRefused, Guest, Reminder
 from app.models.calendar.editing import ALL, FOLLOWING, THIS
@@ -61,6 +62,7 @@ __all__ = [
     "best_slots",
     "day_bounds",
     "free_busy",
+    "listening",
     "occurrences",
     "room_diaries",
     "room_email",

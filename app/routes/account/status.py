@@ -14,7 +14,7 @@ from litestar.response import Response
 from app.lib import clock, emoji
 from app.lib.forms import ChoiceField, Form, NumberField, TextField
 from app.lib.i18n import _, language
-from app.lib.locales import week_start
+from app.lib.locales import territory, week_start
 from app.lib.quiet import Span, local_day, local_instant
 from app.models.base import Refused
 from app.models.presence import AUTOMATIC, AWAY, DND, MOST_SPANS, ONLINE, choice_of, choose, set_away_minutes, set_quiet_hours
@@ -273,8 +273,8 @@ def _presence_words(chosen: str, until: int | None, zone: str) -> str:
 
 def _when(instant: int, zone: str) -> str:
     at = datetime.fromtimestamp(instant / 1000, ZoneInfo(zone))
-    time = format_time(at, "short", locale=language())
-    return time if at.date() == local_day(clock.now(), zone) else f"{format_date(at, 'medium', locale=language())}, {time}"
+    time = format_time(at, "short", locale=territory(language()))
+    return time if at.date() == local_day(clock.now(), zone) else f"{format_date(at, 'medium', locale=territory(language()))}, {time}"
 
 
 def _said(request: Request, text: str, undo: int | None) -> Response[bytes]:

@@ -1,0 +1,282 @@
+"""Events: made, looked at, changed, moved and taken away; of a series one, it and what follows, or all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from litestar import Request, delete, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Response
+
+from app import access
+from app.lib.forms import ChoiceField, Form, TextField
+from app.lib.i18n import _
+from app.lib.ids import new_id
+from app.models.base import Refused
+from app.models.calendar import ALL, FOLLOWING, THIS, Calendar, Draft, DraftRefused, Event
+from app.models.calendar.preferences import CalendarPreferences
+from app.models.viewer import Viewer
+from app.render import fragment, nothing, page, redirect, toast
+from app.routes.calendar import form as forms
+from app.routes.calendar.details import Details, details_of
+from app.routes.calendar.form import EventForm
+from app.routes.calendar.pages import calendar_page
+from app.routes.calendar.side import first_weekday, side_only
+
+_FIELDS = {"start": "start_date", "end": "end_date", "location": "place", "rule": "interval", "end_timezone": "timezone"}
+
+
+class Times(Form):
+    """Where an event was put: wall-clock times of the viewer's zone, or dates for whole days."""
+
+    at = TextField(most=20, required=False)
+    start = TextField(most=16)
+    end = TextField(most=16)
+    scope = ChoiceField((THIS, FOLLOWING, ALL), required=False)
+
+
+class Scope(Form):
+    """Which events of a series are meant."""
+
+    at = TextField(most=20, required=False)
+    scope = ChoiceField((THIS, FOLLOWING, ALL), required=False, default=ALL)
+
+
+@get("/calendar/events/new", include_in_schema=False)
+async def new_event(request: Request, start: FromQuery[str] = "", end: FromQuery[str] = "", date: FromQuery[str] = "") -> Response[bytes]:
+    """The form for a new event, at the times that were drawn."""
+    viewer = request.state.viewer
+    access.require_member(viewer, "calendar.use")
+    preferences = await CalendarPreferences.of(viewer.account_id)
+    try:
+        draft = forms.new_draft(viewer, preferences, start[:16], end[:16], date[:10])
+    except ValueError:
+        draft = forms.new_draft(viewer, preferences, "", "", "")
+    calendars = await forms.writable(viewer)
+    chosen = {name: request.query_params.getall(name, [])[:100] for name in ("guests", "rooms")}
+    return await _form(request, EventForm(), {**forms.raw_of(draft, calendars[0].id), **chosen}, calendars)
+
+
+@post("/calendar/events", status_code=200, include_in_schema=False)
+async def create_event(request: Request) -> Response[bytes]:
+    """Make an event and invite its guests."""
+    viewer: Viewer = request.state.viewer
+    access.require_member(viewer, "calendar.use")
+    form, calendars = EventForm(await request.form()), await forms.writable(viewer)
+    if form.is_valid:
+        draft = await forms.draft_of(form, viewer)
+        calendar = next((one for one in calendars if one.id == form["calendar"]), calendars[0])
+        if form.is_valid and (event := await _made(form, viewer, calendar, draft)):
+            return _closed(request, event.url, _("Saved: %(title)s") % {"title": draft.title or _("event without a title")})
+    preferences = await CalendarPreferences.of(viewer.account_id)
+    usual = forms.raw_of(forms.new_draft(viewer, preferences, "", "", ""), calendars[0].id)
+    return await _form(request, form, forms.typed(form, usual), calendars, status=422)
+
+
+@get("/calendar/events/{event_id:int}", include_in_schema=False)
+async def show_event(request: Request, event_id: FromPath[int], at: FromQuery[str] = "") -> Response[bytes]:
+    """An event beside the week it is in."""
+    event = await access.find_event(request.state.viewer, event_id)
+    return await _detail(request, event, at)
+
+
+@get("/calendar/events/{event_id:int}/edit", include_in_schema=False)
+async def edit_event(request: Request, event_id: FromPath[int], at: FromQuery[str] = "") -> Response[bytes]:
+    """The form of an event, or of one of a series."""
+    event = await access.find_event(request.state.viewer, event_id)
+    raw = forms.raw_of(event.draft(at), event.calendar.id)
+    return await _form(request, EventForm(), raw, await forms.writable(request.state.viewer), event=event, at=at)
+
+
+@get("/calendar/events/{event_id:int}/copy", include_in_schema=False)
+async def copy_event(request: Request, event_id: FromPath[int], at: FromQuery[str] = "") -> Response[bytes]:
+    """The form for a new event like this one."""
+    event = await access.find_event(request.state.viewer, event_id)
+    calendars = await forms.writable(request.state.viewer)
+    return await _form(request, EventForm(), forms.raw_of(replace(event.draft(at), rule="", extra=()), calendars[0].id), calendars)
+
+
+@get("/calendar/events/{event_id:int}/export.ics", include_in_schema=False)
+async def show_file(request: Request, event_id: FromPath[int]) -> Response[str]:
+    """The event as other programs read it."""
+    event = await access.find_event(request.state.viewer, event_id)
+    name = quote(f"{event.stored.summary or 'event'}.ics")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "private, no-cache"}
+    return Response(event.stored.ics, media_type="text/calendar", headers=headers)
+
+
+@post("/calendar/events/{event_id:int}", status_code=200, include_in_schema=False)
+async def update_event(request: Request, event_id: FromPath[int], at: FromQuery[str] = "") -> Response[bytes]:
+    """Change an event; of a series, ask first which ones are meant."""
+    viewer = request.state.viewer
+    event = await access.find_event(viewer, event_id)
+    sent = await request.form()
+    form, scope = EventForm(sent), Scope(sent)
+    before = event.draft(at)
+    if form.is_valid:
+        draft = await forms.draft_of(form, viewer, before)
+        if form.is_valid and event.recurs and "scope" not in sent:
+            return _ask(request, event, at, draft, [(name, value) for name, value in sent.multi_items() if isinstance(value, str) and name != "q"])
+        if form.is_valid and await _changed(form, viewer, event, draft, scope["scope"] if event.recurs else ALL, at):
+            return _closed(request, event.url, _("Saved: %(title)s") % {"title": draft.title or _("event without a title")})
+    raw = forms.typed(form, forms.raw_of(before, event.calendar.id))
+    return await _form(request, form, raw, await forms.writable(viewer), event=event, at=at, status=422)
+
+
+@post("/calendar/events/{event_id:int}/times", status_code=200, include_in_schema=False)
+async def update_times(request: Request, event_id: FromPath[int]) -> Response[bytes]:
+    """Put an event where it was dragged to; of a series, ask first which ones are meant."""
+    viewer = request.state.viewer
+    event = await access.find_event(viewer, event_id)
+    sent = Times(await request.form())
+    draft = _moved(event.draft(sent["at"]), viewer, sent["start"], sent["end"]) if sent.is_valid else None
+    if draft is None:
+        return nothing(422)
+    if event.recurs and not sent["scope"]:
+        carried = [("at", sent["at"]), ("start", sent["start"]), ("end", sent["end"])]
+        return _ask(request, event, sent["at"], draft, carried, action=f"{event.url}/times")
+    try:
+        command = await event.edit(viewer, draft, sent["scope"] or ALL, sent["at"])
+    except Refused as refused:
+        return nothing(200, **toast(str(refused), kind="error", **_refreshed()))
+    return nothing(200, **toast(_("Moved: %(title)s") % {"title": draft.title or _("event without a title")}, undo=command.id, **_refreshed()))
+
+
+@get("/calendar/events/{event_id:int}/deletion", include_in_schema=False)
+async def edit_deletion(request: Request, event_id: FromPath[int], at: FromQuery[str] = "") -> Response[bytes]:
+    """Which events of a series are to go."""
+    event = await access.find_event(request.state.viewer, event_id)
+    scopes = [(scope, title, event.preview_delete(scope, at).lines) for scope, title in _scopes(event)]
+    return fragment(
+        request, "calendar/_scope.html", heading=_("Delete the event?"), action=f"{event.url}/deletion", carried=[("at", at)], error="", scopes=scopes,
+        scope=scopes[0][0], submit=_("Delete"), kind="danger",
+    )
+
+
+@post("/calendar/events/{event_id:int}/deletion", status_code=200, include_in_schema=False)
+async def create_deletion(request: Request, event_id: FromPath[int]) -> Response[bytes]:
+    """Take the chosen ones away."""
+    event = await access.find_event(request.state.viewer, event_id)
+    form = Scope(await request.form())
+    return await _deleted(request, event, form["scope"] if form.is_valid else THIS, form.values.get("at", ""))
+
+
+@delete("/calendar/events/{event_id:int}", status_code=200, include_in_schema=False)
+async def delete_event(request: Request, event_id: FromPath[int]) -> Response[bytes]:
+    """Take an event away that doesn't repeat."""
+    return await _deleted(request, await access.find_event(request.state.viewer, event_id), ALL, "")
+
+
+# -- how
+
+
+async def _form(
+    request: Request, form: EventForm, raw: dict[str, Any], calendars: Sequence[Calendar], *, event: Event | None = None, at: str = "", status: int = 200
+) -> Response[bytes]:
+    viewer = request.state.viewer
+    kept = event.draft(at).rule if event else ""
+    shown = {
+        **await forms.furniture(viewer, raw, calendars, kept, first_weekday(viewer)), "form": form, "etag": event.stored.etag if event else "",
+        "heading": _("Edit the event") if event else _("New event"), "is_new": event is None, "key": raw.get("key") or str(new_id()),
+        "action": f"{event.url}?at={at}" if event else "/calendar/events", "submit": _("Save"),
+    }
+    if request.headers.get("hx-target", "").endswith("#dialog"):
+        return fragment(request, "calendar/_form.html", status=status, **shown)
+    return await page(request, "calendar/form.html", status=status, inner="calendar/_form.html", **await side_only(viewer), **shown)
+
+
+async def _made(form: EventForm, viewer: Viewer, calendar: Calendar, draft: Draft) -> Event | None:
+    try:
+        return await Event.create(viewer, calendar, draft, key=form["key"] or None)
+    except DraftRefused as refused:
+        form.refuse(_FIELDS.get(refused.field, refused.field), str(refused))
+    except Refused as refused:
+        form.refuse("", str(refused))
+    return None
+
+
+async def _changed(form: EventForm, viewer: Viewer, event: Event, draft: Draft, scope: str, at: str) -> bool:
+    try:
+        await event.edit(viewer, draft, scope, at, once=form["key"] or None)
+        if (target := forms.changed_calendar(form, event)) is not None and scope == ALL:
+            await (await Event.seen_by(viewer, event.id)).move_to(viewer, await Calendar.seen_by(viewer, target))
+    except DraftRefused as refused:
+        form.refuse(_FIELDS.get(refused.field, refused.field), str(refused))
+    except Refused as refused:
+        form.refuse("", str(refused))
+    return form.is_valid
+
+
+def _ask(
+    request: Request, event: Event, at: str, draft: Draft, carried: list[tuple[str, str]], *, action: str = ""
+) -> Response[bytes]:
+    scopes = [(scope, title, event.preview_edit(draft, scope, at).lines) for scope, title in _scopes(event)]
+    return fragment(
+        request, "calendar/_scope.html", heading=_("Change which events?"), action=action or f"{event.url}?at={at}", carried=carried, error="",
+        scopes=scopes, scope=scopes[0][0], submit=_("Save"), kind="primary",
+    )
+
+
+def _scopes(event: Event) -> list[tuple[str, str]]:
+    if not event.recurs:
+        return [(ALL, _("This event"))]
+    return [(THIS, _("Only this one")), (FOLLOWING, _("This and all that follow")), (ALL, _("All of them"))]
+
+
+def _moved(before: Draft, viewer: Viewer, start: str, end: str) -> Draft | None:
+    """The event at times of the viewer's clock, told on the clock of its own zone."""
+    try:
+        begins, ends = datetime.fromisoformat(start), datetime.fromisoformat(end)
+    except ValueError:
+        return None
+    if len(start) == 10:
+        return replace(before, start=begins, end=max(ends, begins + timedelta(days=1)), is_all_day=True, timezone="", end_timezone="")
+    here, zone = ZoneInfo(viewer.timezone), before.timezone if not before.is_all_day else viewer.timezone
+    if not zone:
+        return replace(before, start=begins, end=ends)
+    walls = [at.replace(tzinfo=here).astimezone(ZoneInfo(zone)).replace(tzinfo=None) for at in (begins, ends)]
+    return replace(before, start=walls[0], end=walls[1], is_all_day=False, timezone=zone, end_timezone="")
+
+
+async def _deleted(request: Request, event: Event, scope: str, at: str) -> Response[bytes]:
+    title = event.stored.summary or _("event without a title")
+    try:
+        command = await event.delete(request.state.viewer, scope if event.recurs else ALL, at)
+    except Refused as refused:
+        return nothing(200, **toast(str(refused), kind="error", **_refreshed()))
+    answer = redirect(request, f"/calendar/week/{_day_of(event, at)}")
+    answer.headers.update(toast(_("Deleted: %(title)s") % {"title": title}, undo=command.id, **_refreshed()))
+    return answer
+
+
+def _closed(request: Request, url: str, said: str) -> Response[bytes]:
+    """Close the dialog, let the grid come anew, and say so."""
+    if request.headers.get("hx-request") != "true":
+        return redirect(request, url)
+    return nothing(200, **toast(said, **_refreshed()))
+
+
+def _refreshed() -> dict[str, Any]:
+    return {"dialog:close": {}, "calendar:changed": {}}
+
+
+async def _detail(request: Request, event: Event, at: str) -> Response[bytes]:
+    details: Details = await details_of(request.state.viewer, event, at)
+    if request.headers.get("hx-target", "").endswith("#detail"):
+        return fragment(request, "calendar/_event.html", event=details, close_url=f"/calendar/week/{details.day}")
+    return await calendar_page(request, "week", date.fromisoformat(details.day), event=details, close_url=f"/calendar/week/{details.day}")
+
+
+def _day_of(event: Event, at: str) -> str:
+    start = event.draft(at).start if not event.recurs or at else event.draft().start
+    return start.date().isoformat()
+
+
+handlers = [
+    new_event, create_event, show_event, show_file, edit_event, copy_event, update_event, update_times, edit_deletion, create_deletion, delete_event,
+]
