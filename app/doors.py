@@ -36,7 +36,10 @@ from app.models.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a share can go: it is POSTed to `post`, and `url` shows it there. `icon`, or else `kind` and `people`, make its sign."""
+    """Where a share can go: it is POSTed to `post`, and `url` shows it there. `icon`, or else `kind` and `people`, make its sign.
+
+    A share with files goes to `post_files` where that is another address.
+    """
 
     title: str
     kind: str
@@ -45,6 +48,7 @@ class Destination:
     people: tuple[dict[str, Any], ...] = ()
     icon: str = ""
     takes: tuple[str, ...] = ("text",)
+    post_files: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,16 @@ class Sending(Form):
     text = TextField(most=1_000_000, strip=False, required=False)
 
 
-@takes_shares("chat")
+@takes_shares("chat", files=["*/*"])
 async def _conversations(viewer: Viewer) -> list[Destination]:
     mine = (await places.places_of(viewer)).everything
     newest_first = sorted(mine, key=lambda one: -one["last_message_id"])
-    return [Destination(one["title"], one["kind"], f"{one['url']}/messages", one["url"], tuple(one["people"])) for one in newest_first]
+    return [
+        Destination(
+            one["title"], one["kind"], f"{one['url']}/messages", one["url"], tuple(one["people"]), takes=("text", "files"), post_files=f"{one['url']}/shared",
+        )
+        for one in newest_first
+    ]
 
 
 @get(ADDRESSES, include_in_schema=False)
@@ -88,7 +93,7 @@ async def create_sent(request: Request) -> Response[bytes]:
     if error := _refusal(to, bool(text.strip()), has_files):
         return await _show(request, text, status=422, error=error)
     assert to is not None
-    return Response(b"", status_code=307, headers={"Location": to.post})
+    return Response(b"", status_code=307, headers={"Location": to.post_files or to.post if has_files else to.post})
 
 
 def _refusal(to: Destination | None, has_text: bool, has_files: bool) -> str:

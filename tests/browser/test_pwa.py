@@ -564,6 +564,7 @@ def test_chosen_places_people_and_the_share_sheet_without_a_connection(phone: Br
     anna.evaluate(SHARE)  # what the system’s share sheet does
     expect(anna.get_by_role("heading", name="Share")).to_be_visible()
     expect(anna.get_by_label("What will be sent")).to_have_value("Worth reading\nhttps://example.org/story")
+    expect(anna.locator(".share-to > label", has_text="Folder")).to_be_hidden()  # it takes files only
     anna.get_by_role("button", name="Send").click()
     expect(anna.get_by_text("Choose where it goes.")).to_be_visible()
     anna.locator(f'[name="to"][value="/chat/channels/{channel}"]').check(force=True)
@@ -583,7 +584,7 @@ def test_files_are_shared_to_places_that_take_them_without_a_connection(phone: B
     anna.evaluate(SHARE, ["plan.png", "wall.png"])
     expect(anna.get_by_text("plan.png, wall.png")).to_be_visible()
     expect(anna.get_by_label("What will be sent")).to_have_value("Worth reading\nhttps://example.org/story")
-    expect(anna.locator(".share-to > label:visible")).to_have_text("Folder")
+    expect(anna.locator(".share-to > label", has_text="Folder")).to_be_visible()
     anna.get_by_role("radio", name="Folder").check(force=True)
     anna.get_by_role("button", name="Send").click()
     expect(anna.get_by_role("heading", name="Share")).to_be_hidden()

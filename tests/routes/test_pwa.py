@@ -12,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from app import doors
+from app import database, doors
 from app.assets import Assets
 from app.doors import Destination, destinations_for
 from app.lib.i18n import speaking
@@ -61,7 +61,7 @@ async def test_only_what_leads_somewhere_is_announced(app: httpx.ASGITransport, 
     assert "protocol_handlers" not in found, "no app opens links yet"
     assert {"action": "/contacts/import", "accept": {"text/vcard": [".vcf", ".vcard"], "text/csv": [".csv"]}} in found["file_handlers"]
     target = found["share_target"]
-    assert target["params"]["files"] == [{"name": "file", "accept": ["*/*"]}], "Drive keeps any"
+    assert target["params"]["files"] == [{"name": "file", "accept": ["*/*"]}], "Drive and Chat keep any"
     async with browser(app, people.anna) as anna:
         page = await anna.post(target["action"], data={"title": "News", "text": "News: read it", "url": "https://example.org"})
     assert page.status_code == 200 and "News: read it\nhttps://example.org</textarea>" in page.text
@@ -93,10 +93,28 @@ async def test_files_are_shared_to_apps_that_take_them(app: httpx.ASGITransport,
         assert 'data-post="/test/folder" data-title="Plans" data-takes="files"' in page and 'type="file"' in page and 'enctype="multipart/form-data"' in page
         files = {"file": ("plan.txt", b"walls", "text/plain")}
         assert (await anna.post("/share/sent", data={"to": "/test/plans"}, files=files)).headers["location"] == "/test/folder"
-        talk = next(one.url for one in await destinations_for(people.anna.viewer) if "files" not in one.takes)
-        for to, kept, sent in ((talk, "", files), ("/test/plans", "text alone", {}), ("/test/plans", "", {"file": ("", b"")})):
-            refused = await anna.post("/share/sent", data={"to": to, "text": kept}, files=sent)
+        for kept, sent in (("text alone", {}), ("", {"file": ("", b"")})):
+            refused = await anna.post("/share/sent", data={"to": "/test/plans", "text": kept}, files=sent)
             assert refused.status_code == 422 and f"{kept}</textarea>" in refused.text and 'role="alert"' in refused.text
+
+
+async def test_files_are_shared_to_a_conversation_once(app: httpx.ASGITransport, people: People) -> None:
+    place = next(one for one in await destinations_for(people.beat.viewer) if one.post_files)
+    files = [("file", ("plan.txt", b"walls", "text/plain")), ("file", ("<b>.png", b"not a picture", "image/png"))]
+    async with browser(app, people.beat) as beat:
+        for _time in range(2):
+            answer = await beat.post(place.post_files, data={"text": "Have a look"}, files=files, headers={"hx-request": "true", "idempotency-key": "shared-once"})
+            assert answer.is_success and "chalet-version" in answer.headers
+        page = (await beat.get(place.url, follow_redirects=True)).text
+        assert "plan.txt" in page and "<b>.png" not in page
+        assert len(await database.fetch("SELECT id FROM message WHERE text = 'Have a look'")) == 1
+        without_words = await beat.post(place.post_files, data={"text": ""}, files=files[:1])
+        assert without_words.status_code == 303
+        for sent, text in (([], ""), ([("file", (f"{number}.txt", b"x", "text/plain")) for number in range(21)], "too many")):
+            refused = await beat.post(place.post_files, data={"text": text}, files=sent or None)
+            assert refused.status_code == 422 and text in refused.text
+    async with browser(app, people.erik) as erik:
+        assert (await erik.post(place.post_files, data={"text": "from outside"}, files=files)).status_code == 404
 
 
 async def test_a_share_goes_where_it_is_sent_without_scripts_too(app: httpx.ASGITransport, people: People) -> None:

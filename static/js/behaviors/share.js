@@ -54,10 +54,10 @@ export default function connect(form) {
     const to = form.querySelector('[name="to"]:checked');
     const isEmpty = !area.value.trim() && !files().length;
     if (!to || isEmpty) return refuse(to ? words.what : words.where);
-    const { title, post } = to.dataset;
+    const { title, post, postFiles } = to.dataset;
     const body = [["text", area.value], ...files().map((file) => ["file", file])];
     const label = `${files().length ? form.dataset.labelFiles : form.dataset.label} ${title}`;
-    const sending = enqueue({ url: post, body, label });
+    const sending = enqueue({ url: files().length ? (postFiles ?? post) : post, body, label });
     const soon = new Promise((resolve) => setTimeout(resolve, 4_000, { state: "waiting" }));
     const { state, reason } = await Promise.race([sending, soon]);
     if (state === "failed") return refuse(reason);
