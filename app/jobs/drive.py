@@ -6,7 +6,7 @@ from app.jobs import job
 from app.models.drive import departures as _departures  # noqa: F401 - registers what is handed over
 from app.models.drive.changes import forget_gone
 from app.models.drive.looking import look_into
-from app.models.drive.trash import prune_trash
+from app.models.drive.trash import prune_drives, prune_trash
 from app.models.drive.versions import thin_versions
 from app.models.links.visits import prune_visits
 
@@ -15,6 +15,7 @@ from app.models.links.visits import prune_visits
 async def prune_drive() -> None:
     """Delete what the trash and the versions keep no longer, and what syncs and links needn't know any more."""
     await prune_trash()
+    await prune_drives()
     await thin_versions()
     await forget_gone()
     await prune_visits()

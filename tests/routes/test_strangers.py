@@ -69,7 +69,7 @@ MEMBERS_ONLY = {
     "GET /manager/chat/moderation", "POST /manager/chat/moderation/words", "POST /manager/chat/moderation/retention", "POST /manager/chat/moderation/holds",
     "GET /manager/chat/integrations", "GET /manager/chat/integrations/new", "POST /manager/chat/integrations", "GET /manager/api",
     "GET /manager/chat/emoji", "POST /manager/chat/emoji",
-    "GET /manager/log", "POST /manager/log/check", "POST /manager/log/export",
+    "GET /manager/log", "POST /manager/log/check", "POST /manager/log/export", "GET /manager/drive", "POST /manager/drive",
 }
 """Routes without ids that a guest gets a 404 for. All others answer a guest, with what is the guest's own."""
 

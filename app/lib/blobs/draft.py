@@ -38,6 +38,7 @@ class Draft:
         self._hash: Any = hashlib.sha256()
         self._pending = bytearray()
         self._file: Any = None
+        self._writing: asyncio.Task[None] | None = None  # one block is written and hashed while the next one comes in
 
     async def write(self, piece: bytes) -> None:
         """Add bytes. Raises `NoRoom`."""
@@ -48,12 +49,15 @@ class Draft:
     async def finish(self) -> str:
         """Make sure that it is on disk; the hash of it all. Raises `NoRoom`."""
         await self._flush()
+        await self._settled()
         await asyncio.to_thread(full_disk_told, self._close)
         self.name = self._hash.hexdigest()
         return self.name
 
     async def drop(self) -> None:
         """Throw it away."""
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
         if self._file is not None:
             self._file.close()
         await asyncio.to_thread(self.path.unlink, missing_ok=True)
@@ -67,7 +71,14 @@ class Draft:
 
     async def _flush(self) -> None:
         pending, self._pending = self._pending, bytearray()
-        await asyncio.to_thread(full_disk_told, lambda: self._write(pending))
+        await self._settled()
+        self._writing = asyncio.create_task(asyncio.to_thread(full_disk_told, lambda: self._write(pending)))
+
+    async def _settled(self) -> None:
+        """Wait for the block that is being written, and hear of its error."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            await asyncio.shield(writing)
 
     def _write(self, pending: bytearray) -> None:
         if self._file is None:

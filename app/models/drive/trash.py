@@ -10,7 +10,8 @@ from app.lib import clock
 from app.lib.i18n import _
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
-from app.models.command import Command, undoes
+from app.models.command import UNDO_FOR, Command, undoes
+from app.models.drive.bulk import FROM, bring_all_back, put_all_away
 from app.models.drive.events import leave, next_modseq, note
 from app.models.drive.finding import Found, find_node
 from app.models.drive.names import free_name
@@ -30,7 +31,11 @@ async def remove(viewer: Viewer, ids: Sequence[int]) -> Command:
         raise Refused(_("These are too many at once."))
     async with Command.once(viewer, "node.remove") as command:
         gone, what, url = [], "", "/drive"
-        for id_ in dict.fromkeys(ids):
+        wanted = list(dict.fromkeys(ids))
+        if len(wanted) >= FROM:
+            rows = await put_all_away(viewer, wanted)
+            gone, what, url, wanted = [row["id"] for row in rows], rows[0]["name"], f"/drive/folders/{rows[0]['parent_id']}", []
+        for id_ in wanted:
             found = await find_node(viewer, id_, EDIT)
             await put_away(viewer, found)
             gone.append(found.node.id)
@@ -135,6 +140,19 @@ async def prune_trash() -> int:
     return count
 
 
+async def prune_drives() -> int:
+    """Erase drives that were put away so long ago that it can't be undone, and those of accounts that were deleted for good."""
+    rows = await database.fetch(
+        "SELECT d.* FROM drive d LEFT JOIN account a ON a.id = d.owner_id WHERE d.archived_at < $1 OR a.email LIKE '%@deleted.invalid' LIMIT 20",
+        clock.now() - UNDO_FOR,
+    )
+    for row in rows:
+        await _erase(await Node.get(row["root_id"]))
+        await database.execute("DELETE FROM node_gone WHERE drive_id = $1", row["id"])
+        await database.execute("DELETE FROM drive WHERE id = $1", row["id"])
+    return len(rows)
+
+
 async def _erase(node: Node) -> int:
     """Rows of a node and everything below it, deepest first, and their claim on contents; the sweep deletes what nobody needs then."""
     rows = await database.fetch(
@@ -175,7 +193,8 @@ async def size_under(node: Node) -> tuple[int, int]:
 
 @undoes("node.remove")
 async def _remove_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
-    for id_ in reversed(inverse["nodes"]):
+    nodes = list(reversed(inverse["nodes"]))
+    for id_ in await bring_all_back(viewer, nodes) if len(nodes) >= FROM else nodes:
         await bring_back(viewer, id_)
 
 

@@ -22,7 +22,8 @@ from app.models.drive.tables import COLUMNS, PERSONAL, Drive, Node, Version, nod
 from app.models.files import Blob, Use
 from app.models.viewer import Viewer
 
-MOST_AT_ONCE = 50_000
+MOST_AT_ONCE = 50_000  # thrown away
+MOST_MOVED = 5_000
 _KEEP, _REPLACE = "keep", "replace"
 
 __all__ = ["NameRefused", "NameTaken", "add_node", "copy", "make_folder", "make_folders", "move", "put_into", "rename", "under"]
@@ -77,8 +78,8 @@ async def move(viewer: Viewer, ids: Sequence[int], target: Found, name: str | No
     trash). Raises `NotFound`, `Refused`, and `NameTaken` with conflict `refuse`."""
     check_may_change(target)
     _check_target(target)
-    if len(ids) > MOST_AT_ONCE:
-        raise Refused(_("These are too many at once."))
+    if len(ids) > MOST_MOVED:
+        raise Refused(_("These are too many to be moved one by one: move their folder instead."))
     line = {row["id"] for row in await line_of(target.node.id)}
     async with Command.once(viewer, "node.move") as command:
         before, what = [], ""

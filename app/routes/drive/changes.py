@@ -18,7 +18,7 @@ from app.lib.i18n import _, ngettext
 from app.models.base import NotFound, Refused
 from app.models.drive import EDIT, copy, drives_of, empty_trash, make_folder, marks, move, purge, put_file, remove, rename, restore
 from app.models.drive.names import NameRefused, NameTaken, free_name, named_in
-from app.models.drive.tree import make_folders
+from app.models.drive.tree import MOST_MOVED, make_folders
 from app.models.files import Upload, receive
 from app.render import fragment, nothing, redirect, toast
 from app.routes.drive import CLOSED, Naming, chosen
@@ -108,6 +108,8 @@ async def create_move(request: Request) -> Response[bytes]:
 async def create_copy(request: Request) -> Response[bytes]:
     """Copy what was chosen into a folder."""
     target, ids = await _target(request), await chosen(request)
+    if len(ids) > MOST_MOVED:
+        raise Refused(_("These are too many to be copied one by one: copy their folder instead."))
     for id_ in ids:
         await copy(request.state.viewer, await find_drive_node(request.state.viewer, id_), target)
     return _changed(ngettext("%(num)s item copied", "%(num)s items copied", len(ids)) % {"num": len(ids)})

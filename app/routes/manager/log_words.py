@@ -49,6 +49,7 @@ WORDS: dict[str, Callable[[], str]] = {
     "chat.settled": lambda: _("Decided about a reported message"),
     "chat.undeleted": lambda: _("Brought a deleted channel back"),
     "chat.words": lambda: _("Changed which words aren’t said"),
+    "drive.rules": lambda: _("Changed the rules of Drive"),
     "guest.arrive": lambda: _("A guest has arrived"),
     "guest.channels": lambda: _("Changed a guest’s channels"),
     "guest.demote": lambda: _("Made a member a guest"),

@@ -29,9 +29,10 @@ from app.models.drive import (
     room_for,
 )
 from app.models.drive.content import Conflict
+from app.models.drive.drives import archive_drive
 from app.models.drive.history import turn_back
 from app.models.drive.tables import Node, Version
-from app.models.drive.trash import list_trash, prune_trash
+from app.models.drive.trash import list_trash, prune_drives, prune_trash
 from app.models.drive.tree import make_folders
 from app.models.drive.versions import compare, pin, thin_versions
 from app.models.files import keep_bytes
@@ -273,3 +274,44 @@ async def test_several_drives_for_one_person(people: People) -> None:
     assert (await Node.get(node.id)).drive_id == drive.id
     assert (await Version.get(node.version_id or 0)).node_id == node.id
     assert (await home_drive(people.anna.viewer)).id != drive.id
+
+
+async def test_a_drive_that_is_put_away_is_erased_when_nobody_can_undo_it(people: People) -> None:
+    drive = await create_drive(people.anna.viewer, "personal", "Archive")
+    node = await file(people.anna, "a.txt", b"12345", await see(people.anna, await Node.get(drive.root_id)))
+    await archive_drive(people.anna.viewer, drive)
+    with pytest.raises(NotFound):
+        await see(people.anna, node)
+    await undo(people.anna)
+    assert await see(people.anna, node)
+    await archive_drive(people.anna.viewer, drive)
+    assert await prune_drives() == 0
+    with clock.at(clock.now() + 31 * clock.DAY):
+        assert await prune_drives() == 1
+    assert (await room_for(drive)).used == 0
+    assert await Node.find(node.id) is None
+
+
+async def test_the_files_of_a_deleted_account_are_erased(people: People) -> None:
+    node = await file(people.beat, "diary.txt")
+    await people.beat.account.change(email=f"{people.beat.id}@deleted.invalid")
+    assert await prune_drives() == 1
+    assert await Node.find(node.id) is None
+
+
+async def test_very_many_are_thrown_away_at_once_and_come_back(people: People) -> None:
+    place, inner = await folder(people.anna, "many"), await folder(people.anna, "other")
+    ids = [(await file(people.anna, f"needle {number}.txt", b"x", place)).id for number in range(45)]
+    await file(people.anna, "needle below.txt", parent=inner)
+    first = await changes_since(place.drive, place.node.id, None)
+    await remove(people.anna.viewer, [*ids, inner.node.id])
+    assert await names(people.anna, place) == []
+    assert await found_by(people.anna, "needle") == []
+    assert len((await changes_since(place.drive, place.node.id, first.modseq)).gone) == 45
+    await undo(people.anna)
+    assert len(await names(people.anna, place)) == 45
+    assert await found_by(people.anna, "below") == ["needle below.txt"]
+    with pytest.raises(NotFound):
+        await remove(people.beat.viewer, ids)
+    with pytest.raises(Refused):
+        await move(people.anna.viewer, list(range(6000)), inner)

@@ -1,0 +1,111 @@
+"""Drive in real browsers: an upload that loses its server twice and its page once, and two people in one folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from app.edge import COOKIE
+from tests.browser.test_chat import _run
+from tests.conftest import Server
+from tests.people import People, Person, move_in
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
+AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def people(server: Server, empty_database: str) -> People:
+    """Alpina lives on the running server."""
+    address = f"sqlite:///{server.data_dir / 'chalet.db'}" if empty_database.startswith("sqlite") else empty_database
+    found: People = _run(address, move_in())
+    return found
+
+
+def visit(chromium: Browser, server: Server, person: Person, path: str = "/drive") -> Page:
+    """A page of somebody's own browser."""
+    context = chromium.new_context(bypass_csp=True, viewport={"width": 1280, "height": 860})
+    context.add_cookies([{"name": COOKIE.decode(), "value": person.token, "url": server.url}])
+    page = context.new_page()
+    page.goto(server.url + path)
+    expect(page.locator("html[data-connected]")).to_have_count(1)
+    return page
+
+
+def test_an_upload_outlives_two_losses_and_a_reload(chromium: Browser, server: Server, people: People, tmp_path: Path) -> None:
+    film = tmp_path / "film.bin"
+    film.write_bytes(os.urandom(14_000_000))
+    page = visit(chromium, server, people.anna)
+    calm = page.context.new_cdp_session(page)
+    calm.send("Network.enable")
+    slow = {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": 6_000_000}
+    calm.send("Network.emulateNetworkConditions", slow)
+    page.set_input_files("#drive-files", film)
+    for _loss in range(2):
+        page.wait_for_function("() => { const bar = document.querySelector('.upload progress'); return bar && bar.value > (window.reached ?? 0) + 0.08; }")
+        page.evaluate("() => (window.reached = document.querySelector('.upload progress').value)")
+        server.kill()
+        expect(page.locator(".upload [data-state]")).to_contain_text("goes on by itself")
+        server.start()
+    page.wait_for_function("() => document.querySelector('.upload progress').value > window.reached + 0.05")
+    page.reload()
+    expect(page.locator("tr[data-name='film.bin']")).to_be_visible()
+    with page.expect_download() as waiting:
+        page.locator("tr[data-name='film.bin'] .node-date").click()
+        page.locator(".selection-bar [data-do=download]").click()
+    assert Path(waiting.value.path()).read_bytes() == film.read_bytes()
+    page.context.close()
+
+
+def test_two_people_work_in_one_folder(chromium: Browser, server: Server, people: People, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.md"
+    plan.write_text("# Plan\n")
+    anna = visit(chromium, server, people.anna)
+    anna.keyboard.press("n")
+    anna.locator("#dialog input[name=name]").fill("Project")
+    anna.keyboard.press("Enter")
+    anna.locator("tr[data-name='Project'] .node-date").click(button="right")
+    anna.locator("#node-menu [data-do=share]").click()
+    anna.locator("#dialog [role=combobox]").fill("Beat")
+    anna.locator("#dialog [role=option]").first.click()
+    anna.locator("#dialog select[name=level]").select_option("3")
+    anna.locator("#dialog .share-form .btn.primary").click()
+    expect(anna.locator("#dialog .reasons").first).to_contain_text("Beat Keller")
+    anna.keyboard.press("Escape")
+    anna.locator("a.node-label", has_text="Project").click()
+
+    beat = visit(chromium, server, people.beat, "/drive/shared")
+    beat.locator("a.node-label", has_text="Project").click()
+    expect(beat.locator("h1")).to_have_text("Project")
+    beat.set_input_files("#drive-files", plan)
+    expect(anna.locator("tr[data-name='plan.md']")).to_be_visible()
+    anna.locator("tr[data-name='plan.md'] .node-date").click()
+    anna.keyboard.press("F2")
+    anna.keyboard.type("agreed")
+    anna.keyboard.press("Enter")
+    expect(beat.locator("tr[data-name='agreed.md']")).to_be_visible()
+    anna.locator("tr[data-name='agreed.md'] .node-date").click()
+    anna.keyboard.press("Delete")
+    expect(beat.locator("tr[data-name='agreed.md']")).to_have_count(0)
+    anna.locator(".toast [data-undo]").last.click()
+    expect(beat.locator("tr[data-name='agreed.md']")).to_be_visible()
+    for look in ("list", "grid"):
+        beat.locator(f"[data-view-as={look}]").click()
+        beat.evaluate(AXE)
+        found = beat.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+        assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found["violations"]] == []
+    anna.context.close()
+    beat.context.close()
