@@ -12,7 +12,8 @@ HEAD = b'<?xml version="1.0" encoding="utf-8"?>\n'
 _SPACES = "".join(f' xmlns:{prefix}="{namespace}"' for namespace, prefix in PREFIXES.items()).encode()
 MULTISTATUS = HEAD + b"<d:multistatus" + _SPACES + b">"
 MULTISTATUS_END = b"</d:multistatus>"
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_ILLEGAL = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
+_NONCHARACTERS = re.compile("[\ufffe\uffff]")
 _ESCAPED = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\r", "&#13;"))  # the ampersand first
 
 
@@ -21,9 +22,9 @@ def escape(text: str) -> bytes:
     for char, escaped in _ESCAPED:
         if char in text:
             text = text.replace(char, escaped)
-    if _ILLEGAL.search(text):
-        text = _ILLEGAL.sub("", text)
-    return text.encode("utf-8", "replace")
+    if "\ufffe" in text or "\uffff" in text:
+        text = _NONCHARACTERS.sub("", text)
+    return text.encode("utf-8", "replace").translate(None, _ILLEGAL)
 
 
 def attribute(text: str) -> bytes:

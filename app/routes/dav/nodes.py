@@ -34,6 +34,9 @@ class Batch:
     subjects: Sequence[Any]
     href: Callable[[Any], bytes]
     dead: Callable[[Any], Mapping[str, bytes]] = lambda _subject: NO_DEAD
+    names: str = ""
+    """Where subjects are rows whose address is `base` and the name in this column, quoted, and which have no dead properties: that column."""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

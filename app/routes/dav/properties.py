@@ -24,6 +24,8 @@ class Property:
     in_allprop: bool = False
     columns: tuple[str, ...] = ()
     fit: Callable[[Element], Reader] | None = None
+    template: str | None = None
+    """Where it is a column that needs no escaping, or the same for all: what stands inside it, with `%s` for the column, such as `"%s"`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ WRITE = ("write", *CONTENT)
 
 def fixed(inner: bytes, *, in_allprop: bool = False) -> Property:
     """A property that is the same for whatever is asked."""
-    return Property(lambda _any: inner, in_allprop)
+    return Property(lambda _any: inner, in_allprop, template=inner.decode().replace("%", "%%"))
 
 
 def column(name: str, make: Callable[[Any], bytes] = lambda value: escape(str(value)), *, in_allprop: bool = False) -> Property:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 from app.lib.dav.headers import INFINITY
@@ -49,6 +50,22 @@ async def _written(node: Node, own: bytes, wanted: Wanted, depth: int, writers: 
     yield MULTISTATUS_END
 
 
+_FEW = 50
+_NAMES = re.compile(r"[A-Za-z0-9._~\n-]*")
+
+
+def _from_template(batch: Batch, template: str, columns: tuple[str, ...]) -> bytes | None:
+    """Ten thousand ETags are written by one format string each; None where a name needs quoting."""
+    names = [row[batch.names] for row in batch.subjects]
+    if not _NAMES.fullmatch("\n".join(names)):
+        return None
+    whole = f"<d:response><d:href>{batch.base.replace('%', '%%')}{template}"
+    if len(columns) == 1:
+        column = columns[0]
+        return "".join([whole % (name, row[column]) for name, row in zip(names, batch.subjects, strict=True)]).encode()
+    return "".join([whole % (name, *(row[column] for column in columns)) for name, row in zip(names, batch.subjects, strict=True)]).encode()
+
+
 class Writers:
     """Writes batches, with one writer for those that share their properties.
 
@@ -69,5 +86,8 @@ class Writers:
 
     def write(self, batch: Batch) -> bytes:
         """The response elements of a batch."""
+        simple = self._wanted.template(batch.properties) if batch.names and len(batch.subjects) > _FEW else None
+        if simple is not None and (written := _from_template(batch, *simple)) is not None:
+            return written
         write, href, dead = self._writer(batch.properties), batch.href, batch.dead
         return b"".join([write(href(subject), subject, dead(subject)) for subject in batch.subjects])

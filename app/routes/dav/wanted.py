@@ -58,6 +58,20 @@ class Wanted:
         other = [name for name in self.elements if name not in properties]
         return _Writing(live, other, is_all=self.is_all, is_minimal=self.is_minimal)
 
+    def template(self, properties: Properties) -> tuple[str, tuple[str, ...]] | None:
+        """A whole response element with `%s` for the name and each of some columns, and these; None where it isn't as simple as that."""
+        if self.is_all or self.only_names or not self.elements:
+            return None
+        written, columns = "", list[str]()
+        for name in self.elements:
+            one = properties.get(name)
+            if one is None or one.template is None:
+                return None
+            start, end, empty = tags(name)
+            written += f"{start.decode()}{one.template}{end.decode()}" if one.template else empty.decode()
+            columns += one.columns
+        return f"%s</d:href><d:propstat><d:prop>{written}{_OK.decode()}</d:response>", tuple(columns)
+
     def _in_order(self, properties: Properties) -> list[str]:
         all_ = [name for name, one in properties.items() if self.is_all and one.in_allprop]
         return [*all_, *(name for name in self.elements if name in properties and name not in all_)]

@@ -47,9 +47,9 @@ BOOK_SETTERS = {
 }
 ITEM: dict[str, Property] = {
     d("resourcetype"): fixed(b"", in_allprop=True),
-    d("getetag"): Property(etag, True, ("etag",)),
+    d("getetag"): Property(etag, True, ("etag",), template='"%s"'),
     d("getcontenttype"): fixed(KIND.encode(), in_allprop=True),
-    d("getcontentlength"): column("size", lambda value: b"%d" % value, in_allprop=True),
+    d("getcontentlength"): Property(lambda row: b"%d" % row["size"], True, ("size",), template="%s"),
     d("getlastmodified"): column("updated_at", http_date, in_allprop=True),
     d("creationdate"): column("created_at", iso_date, in_allprop=True),
     d("displayname"): column("name", in_allprop=True),
@@ -143,7 +143,7 @@ class Book(Collection):
     def batch(self, rows: Sequence[dict[str, Any]]) -> Batch:
         """Rows of cards as a batch."""
         base = self.href.encode()
-        return Batch(self.item_properties, rows, lambda row: base + quoted(row["href"]).encode())
+        return Batch(self.item_properties, rows, lambda row: base + quoted(row["href"]).encode(), names="href", base=self.href)
 
     async def named(self, names: Sequence[str], wanted: Wanted) -> Batch:
         columns = ", ".join(("href", *wanted.columns(self.item_properties)))
@@ -243,9 +243,10 @@ def _having(needles: Sequence[str] | None) -> tuple[str, list[str]]:
     """SQL for cards whose text has one of these, and its arguments from $3. Where lines are folded, a word may be in two of them."""
     if not needles:
         return "", []
-    like = "LIKE" if database.dialect() == "sqlite" else "ILIKE"
+    is_sqlite = database.dialect() == "sqlite"
+    like, folded = ("LIKE", "vcard GLOB '*\n[ \t]*'") if is_sqlite else ("ILIKE", "vcard LIKE '%\n %' OR vcard LIKE '%\n\t%'")
     alike = "".join(f" OR vcard {like} ${number}" for number in range(3, 3 + len(needles)))
-    return f"AND (vcard LIKE '%\n %' OR vcard LIKE '%\n\t%' OR vcard {like} '%QUOTED-PRINTABLE%'{alike})", [f"%{needle}%" for needle in needles]
+    return f"AND ({folded} OR vcard LIKE '%QUOTED-PRINTABLE%'{alike})", [f"%{needle}%" for needle in needles]
 
 
 def content_of(row: dict[str, Any], request: Request) -> Content:
