@@ -178,16 +178,29 @@ async def _send_whole(answer: Answer, headers: list[tuple[bytes, bytes]], send: 
 
 
 async def _send_pieces(status: int, pieces: AsyncIterator[bytes], headers: list[tuple[bytes, bytes]], send: Send, *, packs: bool) -> None:
+    """Send on what comes, in pieces worth a packet; an answer that turns out small is sent whole."""
     packer = _packer() if packs else None
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *_PACKED] if packs else headers})
+    start = {"type": "http.response.start", "status": status, "headers": [*headers, *_PACKED] if packs else headers}
+    waiting, size, is_begun = list[bytes](), 0, False
     async with aclosing(pieces) as each:  # type: ignore[type-var]
         async for piece in each:
-            out = packer.compress(piece) if packer else piece
-            if out:
-                await send({"type": "http.response.body", "body": out, "more_body": True})
-    await send({"type": "http.response.body", "body": packer.flush() if packer else b""})
+            waiting.append(packer.compress(piece) if packer else piece)
+            size += len(waiting[-1])
+            if size >= _WORTH_SENDING:
+                if not is_begun:
+                    is_begun = True
+                    await send(start)
+                await send({"type": "http.response.body", "body": b"".join(waiting), "more_body": True})
+                waiting, size = [], 0
+    rest = b"".join((*waiting, packer.flush() if packer else b""))
+    if not is_begun:
+        if not any(name == b"content-length" for name, _value in headers):
+            start["headers"] = [*headers, *(_PACKED if packs else ()), (b"content-length", str(len(rest)).encode())]
+        await send(start)
+    await send({"type": "http.response.body", "body": rest})
 
 
+_WORTH_SENDING = 65_536  # bytes
 _PACKED = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
 
 
