@@ -244,9 +244,9 @@ def _having(needles: Sequence[str] | None) -> tuple[str, list[str]]:
     if not needles:
         return "", []
     is_sqlite = database.dialect() == "sqlite"
-    like, folded = ("LIKE", "vcard GLOB '*\n[ \t]*'") if is_sqlite else ("ILIKE", "vcard LIKE '%\n %' OR vcard LIKE '%\n\t%'")
-    alike = "".join(f" OR vcard {like} ${number}" for number in range(3, 3 + len(needles)))
-    return f"AND ({folded} OR vcard LIKE '%QUOTED-PRINTABLE%'{alike})", [f"%{needle}%" for needle in needles]
+    other = "vcard GLOB '*\n[ \t]*' OR vcard GLOB '*QUOTED-P*'" if is_sqlite else "vcard LIKE '%\n %' OR vcard LIKE '%\n\t%' OR vcard LIKE '%QUOTED-P%'"
+    alike = "".join(f"vcard {'LIKE' if is_sqlite else 'ILIKE'} ${number} OR " for number in range(3, 3 + len(needles)))
+    return f"AND ({alike}{other})", [f"%{needle}%" for needle in needles]
 
 
 def content_of(row: dict[str, Any], request: Request) -> Content:
