@@ -93,6 +93,7 @@ async def prune() -> None:
     await database.execute("DELETE FROM contact_version WHERE replaced_at < $1", before)
     for row in await database.fetch("SELECT id FROM address_book WHERE deleted_at < $1 LIMIT 20", before):
         await database.execute("DELETE FROM search_entry WHERE kind = 'contact' AND subject_id IN (SELECT id FROM contact WHERE book_id = $1)", row["id"])
+        await database.execute("DELETE FROM dead_property WHERE kind = 'book' AND subject_id = $1", row["id"])  # of CardDAV clients, app/models/dav
         await database.execute("DELETE FROM address_book WHERE id = $1", row["id"])
     old = clock.now() - 6 * UNDO_FOR
     async with database.transaction():

@@ -174,6 +174,8 @@ async def _erase_one(node_id: int) -> None:
     await close_links_of("drive", node_id)
     for table in ("node_version", "node_grant", "node_favourite", "node_visit", "node_tag", "node_comment", "node_event"):
         await database.execute(f"DELETE FROM {table} WHERE node_id = $1", node_id)
+    await database.execute("DELETE FROM dead_property WHERE kind = 'file' AND subject_id = $1", node_id)  # of WebDAV clients, app/models/dav
+    await database.execute("DELETE FROM dav_lock WHERE node_id = $1", node_id)
     await database.execute("DELETE FROM node WHERE id = $1", node_id)
 
 
