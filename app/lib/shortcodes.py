@@ -60,6 +60,18 @@ def words_by_emoji() -> dict[str, str]:
     return found
 
 
+def like(typed: str, most: int = 8) -> list[tuple[str, str]]:
+    """Names that begin with what was typed, the short ones first, then those with a word that does; each emoji once."""
+    if not typed:
+        return []
+    fitting = (name for name in by_name() if name.startswith(typed) or f"_{typed}" in name)
+    names = sorted(fitting, key=lambda name: (not name.startswith(typed), len(name), name))
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(by_name()[name], name)
+    return [(name, text) for text, name in list(found.items())[:most]]
+
+
 def is_emoji(text: str) -> bool:
     """Whether it is one emoji that everybody has, perhaps with a skin tone."""
     if text in known():

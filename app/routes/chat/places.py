@@ -136,6 +136,17 @@ async def list_emoji(request: Request) -> Response[bytes]:
     )
 
 
+@get("/chat/emoji/options", include_in_schema=False)
+async def list_emoji_options(request: Request, q: FromQuery[str] = "") -> Response[bytes]:
+    """What may be meant by the beginning of a :name:."""
+    viewer = request.state.viewer
+    access.require(viewer, "chat.use")
+    typed = q.strip().lower()[:40]
+    own = [(one["name"], "", one["picture"]) for one in await custom_emoji.emoji_of(viewer.org_id) if typed in one["name"]]
+    found = [*own, *((name, text, "") for name, text in shortcodes.like(typed))][:8]
+    return fragment(request, "chat/_emoji_options.html", found=found, headers={"Cache-Control": "private, max-age=300"})
+
+
 @get("/chat/emoji/{name:str}", include_in_schema=False)
 async def show_emoji(request: Request, name: FromPath[str]) -> Response[bytes]:
     """The picture of an emoji of the organisation's own."""
@@ -163,4 +174,4 @@ async def _form(request: Request, name: str, **context: Any) -> Response[bytes]:
     return await page(request, "chat/form.html", inner=f"chat/_{name}.html", places=mine, current=0, **context)
 
 
-handlers = [index, show_side, list_channels, new_channel, create_channel, new_direct, create_direct, list_people, list_emoji, show_emoji]
+handlers = [index, show_side, list_channels, new_channel, create_channel, new_direct, create_direct, list_people, list_emoji, list_emoji_options, show_emoji]

@@ -4,7 +4,7 @@ import { keptDraft } from "../chat/drafts.js";
 import { pick } from "../chat/emoji.js";
 import { put, type } from "../chat/marks.js";
 import { command, commands, isCommand } from "../chat/commands.js";
-import { names, offerToAdd } from "../chat/names.js";
+import { codes, names, offerToAdd } from "../chat/names.js";
 import { closePanel } from "../chat/panel.js";
 import { tell } from "../chat/http.js";
 import { send } from "../chat/send.js";
@@ -21,6 +21,7 @@ export default function connect(form) {
   const error = form.querySelector(".composer-error");
   const draft = keptDraft(form, area);
   const people = names(form, area);
+  const emoji = codes(form, area);
   const words = thread ? null : commands(form, area); // in a thread a slash is a slash
   const files = uploads(form, () => changed());
   const recording = voice(form.querySelector("[data-voice]"), (file, more) => files.add([file], more), (text, kind) => tell({ text, kind }));
@@ -120,9 +121,9 @@ export default function connect(form) {
     else if ("name" in button.dataset) type(area, /(^|\s)$/.test(area.value.slice(0, area.selectionStart)) ? "@" : " @");
     else if ("format" in button.dataset) button.setAttribute("aria-expanded", String(form.toggleAttribute("data-formats")));
     else if ("emoji" in button.dataset) {
-      const emoji = await pick(button);
+      const picked = await pick(button);
       area.focus();
-      if (emoji) type(area, `${emoji} `);
+      if (picked) type(area, `${picked} `);
     }
   }
 
@@ -139,6 +140,6 @@ export default function connect(form) {
   if (thread && matchMedia("(hover: hover)").matches) area.focus({ preventScroll: true });
   else if (matchMedia("(hover: hover)").matches && !document.querySelector("#detail .thread") && !document.querySelector("dialog[open]") && !document.querySelector(".chat-scroll[data-target]:not([data-target='0'])")) area.focus({ preventScroll: true });
   return () => [
-    people.close(), words?.close(), draft.stop(), files.stop(), recording.stop(), DRAGS.forEach((kind) => pane.removeEventListener(kind, dragged)),
+    people.close(), emoji.close(), words?.close(), draft.stop(), files.stop(), recording.stop(), DRAGS.forEach((kind) => pane.removeEventListener(kind, dragged)),
     document.removeEventListener("chat:scheduled", scheduled)];
 }

@@ -71,6 +71,66 @@ export function names(form, area) {
   return { close };
 }
 
+/** Offer emoji for `:na…` that is typed in `area`. Returns `close`. */
+export function codes(form, area) {
+  const listbox = form.querySelector(".composer-emoji");
+  const keys = options(area, listbox, choose);
+  let timer, asked = 0;
+
+  const typed = () => /(?:^|[\s([{])(:([a-z0-9+_-]{2,32}))$/i.exec(area.value.slice(0, area.selectionStart));
+
+  function close() {
+    clearTimeout(timer);
+    asked += 1;
+    listbox.hidden = true;
+    keys.select(null);
+  }
+
+  function look() {
+    const found = typed();
+    if (!found) return listbox.hidden || close();
+    clearTimeout(timer);
+    timer = setTimeout(ask, WAIT, found[2]);
+  }
+
+  async function ask(text) {
+    const number = ++asked;
+    try {
+      await htmx.ajax("GET", `/chat/emoji/options?q=${encodeURIComponent(text)}`, { target: listbox, swap: "innerHTML" });
+    } catch {
+      return;
+    }
+    if (number !== asked || !typed()) return;
+    listbox.hidden = !listbox.childElementCount;
+    if (!listbox.hidden) keys.first();
+  }
+
+  function choose(option) {
+    const found = typed();
+    close();
+    if (!found) return;
+    area.setSelectionRange(area.selectionStart - found[1].length, area.selectionStart);
+    type(area, `${option.dataset.value} `);
+    close();
+  }
+
+  function take(event) {
+    if (listbox.hidden || event.isComposing || event.shiftKey || !["Escape", "Enter", "Tab"].includes(event.key)) return;
+    const option = keys.current() ?? listbox.querySelector('[role="option"]');
+    if (event.key === "Escape") close();
+    else if (option) choose(option);
+    else return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+
+  area.addEventListener("input", look);
+  area.addEventListener("keydown", take, true);
+  area.addEventListener("blur", () => setTimeout(close, 150));
+  listbox.addEventListener("pointerdown", (event) => event.preventDefault());
+  return { close };
+}
+
 /** People were named who aren't in the channel: offer to add them, above the composer. */
 export async function offerToAdd(form) {
   const outside = [...form.querySelectorAll("input[data-outside]")].map((field) => field.value);
