@@ -344,3 +344,16 @@ async def test_editing_with_the_right_alone(app: httpx.ASGITransport, people: Pe
         assert (await upload(beat, place.node.id, "from beat.txt", b"x")).status_code == 201
         assert (await beat.post(f"/drive/nodes/{place.node.id}/links", data={"mode": "view"}, headers=HTMX)).status_code == 404
     assert (await keep_bytes(b"x")).size == 1
+
+
+async def test_ones_copy_of_everything_has_ones_files(app: httpx.ASGITransport, people: People) -> None:
+    place = await folder(people.anna, "Trip")
+    await file(people.anna, "map.txt", b"north", place)
+    await file(people.beat, "beats.txt", b"not hers")
+    from app.models.drive.my_data import _drive
+    from app.models.my_data.registry import Owner
+
+    owner = Owner(people.anna.id, people.anna.viewer.org_id, people.anna.membership.id, "UTC")
+    found = {path: b"".join([piece async for piece in pieces]) async for path, pieces in _drive(owner)}
+    assert found["drive/My files/Trip/map.txt"] == b"north"
+    assert not any("beats" in path for path in found)

@@ -75,7 +75,7 @@ async def list_all(viewer: Viewer, folder: Found, most: int = 1000) -> AsyncIter
 async def count_children(folder_id: int, most: int = 10_000) -> tuple[int, int]:
     """How many folders and files are in a folder, counting up to `most`."""
     rows = await database.fetch(
-        "SELECT is_file, COUNT(*) AS n FROM (SELECT is_file FROM node WHERE parent_id = $1 AND trashed_at IS NULL LIMIT $2) AS some GROUP BY is_file",
+        "SELECT is_file, COUNT(*) AS n FROM (SELECT is_file FROM node WHERE parent_id = $1 AND trashed_at IS NULL LIMIT $2) AS children GROUP BY is_file",
         folder_id, most,
     )
     found = {row["is_file"]: row["n"] for row in rows}

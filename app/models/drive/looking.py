@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from app import database
 from app.lib import blobs, file_looks, file_names, file_types
 from app.models.announcements import announce
 from app.models.drive.searching import index_blob
@@ -30,7 +31,8 @@ async def look_into(blob_id: int, name: str) -> None:
     await BlobFacts.put(blob_id, **facts)
     if facts.get("text"):
         await index_blob(blob_id)
-    announce("drive.looked", blob_id)
+    for row in await database.fetch("SELECT DISTINCT parent_id FROM node WHERE blob_id = $1 AND trashed_at IS NULL LIMIT 50", blob_id):
+        announce("drive.folder", row["parent_id"])
 
 
 async def page_of(blob: Blob, group: str, number: int) -> bytes:

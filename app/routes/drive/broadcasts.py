@@ -15,8 +15,3 @@ def _folder(node_id: int | None) -> None:
 @announced("drive.file")
 def _file(node_id: int) -> None:
     live.publish(f"drive:{node_id}", "changed")
-
-
-@announced("drive.looked")
-def _looked(_blob_id: int) -> None:
-    """A small picture was made: it is there at the next look."""
