@@ -6,7 +6,21 @@ Every app adds a module with one `fill()`. Everything is dated back from today a
 from __future__ import annotations
 
 from app import database
-from app.demo import brand, chat, chat_more, contacts, drive, invitations, log, manager, notifications, people, portraits, presence
+from app.demo import (
+    brand,
+    chat,
+    chat_more,
+    contacts,
+    drive,
+    invitations,
+    log,
+    manager,
+    meetings,
+    notifications,
+    people,
+    portraits,
+    presence,
+)
 from app.demo.calendar import Calendar
 from app.models import search
 from app.models.base import Refused
@@ -30,6 +44,7 @@ async def fill(password: str, origin: str = "http://localhost:8000") -> None:
         await brand.fill(alpina, cast, days)
         await notifications.fill(alpina, days)
         await presence.fill(alpina, cast)
+        await meetings.fill(alpina, cast)
         await portraits.fill(cast)
         await drive.fill(alpina, cast)
         await contacts.fill(alpina, cast)

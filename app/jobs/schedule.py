@@ -33,6 +33,8 @@ REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "prune_contacts": clock.DAY,
     "prune_notifications": clock.DAY,
     "prune_push": clock.DAY,
+    "refresh_calendars": 10 * clock.MINUTE,
+    "extend_calendars": clock.DAY,
 }
 
 

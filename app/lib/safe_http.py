@@ -13,7 +13,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 if TYPE_CHECKING:  # it takes half a second, so it is imported by the first call
     import aiohttp
@@ -27,6 +27,10 @@ _LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loop
 
 class NotAllowed(ValueError):
     """This address isn't called. The text says why, for a log."""
+
+
+class TooLong(ValueError):
+    """There is more than was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,27 @@ class Caller:
             body = await read_most(response, most)
             response.close()
             return Answer(response.status, dict(response.headers), body, round((time.monotonic() - began) * 1000))
+
+    async def get_whole(self, url: str, most: int, headers: Mapping[str, str] = {}, *, timeout: float = TIMEOUT, redirects: int = 3) -> Answer:
+        """GET, following a few redirects to addresses that may be called, too, all within `timeout` seconds.
+
+        Raises `TooLong` for more than `most` bytes, `NotAllowed`, `OSError`, `TimeoutError` or `aiohttp.ClientError`.
+        """
+        from app.lib.safe_connections import read_most
+
+        began = time.monotonic()
+        async with asyncio.timeout(timeout):
+            for _turn in range(redirects + 1):
+                check_url(url, self.private)
+                async with self._open().get(url, headers=dict(headers), allow_redirects=False) as response:
+                    if response.status in (301, 302, 303, 307, 308) and (to := response.headers.get("Location")):
+                        url = urljoin(url, to)
+                        continue
+                    text = await read_most(response, most + 1)
+                    if len(text) > most:
+                        raise TooLong(f"more than {most} bytes")
+                    return Answer(response.status, dict(response.headers), text, round((time.monotonic() - began) * 1000))
+        raise NotAllowed("leads from one address to another")
 
     async def close(self) -> None:
         """Let go of the connections."""

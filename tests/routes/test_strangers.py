@@ -36,6 +36,7 @@ OPEN = {
     "POST /sign-in/openid", "GET /sign-in/openid/return", "GET /sign-in/organisation", "POST /sign-in/organisation",
     "GET /reset", "POST /reset", "GET /reset/{token:str}", "POST /reset/{token:str}", "GET /email/{token:str}", "POST /email/{token:str}",
     "GET /unsubscribe/{token:str}", "POST /unsubscribe/{token:str}",
+    "GET /calendar/answer/{token:str}", "POST /calendar/answer/{token:str}",
     "GET /invitation/{token:str}", "POST /invitation/{token:str}", "POST /invitation/{token:str}/acceptance", "POST /invitation/{token:str}/refusal",
     "POST /invitation/{token:str}/sign-out",
     "POST /hooks/{token:str}", "POST /hooks/answers/{token:str}", "GET /api/v1/openapi.json",

@@ -25,7 +25,8 @@ MOST = 5_000
 """Instances given at once: nobody looks at more, and a rule of every second has 86,400 a day."""
 ENDLESS = 1 << 52
 _DAY = timedelta(days=1)
-_WIDEST_OFFSET = 26 * 3600 * 1000
+_TURN = timedelta(hours=3)  # how far a clock is put forward or back at most, and more
+_SECOND = timedelta(seconds=1)
 
 
 class Instance(NamedTuple):
@@ -233,8 +234,8 @@ class Series:
         if not self.rules:
             yield self.first.instant, first, None
             return
-        low = wall_of(since - _WIDEST_OFFSET, None)
-        high = wall_of(until + _WIDEST_OFFSET, None)
+        slack = timedelta() if zone is None or zone is UTC else _TURN
+        low, high = _less(wall_of(since, zone), slack), _less(wall_of(until, zone), -slack - _SECOND)
         walked = [self._walked(rule, first, low, high, zone, since, until) for rule in self.rules]
         yield from walked[0] if len(walked) == 1 else merge(*walked, key=lambda one: one[0])
 
@@ -249,8 +250,6 @@ class Series:
             if last is not None and at > last and wall != first:
                 return
             if at >= until:
-                if at > until + 2 * _WIDEST_OFFSET:
-                    return
                 continue
             if at >= since:
                 yield at, wall, None
@@ -371,6 +370,13 @@ def _period_end(start: When, end: str, line: Property, zones: Zones) -> int:
         days, exact = parse_duration(end)
         return start.at(start.wall + days).instant + _milliseconds(exact)
     return when_of(end, line, zones).instant
+
+
+def _less(wall: datetime, length: timedelta) -> datetime:
+    try:
+        return wall - length
+    except OverflowError:
+        return wall
 
 
 def _milliseconds(length: timedelta) -> int:

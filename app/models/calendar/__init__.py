@@ -15,8 +15,16 @@ Pages call these (all of it with the viewer's rights; instants are milliseconds,
 - free or busy (`free_busy.py`): `free_busy(viewer, emails, since, until, except_object)` → `Diary`s, `room_diaries(viewer, …)`,
   `best_slots(viewer, diaries, length, since, until)` → `Slot`s with who can't come and why, `why_not(diaries, start, end)`.
 
+- answers (`answering.py`): `answer(viewer, event, key, said, note)`, `propose`, `accept_proposal`; without an account `by_token(token)` →
+  `Invitation` (`event`, `guest`, `view`), `answer_by_token`, `propose_by_token`. Files with a METHOD: `scheduling.receive`.
+- files (`importing.py`): `look` → `Plan` (dry run), `begin` → `CalendarImport` (`done` of `total`), `outcome_of`, `export(calendar)`.
+- calendars from elsewhere (`elsewhere.py`): `subscribe`, `add_holidays`, `add_birthdays`; tasks (`tasks.py`): `listed`, `add`, `done`, `edit`,
+  `delete`; booking pages (`booking.py`): `make`, `change`, `of`, `by_token`, `slots`, `book`, `cancel`.
+- reminders (`reminders.py`) are alarms in the text; `Draft.reminders` writes them, storing promises the next one.
+
 Programs (`app/routes/dav/`) call `Calendar.by_segment(account_id, segment)`, `calendar.segment`, and `storing.put/remove/by_href` (the one
-way in: index, search, modseq, tombstone), `syncing.changes_since`, `occurrences.rows_between`.
+way in: index, search, modseq, tombstone), `syncing.changes_since`, `occurrences.rows_between`;
+after a write `scheduling.prepared` (before it) and `scheduling.changed` make implicit scheduling (RFC 6638).
 
 `tables.py` the rows, `indexing.py` from a text to columns and instances, `editing.py` edits of a series, `scheduling.py` invitations.
 The iCalendar text is the truth, byte for byte; the columns beside it are an index.

@@ -358,7 +358,7 @@ def _length(length: timedelta) -> str:
 # -- writing, and undoing
 
 
-async def write(viewer: Viewer, calendar: Calendar, changes: Sequence[Written], *, silently: bool = False) -> dict[str, Any]:
+async def write(viewer: Viewer, calendar: Calendar, changes: Sequence[Written], *, note: str = "") -> dict[str, Any]:
     """Write texts into a calendar in the open transaction, let those concerned know, and return the inverse for `undoes`."""
     before, after = [], []
     for href, text in changes:
@@ -367,12 +367,14 @@ async def write(viewer: Viewer, calendar: Calendar, changes: Sequence[Written], 
         if text is None:
             old = await remove(calendar, href)
         else:
-            stored, old = await put(calendar, viewer.account_id, href, text)
-            etag = stored.etag
+            was = await database.fetch_value("SELECT ics FROM calendar_object WHERE calendar_id = $1 AND href = $2", calendar.id, href)
+            text = scheduling.prepared(calendar, was, text)
+            _stored, old = await put(calendar, viewer.account_id, href, text)
+        await scheduling.changed(viewer, calendar, old["ics"] if old else None, text, note)
+        if text is not None:  # rooms may have answered meanwhile
+            etag = await database.fetch_value("SELECT etag FROM calendar_object WHERE calendar_id = $1 AND href = $2", calendar.id, href)
         before.append([href, old["ics"] if old else None])
         after.append([href, etag])
-        if not silently:
-            await scheduling.changed(viewer, calendar, old["ics"] if old else None, text)
     return {"calendar": calendar.id, "before": before, "after": after}
 
 

@@ -13,8 +13,9 @@ from app.lib.ical import Component
 from app.lib.ids import new_id
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
-from app.models.calendar.calendar import Calendar, readable_ids
+from app.models.calendar.calendar import OWNED, Calendar, readable_ids
 from app.models.calendar.indexing import Digest, ObjectRefused, check, digest
+from app.models.calendar.reminders import schedule
 from app.models.calendar.tables import MOST_HREF, CalendarObject
 from app.models.search import Indexed, SearchEntry, scopes_of, texts_of
 from app.models.viewer import Viewer
@@ -117,6 +118,8 @@ async def store(
     await write_instances(row["id"], calendar.id, read)
     await _write_guests(row["id"], read, had_some=bool(old))
     await _write_words(calendar, row, read, old)
+    if calendar.kind == OWNED and (old is not None or read.columns["has_alarms"]):
+        await schedule(row["id"], calendar, read)
     stored = CalendarObject.from_row(row)
     stored.calendar, stored.parsed = calendar, read.calendar
     return stored
@@ -197,8 +200,10 @@ async def _check_uid(calendar: Calendar, href: str, uid: str, old: dict[str, Any
 
 
 _GUEST = (
-    "INSERT INTO calendar_guest (id, object_id, key, email, name, account_id, resource_id, kind, role, answer, note, delivery, failure)"
-    " VALUES ($1, $2, $3, $4, $5, (SELECT id FROM account WHERE email = $4), (SELECT id FROM resource WHERE id = CAST($6 AS bigint)), $7, $8, $9, '', '', '')"
+    "INSERT INTO calendar_guest (id, object_id, key, email, name, account_id, resource_id, kind, role, answer, note, delivery, failure, proposed_key)"
+    " VALUES ($1, $2, $3, CAST($4 AS varchar), $5, (SELECT id FROM account WHERE email = CAST($4 AS varchar)),"
+    " (SELECT id FROM resource WHERE id = CAST($6 AS bigint)),"
+    " $7, $8, $9, '', '', '', '')"
     " ON CONFLICT (object_id, key, email) DO UPDATE SET name = excluded.name, kind = excluded.kind, role = excluded.role, answer = excluded.answer"
 )
 

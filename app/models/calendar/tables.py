@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from piccolo.columns import BigInt, ForeignKey, SmallInt, Text, Varchar
+from piccolo.columns import BigInt, Bytea, ForeignKey, SmallInt, Text, Varchar
 
 from app.models.account import Account
 from app.models.base import Row
@@ -92,6 +92,9 @@ class CalendarGuest(Row):
     answer = Varchar(length=16, default="NEEDS-ACTION", help_text="PARTSTAT in capitals.")
     note = Varchar(length=MOST_TEXT, default="")
     answered_at = BigInt(null=True, default=None)
+    proposed_start = BigInt(null=True, default=None, help_text="When they would rather have it.")
+    proposed_end = BigInt(null=True, default=None)
+    proposed_key = Varchar(length=20, default="")
     delivery = Varchar(length=12, default="", help_text="waiting, sent, delivered (in the suite), failed; empty: nothing was sent.")
     delivered_at = BigInt(null=True, default=None)
     failure = Varchar(length=MOST_TEXT, default="")
@@ -130,7 +133,7 @@ class CalendarImport(Row):
     account_id = ForeignKey(Account)
     calendar_id = ForeignKey(Calendar)
     name = Varchar(length=200, default="")
-    blob = Varchar(length=64, help_text="The file, by its hash.")
+    content = Bytea(null=True, default=None, help_text="The file, until it is brought in.")
     total = BigInt(default=0)
     done = BigInt(default=0)
     outcome = Text(default="", help_text="JSON: what was new, changed, the same, refused with the reason.")

@@ -155,6 +155,14 @@ def _answered(facts: Facts) -> Words:
 
 
 @notice_kind(
+    "calendar.booked", label=lambda: _("Bookings"), area=CALENDAR, icon="calendar-plus", urgency=HIGH,
+    about=lambda: _("Somebody books a time with you by a booking page."),
+)
+def _booked(facts: Facts) -> Words:
+    return Words(_("%(name)s booked: %(title)s") % {"name": facts.get("name", ""), "title": facts.get("title", "")}, facts.get("when", ""))
+
+
+@notice_kind(
     "calendar.shared", label=lambda: _("Calendars shared with me"), area=CALENDAR, icon="calendar-plus", push=False, mail=False, urgency=LOW,
     about=lambda: _("Somebody shares a calendar with you."),
 )
