@@ -100,8 +100,8 @@ async def find_resource(viewer: Viewer, id_: int) -> Resource:
 
 
 async def find_avatar(viewer: Viewer, name: str) -> str:
-    """The hash of a picture of someone who belongs, or belonged, to the viewer's organisation. Raises `NotFound`."""
-    if not await Account.is_avatar_in(viewer.org_id, name):
+    """The hash of a picture of someone of the viewer's organisation, or of another whose directory they see. Raises `NotFound`."""
+    if not await Account.is_avatar_in(viewer.org_id, name) and not await Account.is_avatar_of_colleague(viewer.account_id, name):
         raise NotFound(f"avatar {name}")
     return name
 

@@ -88,6 +88,15 @@ class Account(Row):
         sql = "SELECT 1 FROM account a JOIN membership m ON m.account_id = a.id WHERE a.avatar = $1 AND a.avatar <> '' AND m.org_id = $2 LIMIT 1"
         return await database.fetch_value(sql, avatar, org_id) is not None
 
+    @staticmethod
+    async def is_avatar_of_colleague(account_id: int, avatar: str) -> bool:
+        """Whether somebody shows this picture who is in an organisation in which that account is no guest (DIR-05)."""
+        sql = (
+            "SELECT 1 FROM account a JOIN membership m ON m.account_id = a.id JOIN membership mine ON mine.org_id = m.org_id WHERE a.avatar = $1"
+            " AND a.avatar <> '' AND mine.account_id = $2 AND mine.ended_at IS NULL AND mine.role IN ('legal', 'admin', 'user') LIMIT 1"
+        )
+        return await database.fetch_value(sql, avatar, account_id) is not None
+
     async def has_password(self, password: str) -> bool:
         """Whether this is the account's password."""
         return await is_password(password, self.password_hash)

@@ -9,6 +9,7 @@ from typing import Any
 from app import database
 from app.lib.names import full_name
 from app.models.chat.places import places_of
+from app.models.contacts.writing import CONTACT
 from app.models.drive.searching import FILE
 from app.models.search import Hit
 from app.models.search_people import PERSON
@@ -59,6 +60,8 @@ def _url(hit: Hit) -> str:
         return f"/chat/channels/{hit.scope}/messages/{hit.id}"
     if hit.kind == FILE:
         return f"/drive/nodes/{hit.id}"
+    if hit.kind == CONTACT:
+        return f"/contacts/{hit.id}"
     if hit.kind == TEAM:
         return f"/manager/teams/{hit.id}"
     return f"/search?kind={MESSAGE}&by={hit.author_id}" if hit.kind == PERSON else ""

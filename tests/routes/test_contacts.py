@@ -7,6 +7,7 @@ import re
 import httpx
 import pytest
 
+from app.access import NotFound, find_avatar
 from app.jobs.runner import drain
 from app.lib.vcard import read_card
 from app.models.contacts import AddressBook, Contact
@@ -256,3 +257,35 @@ async def test_two_cards_are_made_one_on_a_page(app: httpx.ASGITransport, people
         assert (await anna.get("/contacts/duplicates/merge?ids=1")).status_code >= 400
         await anna.post("/contacts/duplicates/apart", data={"ids": [str(one.id), str(two.id)]}, headers=HTMX)
         assert "Nobody is here twice" in (await anna.get("/contacts/duplicates")).text
+
+
+async def test_contacts_are_found_by_the_search_over_everything(app: httpx.ASGITransport, people: People) -> None:
+    kept = await keep(people.anna, "Zoë Zürcher", "ORG:Alpina;Guides")
+    async with browser(app, people.anna) as anna, browser(app, people.beat) as beat:
+        assert f'href="{kept.url}"' in (await anna.get("/search?q=zurcher")).text
+        assert f'href="{kept.url}"' in (await anna.get("/search/palette?q=zur", headers=HTMX)).text
+        for path in ("/search?q=zurcher", "/search/palette?q=zur"):
+            assert kept.url not in (await beat.get(path, headers=HTMX)).text
+
+
+async def test_what_one_looked_at_is_listed_and_a_fetch_beforehand_is_not(app: httpx.ASGITransport, people: People) -> None:
+    kept = await keep(people.anna, "Zoë")
+    async with browser(app, people.anna) as anna, browser(app, people.beat) as beat:
+        assert "hx-post" in (await anna.get(kept.url, headers=PANEL)).text
+        assert "Nobody seen yet" in (await anna.get("/contacts?in=recent")).text
+        assert (await anna.post(f"{kept.url}/visits", headers=HTMX)).status_code == 204
+        assert (await anna.post(f"/contacts/people/{people.beat.membership.id}/visits", headers=HTMX)).status_code == 204
+        seen = (await anna.get("/contacts?in=recent", headers=LIST)).text
+        assert seen.index("Beat Keller") < seen.index("Zoë")
+        assert (await beat.post(f"{kept.url}/visits", headers=HTMX)).status_code == 404
+
+
+async def test_pictures_of_another_organisation_one_belongs_to_are_shown(app: httpx.ASGITransport, people: People) -> None:
+    name = "a" * 64
+    await people.erik.account.picture(name)
+    with pytest.raises(NotFound):
+        await find_avatar(people.anna.viewer, name)
+    await people.erik.organisation.admit(people.anna.account)
+    assert await find_avatar(people.anna.viewer, name) == name
+    with pytest.raises(NotFound):
+        await find_avatar(people.gina.viewer, name)

@@ -30,3 +30,9 @@ def _cut(book_id: int) -> None:
 @announced("contacts.imported")
 def _imported(account_id: int, import_id: int) -> None:
     live.publish(f"account:{account_id}", "contacts.imported", data={"import": import_id})
+
+
+@announced("members.changed")
+def _members(org_id: int, _account_ids: Collection[int] = ()) -> None:
+    """Whoever looks at the directory sees who came, left or does something else now; `members:` is for administrators."""
+    live.publish(f"teams:{org_id}", "changed", data={})

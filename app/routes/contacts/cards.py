@@ -22,7 +22,7 @@ from app.models.contacts import AddressBook, CardRefused, Contact, LostRace, edi
 from app.models.contacts.listing import CARD, Wanted, favourites, see, set_favourite
 from app.models.contacts.people import accounts_behind
 from app.models.viewer import Viewer
-from app.render import fragment, is_htmx, page, redirect, toast
+from app.render import fragment, is_htmx, nothing, page, redirect, toast
 from app.routes.account.avatar import crop_of
 from app.routes.contacts.fields import Bound, age, bind, label_names, months, part_names, safe_link, shown_date, titles
 from app.routes.contacts.lists import list_context
@@ -42,12 +42,19 @@ async def show_card(request: Request, contact_id: FromPath[int], refresh: FromQu
         if refresh and wants(request, "detail"):
             return fragment(request, "contacts/_closed.html")
         raise
-    if not refresh:
-        await see(viewer.account_id, CARD, contact.id)
     context = await _shown(viewer, contact, book, _place_of(request))
     if wants(request, "detail"):
         return fragment(request, "contacts/_card.html", **context)
     return await _beside(request, "contacts/_card.html", context)
+
+
+@post("/contacts/{contact_id:int}/visits", status_code=200, include_in_schema=False)
+async def create_visit(request: Request, contact_id: FromPath[int]) -> Response[bytes]:
+    """Somebody looks at it; a page that was only fetched beforehand doesn't say so."""
+    viewer = member(request)
+    contact, _book = await editing.find(viewer, contact_id)
+    await see(viewer.account_id, CARD, contact.id)
+    return nothing()
 
 
 @get("/contacts/new", include_in_schema=False)
@@ -263,6 +270,6 @@ def _place_of(request: Request) -> Wanted:
 
 
 handlers = [
-    show_card, new_card, create_card, edit_card, update_card, delete_card, create_favourite, delete_favourite, show_file, show_photo, edit_photo,
+    show_card, create_visit, new_card, create_card, edit_card, update_card, delete_card, create_favourite, delete_favourite, show_file, show_photo, edit_photo,
     replace_photo, delete_photo,
 ]

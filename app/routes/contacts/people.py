@@ -18,7 +18,7 @@ from app.models.contacts.listing import PERSON, favourites, see, set_favourite
 from app.models.contacts.people import people_and_contacts
 from app.models.member import people_like
 from app.models.viewer import Viewer
-from app.render import fragment, page
+from app.render import fragment, nothing, page
 from app.routes.contacts.cards import file_of, panel_html
 from app.routes.contacts.lists import place_after
 from app.routes.contacts.shown import done, member, moved, side_of, wants
@@ -51,8 +51,6 @@ async def show_person(request: Request, membership_id: FromPath[int], refresh: F
         if refresh and wants(request, "detail"):
             return fragment(request, "contacts/_closed.html")
         raise
-    if not refresh:
-        await see(viewer.account_id, PERSON, person.id)
     context = await _shown(viewer, person)
     if wants(request, "detail"):
         return fragment(request, "contacts/_person.html", **context)
@@ -60,6 +58,15 @@ async def show_person(request: Request, membership_id: FromPath[int], refresh: F
     listed = await _listed(viewer, directory, "", 0, "")
     side = await side_of(viewer, f"directory:{person.org_id}")
     return await page(request, "contacts/directory.html", panel_html=panel_html(request, "contacts/_person.html", context), **side, **listed)
+
+
+@post("/contacts/people/{membership_id:int}/visits", status_code=200, include_in_schema=False)
+async def create_person_visit(request: Request, membership_id: FromPath[int]) -> Response[bytes]:
+    """Somebody looks at a member's card."""
+    viewer = member(request)
+    person = await person_seen_by(viewer, membership_id)
+    await see(viewer.account_id, PERSON, person.id)
+    return nothing()
 
 
 @post("/contacts/people/{membership_id:int}/favourite", status_code=200, include_in_schema=False)
@@ -140,5 +147,6 @@ async def _picture(person: Person) -> bytes | None:
 
 
 handlers = [
-    show_directory, show_person, create_person_favourite, delete_person_favourite, show_person_file, create_person_copy, list_colleagues, list_addressees,
+    show_directory, show_person, create_person_visit, create_person_favourite, delete_person_favourite, show_person_file, create_person_copy, list_colleagues,
+    list_addressees,
 ]
