@@ -33,6 +33,7 @@ from app.routes.files import disposition
 from app.routes.guard import OPEN
 from app.routes.uploads import begin
 
+_PLAYED = ("picture", "video", "audio")  # what pages show by the file itself
 _HOUR = clock.HOUR // clock.SECOND
 _OPEN_FOR = 12 * _HOUR  # seconds for which a password that was typed holds in a browser
 
@@ -102,13 +103,14 @@ async def create_password(request: Request, token: FromPath[str]) -> Response[by
 
 @get("/s/{token:str}/content", opt=OPEN, include_in_schema=False)
 async def show_shared_content(request: Request, token: FromPath[str], at: FromQuery[int] = 0, download: FromQuery[int] = 0) -> Response[Any] | Stream:
-    """The bytes of a file. Saving it counts; looking at it needs no permission to save."""
+    """The bytes of a file. Saving it counts; looking at a picture, or playing something, needs no permission to save."""
     here = await _open_file(request, token, at)
-    if download or here.link.no_download:
-        await _check_download(here.link) if download else None
-    if download and request.headers.get("range") is None and request.method == "GET":
-        await _count(request, here, here.found.node.name)
-    return await content_answer(request, here.found, download=bool(download))
+    is_taken = bool(download) or here.found.node.group not in _PLAYED
+    if is_taken:
+        await _check_download(here.link)
+        if request.headers.get("range") is None:
+            await _count(request, here, here.found.node.name)
+    return await content_answer(request, here.found, download=is_taken)
 
 
 @get("/s/{token:str}/thumb", opt=OPEN, include_in_schema=False)

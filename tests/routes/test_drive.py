@@ -14,7 +14,7 @@ from PIL import Image
 from app import database, jobs
 from app.jobs import run_now
 from app.lib import clock
-from app.models.drive import Node, find_node, list_all, share
+from app.models.drive import Node, find_node, list_all, put_file, share
 from app.models.drive.rights import EDIT
 from app.models.files import keep_bytes
 from app.models.job import Job
@@ -287,6 +287,7 @@ async def test_a_link_without_download_gives_no_file_away_as_one(app: httpx.ASGI
     node = await file(people.anna, "look.txt", b"look only")
     path = await linked(people.anna, node, no_download=True)
     assert "Download" not in (await stranger.get(path)).text
+    assert (await stranger.get(f"{path}/content?at={node.id}")).status_code == 422, "nor by leaving the word out"
     assert (await stranger.get(f"{path}/content?at={node.id}&download=1")).status_code == 422
 
 
@@ -357,3 +358,61 @@ async def test_ones_copy_of_everything_has_ones_files(app: httpx.ASGITransport, 
     found = {path: b"".join([piece async for piece in pieces]) async for path, pieces in _drive(owner)}
     assert found["drive/My files/Trip/map.txt"] == b"north"
     assert not any("beats" in path for path in found)
+
+
+async def test_every_dialog_and_button_answers(app: httpx.ASGITransport, people: People) -> None:
+    place, target = await folder(people.anna, "project"), await folder(people.anna, "target")
+    node = await file(people.anna, "plan.md", b"one\n", place)
+    first = node.version_id
+    await put_file(people.anna.viewer, place, "plan.md", await keep_bytes(b"two\n"), replace=node)
+    here, there = f"/drive/nodes/{node.id}", place.node.url
+    async with browser(app, people.anna) as anna:
+        for url in (f"{there}/folders/new", f"{there}/texts/new", f"{there}/tree?ids={node.id}", f"{there}/moment", "/drive/drives/new", f"{here}/sharing",
+                    f"{here}/links/new", f"{node.url}/comparison?older={first}", *(f"{here}/details?tab={tab}" for tab in ("about", "comments", "versions", "activity"))):
+            assert (await anna.get(url, headers=HTMX)).status_code == 200, url
+        for url, data in (
+            (f"{here}/comments", {"text": "hello"}), (f"{here}/tags", {"tags": "Q1, urgent"}), (f"{here}/favourite", {"on": "1"}),
+            (f"{node.url}/versions/{first}/pin", {"on": "1", "label": "sent"}), (f"{here}/inheritance", {"inherits": "0"}), (f"{here}/inheritance", {"inherits": "1"}),
+            (f"{there}/folders", {"name": "sub"}), (f"{there}/texts", {"name": "Minutes"}), ("/drive/copies", {"ids": str(node.id), "to": str(target.node.id)}),
+            ("/drive/drives", {"name": "Archive", "kind": "personal"}), (f"{node.url}/versions/{first}/restoration", {}),
+        ):
+            assert (await anna.post(url, data=data, headers=HTMX)).status_code == 200, url
+        for url, data in ((f"{here}/comments", {"text": ""}), (f"{there}/folders", {"name": "a/b"}), (f"{there}/moment", {"on_date": "never", "on_time": ""}),
+                          ("/drive/drives", {"name": ""}), (f"{there}/moment", {"on_date": "2999-01-01", "on_time": "10:00"}),
+                          (f"{there}/moment", {"on_date": "2020-01-01", "on_time": "10:00"})):
+            assert (await anna.post(url, data=data, headers=HTMX)).status_code == 422, url
+        assert (await anna.get("/drive/favourites")).status_code == 200
+
+
+async def test_a_link_is_changed_paused_and_closed_at_one_address(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
+    place = await folder(people.anna, "press")
+    here = f"/drive/nodes/{place.node.id}/links"
+    async with browser(app, people.anna) as anna:
+        made = await anna.post(here, data={"mode": "view", "name": "Press"}, headers=HTMX)
+        path = made.text.split('id="link-address">http://localhost:8000')[1].split("<")[0]
+        link = made.text.split(f'hx-post="{here}/')[1].split("/")[0].split('"')[0]
+        assert (await stranger.get(path)).status_code == 200
+        assert (await anna.post(f"{here}/{link}/pause", data={"on": "1"}, headers=HTMX)).status_code == 200
+        assert (await stranger.get(path)).status_code == 410
+        assert (await anna.post(f"{here}/{link}/pause", data={"on": "0"}, headers=HTMX)).status_code == 200
+        assert (await anna.post(f"{here}/{link}", data={"mode": "view", "password": "sesame"}, headers=HTMX)).status_code == 200
+        assert 'name="password"' in (await stranger.get(path)).text
+        assert (await anna.post(f"{here}/{link}", data={"mode": "view", "until": "2001-01-01"}, headers=HTMX)).status_code == 422
+        assert "Opened" in (await anna.get(f"{here}/{link}", headers=HTMX)).text
+        closed = await anna.post(f"{here}/{link}/removal", headers=HTMX)
+        assert (await stranger.get(path)).status_code == 404
+        await anna.post(told(closed)["toast"]["undo_url"])
+        assert (await stranger.get(path)).status_code == 200
+
+
+async def test_who_manages_drive_decides(app: httpx.ASGITransport, people: People) -> None:
+    wanted = {"trash_days": "10", "version_days": "90", "versions_kept": "20", "link_makers": "nobody", "drive_makers": "members", "per_person": "5"}
+    node = await file(people.anna, "a.txt")
+    async with browser(app, people.anna) as anna, browser(app, people.beat) as beat:
+        assert (await beat.get("/manager/drive")).status_code == 404
+        assert (await anna.get("/manager/drive")).status_code == 200
+        assert (await anna.post("/manager/drive", data={**wanted, "trash_days": "0"}, headers=HTMX)).status_code == 422
+        assert (await anna.post("/manager/drive", data=wanted, headers=HTMX)).status_code == 200
+        assert (await anna.post(f"/drive/nodes/{node.id}/links", data={"mode": "view"}, headers=HTMX)).status_code == 422
+        assert (await beat.post("/drive/drives", data={"name": "Ours", "kind": "shared"}, headers=HTMX)).status_code == 200
+        assert (await anna.post("/uploads", headers={"tus-resumable": "1.0.0", "upload-length": "5000001"})).status_code == 413

@@ -166,3 +166,22 @@ async def test_an_unfinished_upload_is_not_redeemed(app: httpx.ASGITransport, pe
     with pytest.raises(Refused):
         await Upload.ready(token_of(url), people.anna.viewer)
     assert await keep_bytes(b"")
+
+
+async def test_a_disk_that_fills_up_keeps_what_has_arrived(app: httpx.ASGITransport, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = browser(app, people.anna)
+    url = await create(anna, 10)
+    await send(anna, url, 0, b"hello")
+    real = uploads._Appending._write
+
+    def full(self: object, pending: bytearray) -> None:
+        real(self, pending[:2])  # type: ignore[arg-type]
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(uploads._Appending, "_write", full)
+    refused = await send(anna, url, 5, b"world")
+    assert refused.status_code == 507 and "disk is full" in refused.text
+    monkeypatch.setattr(uploads._Appending, "_write", real)
+    assert (await anna.head(url, headers=TUS)).headers["upload-offset"] == "7"
+    assert (await send(anna, url, 7, b"rld")).status_code == 204
+    assert await redeemed(people.anna, url) == b"helloworld"

@@ -45,6 +45,8 @@ async def turn_back(viewer: Viewer, found: Found, moment: int) -> Command:
         raise Refused(_("Only who manages a folder can turn it back."))
     if moment >= clock.now():
         raise Refused(_("Please choose a moment in the past."))
+    if moment < int(await database.fetch_value("SELECT MIN(at) AS at FROM node_event WHERE node_id = $1", found.node.id) or 0):
+        raise Refused(_("This folder wasn’t there yet at that moment."))
     async with Command.once(viewer, "node.turn_back") as command:
         before = clock.now()
         counts = await _turn(viewer, found, moment)
