@@ -93,3 +93,10 @@ async def test_a_message_isnt_handed_on_to_where_one_isnt(app: httpx.ASGITranspo
     id_ = await Message.post(launch, people.anna.viewer, "Hello")
     answer = await browser(app, people.beat).post(f"/chat/messages/{id_}/forwarding", data={"channel": str(private.id)}, headers=HTMX)
     assert answer.status_code == 404
+
+
+async def test_the_side_column_knows_channels_and_views(app: httpx.ASGITransport, people: People, launch: Channel) -> None:
+    anna = browser(app, people.anna)
+    for current in (str(launch.id), "threads", "0", ""):
+        side = await anna.get(f"/chat/side?current={current}")
+        assert side.status_code == 200 and side.text.count('aria-current="page"') == (current not in ("0", "")), current

@@ -60,10 +60,10 @@ async def index(request: Request) -> Response[bytes]:
 
 
 @get("/chat/side", include_in_schema=False)
-async def show_side(request: Request, current: FromQuery[int] = 0) -> Response[bytes]:
-    """The side column alone, when something about the list has changed."""
+async def show_side(request: Request, current: FromQuery[str] = "") -> Response[bytes]:
+    """The side column alone, when something about the list has changed. `current` is a channel's id or the name of a view."""
     access.require(request.state.viewer, "chat.use")
-    return fragment(request, "chat/_side.html", places=await places.places_of(request.state.viewer), current=current)
+    return fragment(request, "chat/_side.html", places=await places.places_of(request.state.viewer), current=int(current) if current.isdecimal() else current)
 
 
 @get("/chat/channels", include_in_schema=False)
