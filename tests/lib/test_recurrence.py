@@ -111,7 +111,7 @@ def test_rules_are_worked_out_as_by_another_engine(part: int) -> None:
             middle = ours[len(ours) // 2]
             assert list(islice(starts(rule, first, middle, end), MOST - len(ours) // 2)) == ours[len(ours) // 2 :], text
         try:
-            with within(0.02):
+            with within(0.006):
                 expected = theirs(text, first, end)
         except (Slow, ValueError):
             continue

@@ -24,7 +24,7 @@ from app.models.calendar.calendar import Calendar
 from app.models.calendar.drafts import Draft, Guest, check_draft, new_event, set_organiser
 from app.models.calendar.editing import ALL, FOLLOWING, SCOPES, THIS, draft_at
 from app.models.calendar.indexing import check, zone_of
-from app.models.calendar.storing import main_of, put, remove
+from app.models.calendar.storing import Condition, LostRace, main_of, put, remove
 from app.models.calendar.tables import CalendarObject
 from app.models.command import Command, undoes
 from app.models.viewer import Viewer
@@ -166,7 +166,7 @@ class Event:
             if not command.repeated:
                 key, scope = self._place(key, scope)
                 changes = await self._edited(viewer, draft, scope, key, resets=resets)
-                inverse = await write(viewer, self.calendar, changes)
+                inverse = await write(viewer, self.calendar, changes, seen=self.stored)
                 command.done(self.id, what=draft.title or self.stored.summary, url=self.url, inverse=inverse)
         return command
 
@@ -192,7 +192,7 @@ class Event:
         async with Command.once(viewer, "event.delete", once) as command:
             if not command.repeated:
                 key, scope = self._place(key, scope)
-                inverse = await write(viewer, self.calendar, [self._without(scope, key)])
+                inverse = await write(viewer, self.calendar, [self._without(scope, key)], seen=self.stored)
                 command.done(self.id, what=self.stored.summary or _("Event without a title"), url="/calendar", inverse=inverse)
         return command
 
@@ -358,24 +358,40 @@ def _length(length: timedelta) -> str:
 # -- writing, and undoing
 
 
-async def write(viewer: Viewer, calendar: Calendar, changes: Sequence[Written], *, note: str = "") -> dict[str, Any]:
-    """Write texts into a calendar in the open transaction, let those concerned know, and return the inverse for `undoes`."""
+async def write(
+    viewer: Viewer, calendar: Calendar, changes: Sequence[Written], *, note: str = "", seen: CalendarObject | None = None
+) -> dict[str, Any]:
+    """Write texts into a calendar in the open transaction, let those concerned know, and return the inverse for `undoes`.
+
+    `seen` is the object as it was when the change was thought of: raises `LostRace` when somebody else changed it since.
+    """
     before, after = [], []
     for href, text in changes:
         old: dict[str, Any] | None
         etag: str | None = None
         if text is None:
-            old = await remove(calendar, href)
+            old = await remove(calendar, href, _unchanged(seen, href))
         else:
             was = await database.fetch_value("SELECT ics FROM calendar_object WHERE calendar_id = $1 AND href = $2", calendar.id, href)
             text = scheduling.prepared(calendar, was, text)
-            _stored, old = await put(calendar, viewer.account_id, href, text)
+            _stored, old = await put(calendar, viewer.account_id, href, text, _unchanged(seen, href))
         await scheduling.changed(viewer, calendar, old["ics"] if old else None, text, note)
         if text is not None:  # rooms may have answered meanwhile
             etag = await database.fetch_value("SELECT etag FROM calendar_object WHERE calendar_id = $1 AND href = $2", calendar.id, href)
         before.append([href, old["ics"] if old else None])
         after.append([href, etag])
     return {"calendar": calendar.id, "before": before, "after": after}
+
+
+def _unchanged(seen: CalendarObject | None, href: str) -> Condition | None:
+    if seen is None or seen.href != href:
+        return None
+
+    def check_same(etag: str | None) -> None:
+        if etag != seen.etag:
+            raise LostRace(etag)
+
+    return check_same
 
 
 @undoes("event.create")

@@ -25,7 +25,7 @@ from app.models.calendar import (
     occurrences,
     sharing,
 )
-from app.models.calendar.storing import by_href, put
+from app.models.calendar.storing import LostRace, by_href, put
 from app.models.command import Command
 from tests.people import People, Person
 
@@ -183,6 +183,15 @@ async def test_what_a_client_stored_survives(people: People) -> None:
     edited = (await by_href(calendar, "one.ics")).ics
     for line in ('X-WR-CALNAME;X-A="b,c":Mine', "X-CLIENT-THING;Y=1:a\\,b", "BEGIN:X-PART\r\nX-DEEP:1\r\nEND:X-PART", "DURATION:PT1H", "SUMMARY;LANGUAGE=de:Meeting"):
         assert line in edited
+
+
+async def test_of_two_who_move_the_same_event_at_once_the_second_is_told(people: People) -> None:
+    mine = await event(people.anna, "Lunch", at(3, 12))
+    also = await again(mine, people.anna)
+    await mine.move(people.anna.viewer, at(4, 12))
+    with pytest.raises(LostRace):
+        await also.move(people.anna.viewer, at(5, 12))
+    assert await seen(people.anna) == [("04 12:00", "Lunch")]
 
 
 async def test_rights(people: People) -> None:
