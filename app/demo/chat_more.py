@@ -8,6 +8,8 @@ import io
 import msgspec
 
 from app import database
+from app.demo import programs
+from app.demo.calendar import Calendar
 from app.demo.portraits import draw
 from app.lib import blobs, clock, file_types
 from app.lib.ids import first_at, new_id
@@ -68,6 +70,7 @@ async def fill(alpina: Organisation, cast: Cast) -> None:
     await _poll(alpina, cast)
     await _files(alpina)
     await _of_anna(alpina, cast["anna"])
+    await programs.fill(alpina, cast, Calendar())
 
 
 async def _found(alpina: Organisation, beginning: str) -> dict[str, int]:
