@@ -13,6 +13,8 @@ from app import database
 from app.jobs.runner import drain
 from app.models.chat import Channel, Message
 from app.models.chat.direct import between
+from app.models.chat.files import attach_blob
+from app.models.files import keep_bytes
 from tests.chat_archives import slack
 from tests.conftest import browser
 from tests.people import People
@@ -48,6 +50,10 @@ async def test_channels_are_written_out(app: httpx.ASGITransport, people: People
     anna, beat = browser(app, people.anna), browser(app, people.beat)
     channel = await Channel.start(people.beat.viewer, "private", "launch", people=[people.anna.id])
     await Message.post(await Channel.seen_by(people.beat.viewer, channel.id), people.beat.viewer, "**Plan** <script>alert(1)</script>")
+    await attach_blob(
+        await Message.post(await Channel.seen_by(people.beat.viewer, channel.id), people.beat.viewer, "the file"), channel, people.beat.id,
+        await keep_bytes(b"numbers"), "../Zahlen für März.csv", 0,
+    )
     await Message.post(await between(people.beat.viewer, [people.chiara.id]), people.beat.viewer, "between us")
     assert (await beat.post(f"{HERE}/exports", data={})).status_code == 404
     assert (await anna.post(f"{HERE}/exports", data={"channel_id": "0"})).status_code == 303
@@ -60,6 +66,8 @@ async def test_channels_are_written_out(app: httpx.ASGITransport, people: People
     page = archive.read("channels/launch.html").decode()
     assert "<strong>Plan</strong>" in page and "<script>" not in page and "Beat Keller" in page
     assert json.loads(archive.read("json/launch.json"))[0]["text"] == "**Plan** <script>alert(1)</script>"
+    (name,) = [name for name in archive.namelist() if name.startswith("files/")]
+    assert archive.read(name) == b"numbers" and f'href="../{name}"' in page and name.endswith("-.._Zahlen_f_r_M_rz.csv")
     assert not any("between us" in archive.read(name).decode() for name in archive.namelist())
     assert await database.fetch_value("SELECT COUNT(*) FROM audit_entry WHERE kind = 'chat.export'") == 1
     await anna.post(f"{HERE}/rules", data={"direct": "on"})

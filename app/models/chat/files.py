@@ -14,7 +14,7 @@ from app.models.base import NotFound, Refused, Row
 from app.models.chat import holding
 from app.models.chat.channel import Channel
 from app.models.chat.message import Message
-from app.models.files import Upload, Use, release
+from app.models.files import Blob, Upload, Use, release
 from app.models.job import Job
 from app.models.viewer import Viewer
 
@@ -69,10 +69,26 @@ async def ready(tokens: Collection[str], viewer: Viewer) -> list[Upload | None]:
 
 def bits_of(uploads: Sequence[Upload]) -> int:
     """What a message with these files holds."""
-    bits = holding.FILES if uploads else 0
-    for upload in uploads:
-        bits |= _BITS.get(file_types.group_of(upload.name), 0)
+    return bits_of_names([upload.name for upload in uploads])
+
+
+def bits_of_names(names: Sequence[str]) -> int:
+    """The same of files with these names."""
+    bits = holding.FILES if names else 0
+    for name in names:
+        bits |= _BITS.get(file_types.group_of(name), 0)
     return bits
+
+
+async def attach_blob(message_id: int, channel: Channel, account_id: int, blob: Blob, name: str, place: int) -> None:
+    """Put a file that came in another way than by an upload below a message, in its transaction. Raises `QuotaFull`."""
+    file = await MessageFile.insert_new(
+        message_id=message_id, channel_id=channel.id, hash=blob.hash, name=name, size=blob.size, media_type=file_types.media_type(name),
+        kind=file_types.group_of(name), place=place, created_at=clock.now(),
+    )
+    await blob.keep_for(Use(KIND, file.id, channel.org_id, account_id))
+    if file.kind == file_types.PICTURE and blob.size <= MOST_THUMBED:
+        await Job.enqueue("thumb_message_file", key=f"thumb:{file.id}", org_id=channel.org_id, file_id=file.id)
 
 
 async def attach_to(message_id: int, channel: Channel, account_id: int, uploads: Sequence[Upload]) -> None:

@@ -10,7 +10,7 @@ from app.lib.i18n import _
 from app.lib.markdown import words
 from app.lib.names import full_name
 from app.models.chat.categories import categories_of
-from app.models.chat.channel import DIRECT
+from app.models.chat.channel import DIRECT, Channel
 from app.models.viewer import Viewer
 
 MOST_DIRECT = 40
@@ -168,6 +168,17 @@ async def public_channels(viewer: Viewer, typed: str = "", most: int = 200, *, a
         return []
     name = typed.strip().lstrip("#").lower().replace("%", "").replace("_", " ")[:80]
     return await database.fetch(_PUBLIC, viewer.org_id, viewer.account_id, f"%{name}%", most, int(archived))
+
+
+async def seen_channels(viewer: Viewer, most: int = 1000) -> list[Channel]:
+    """Every channel that somebody may see, also archived ones, by name; not direct conversations."""
+    rows = await database.fetch(
+        "SELECT c.*, m.id AS member_id FROM channel c LEFT JOIN channel_member m ON m.channel_id = c.id AND m.account_id = $2"
+        " WHERE c.org_id = $1 AND c.kind <> 'direct' AND c.deleted_at IS NULL AND (m.id IS NOT NULL OR (c.kind = 'public' AND $3 = 0))"
+        " ORDER BY c.name LIMIT $4",
+        viewer.org_id, viewer.account_id, int(viewer.is_external), most,
+    )
+    return [Channel.from_row(row) for row in rows]
 
 
 async def _name_direct(viewer: Viewer, rows: list[dict[str, Any]]) -> None:

@@ -32,8 +32,7 @@ async def show_me(request: Request) -> Response[bytes]:
 async def list_channels(request: Request) -> Response[bytes]:
     """The public channels, and those that the bot is in."""
     viewer = await bot(request, "read")
-    found = [await Channel.seen_by(viewer, row["id"]) for row in await places.public_channels(viewer, most=1000)]
-    return answer([_channel(channel) for channel in found])
+    return answer([_channel(channel) for channel in await places.seen_channels(viewer)])
 
 
 @post("/channels", status_code=201, opt=OPEN)

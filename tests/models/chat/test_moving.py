@@ -10,6 +10,7 @@ import pytest
 
 from app import database
 from app.jobs.runner import drain
+from app.lib import blobs
 from app.lib.ids import place_of
 from app.models.account import Account
 from app.models.base import NotFound, Refused
@@ -159,6 +160,18 @@ async def test_who_joins_later_gets_what_they_wrote(people: People) -> None:
     olga = await Account.open("olga@alpina.example", "Olga", "Old")
     await (await Organisation.get(people.anna.viewer.org_id)).admit(olga)
     assert author != olga.id and await database.fetch_value("SELECT author_id FROM message WHERE text = 'Me'") == olga.id
+
+
+async def test_files_of_mattermost_come_with_their_messages(people: People) -> None:
+    before = await counts()
+    one = await brought(people, mattermost_zip())
+    file = await database.fetch_one("SELECT f.*, m.text, m.holds FROM message_file f JOIN message m ON m.id = f.message_id")
+    assert file and (file["name"], file["size"], file["text"]) == ("plan.txt", 8, "**Who** comes?") and file["holds"]
+    assert await blobs.store().get(file["hash"]) == b"the plan"
+    await importing.undo(people.anna.viewer, one)
+    await drain()
+    assert await database.fetch_value("SELECT COUNT(*) FROM message_file") == 0
+    assert await database.fetch_value("SELECT COUNT(*) FROM blob_use WHERE kind = 'chat'") == 0 and (await counts())["message"] == before["message"]
 
 
 async def test_a_bad_file_is_refused_with_a_word(people: People) -> None:

@@ -37,7 +37,7 @@ async def make(viewer: Viewer, kind: str, name: str, **facts: Any) -> tuple[Inte
         raise Refused(_("There are as many integrations as there can be: %(most)s.") % {"most": MOST})
     token, secret = new_token(), secrets.token_hex(32)
     async with Command.once(viewer, "integration.create") as command:
-        speaker = await _speaker(viewer.org_id, name, uses_chat=kind == BOT_ACCOUNT)
+        speaker = await speaker_of(viewer.org_id, name, uses_chat=kind == BOT_ACCOUNT)
         has_token = kind in (INCOMING, BOT_ACCOUNT)
         try:
             async with database.savepoint():
@@ -170,7 +170,7 @@ def _check(kind: str, facts: dict[str, Any], own: str = "") -> None:
         raise Refused(_("Choose a channel, or a word at which it calls."))
 
 
-async def _speaker(org_id: int, name: str, *, uses_chat: bool) -> Account:
+async def speaker_of(org_id: int, name: str, *, uses_chat: bool) -> Account:
     """An account that nobody can sign in with. One that uses Chat by itself can be brought into channels."""
     account = await Account.open(f"program-{new_id()}@chalet.invalid", name)  # RFC 2606 §2: no mail ever goes there
     await account.change(is_bot=True, disabled_at=None if uses_chat else clock.now())

@@ -11,6 +11,7 @@ from app.lib.ids import place_of
 from app.models import audit
 from app.models.base import NotFound, Refused
 from app.models.chat.channel import DIRECT, Channel
+from app.models.chat.files import KIND as FILES
 from app.models.chat.looking_after import is_erasable
 from app.models.chat.moderation.tables import LegalHold
 from app.models.chat.rules import ChatRules
@@ -125,8 +126,8 @@ async def _erase(channel_id: int, before: int) -> int:
 async def erase_messages(ids: list[int]) -> None:
     """Erase messages and all that hangs on them, in the transaction under way."""
     marks = database.marks(ids)
-    files = await database.fetch(f"SELECT subject_id FROM blob_use WHERE kind = 'chat' AND subject_id IN ({marks})", *ids)
-    await release("chat", [row["subject_id"] for row in files])
+    files = await database.fetch(f"SELECT id FROM message_file WHERE message_id IN ({marks})", *ids)
+    await release(FILES, [row["id"] for row in files])
     await database.execute(f"DELETE FROM search_entry WHERE kind = 'message' AND subject_id IN ({marks})", *ids)
     await database.execute(f"DELETE FROM message WHERE id IN ({marks})", *ids)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app import database
-from app.lib import clock
+from app.lib import blobs, clock
 from app.lib.i18n import _
 from app.lib.names import full_name
 from app.models import audit
@@ -169,6 +169,7 @@ class _Book:
             data.write("[")
             while messages := await database.fetch(_MESSAGES, row["id"], last, _PIECE):
                 await _with_reactions(messages)
+                await self._files(messages)
                 pages.write(await asyncio.to_thread(self._render, "export/messages.html", messages=messages))
                 for message in messages:
                     data.write(("" if first else ",\n") + json.dumps(_message(message), ensure_ascii=False))
@@ -182,8 +183,25 @@ class _Book:
                 file.seek(0)
                 with self._target.open(path, "w", force_zip64=True) as target:
                     while part := await asyncio.to_thread(file.read, 1 << 18):
-                        target.write(part.encode())
+                        await asyncio.to_thread(target.write, part.encode())
         return count
+
+    async def _files(self, messages: list[dict[str, Any]]) -> None:
+        """Put the files of messages into the zip, and their places there into the messages."""
+        ids = [message["id"] for message in messages]
+        found: dict[int, list[dict[str, str]]] = {}
+        listed = f"SELECT id, message_id, hash, name FROM message_file WHERE message_id IN ({database.marks(ids)}) ORDER BY place"
+        for row in await database.fetch(listed, *ids):
+            path = f"files/{row['id']}-{re.sub(r'[^A-Za-z0-9._-]', '_', row['name'])[-80:]}"
+            try:
+                with self._target.open(path, "w", force_zip64=True) as target:
+                    async for piece in blobs.store().stream(row["hash"]):
+                        await asyncio.to_thread(target.write, piece)
+            except FileNotFoundError:
+                continue
+            found.setdefault(row["message_id"], []).append({"name": row["name"], "path": path})
+        for message in messages:
+            message["files"] = found.get(message["id"], [])
 
     async def _goes_on(self, written: int) -> bool:
         return bool(await database.execute("UPDATE chat_export SET done = done + $1 WHERE id = $2 AND state = 'running' RETURNING id", written, self._one.id))
@@ -216,7 +234,7 @@ async def _with_reactions(messages: list[dict[str, Any]]) -> None:
 def _message(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": str(row["id"]), "author": row["name"], "author_id": str(row["author_id"]), "text": row["text"], "created_at": row["created_at"],
-        "edited_at": row["edited_at"], "thread": str(row["thread_id"]) if row["thread_id"] else None, "reactions": row["reactions"],
+        "edited_at": row["edited_at"], "thread": str(row["thread_id"]) if row["thread_id"] else None, "reactions": row["reactions"], "files": row["files"],
     }
 
 

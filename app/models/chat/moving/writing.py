@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
-from collections.abc import Collection, Iterable
+import zipfile
+import zlib
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import msgspec
 
@@ -19,17 +22,21 @@ from app.lib.ids import new_id, place_of
 from app.lib.slack_text import SHORTCODES
 from app.models.account import Account
 from app.models.announcements import announce
+from app.models.base import Refused
 from app.models.chat import holding
 from app.models.chat.channel import Channel, NameRefused, channel_name
 from app.models.chat.direct import conversation
+from app.models.chat.files import attach_blob, bits_of_names
 from app.models.chat.moderation.retention import erase_messages
 from app.models.chat.moving.tables import ChatImport
+from app.models.files import Blob, receive
 from app.models.organisation import BOT, Membership, Organisation, on_admission
 from app.models.search import Indexed, insert_entry
 
 MERGE, RENAME = "merge", "rename"
 _LOW = 4096  # ids that fit into a millisecond
 _STEP = 300
+MOST_FILE = 4 * 1024**3  # bytes of one file
 
 _MESSAGE = """
 INSERT INTO message (id, org_id, channel_id, author_id, text, html, created_at, changed, edited_at, thread_id, holds, pinned_at, spoken_as, import_id)
@@ -86,11 +93,12 @@ class Writer:
         """Write messages, and that so many of the piece that begins at this position are written. Returns whether to go on: it may have been cancelled."""
         wanted = [one for one in said if one.place in self.channels]
         rendered = await asyncio.to_thread(self._rendered, wanted)
+        files = await self._received(wanted)
         async with database.transaction():
             if not await self._goes_on():
                 return False
             for one, (text, html) in zip(wanted, rendered, strict=True):
-                await self._write(one, text, html)
+                await self._write(one, text, html, [(name, files[path]) for name, path in _inside(one) if path in files])
             progress = msgspec.json.encode({"at": at, "written": written}).decode()
             await database.execute("UPDATE chat_import SET done = done + $1, progress = $2 WHERE id = $3", len(said), progress, self.one.id)
         await asyncio.sleep(0)
@@ -169,14 +177,23 @@ class Writer:
             made.append((text, f'<span class="jumbo">{text.strip()}</span>' if is_only_emoji(text) else markdown.render(text, people).html if text else ""))
         return made
 
-    async def _write(self, one: Said, text: str, html: str) -> None:
+    async def _received(self, said: Iterable[Said]) -> dict[str, Blob]:
+        """The files of messages out of the archive, by their paths there. What isn't in it, or is too large, is left out."""
+        found: dict[str, Blob] = {}
+        for path in {path for one in said for _name, path in _inside(one)}:
+            stream = self.archive.open_file(path)
+            if stream is not None:
+                with contextlib.suppress(Refused, zipfile.BadZipFile, EOFError, zlib.error), stream:
+                    found[path] = await receive(_pieces(stream), MOST_FILE)
+        return found
+
+    async def _write(self, one: Said, text: str, html: str, files: list[tuple[str, Blob]]) -> None:
         channel, org_id = self.channels[one.place], self.one.org_id
         author_id = self.accounts.get(one.author) or await self._stranger(one)
         thread_id = await self._root(one) if one.thread else None
-        files = [file for file in one.files if file.path]
         if not text and not files:
             return
-        holds = holding.FILES if files else 0
+        holds = bits_of_names([name for name, _blob in files])
         place, low = place_of(one.at), secrets.randbelow(_LOW)
         for step in range(_LOW):
             id_ = place + (low + step) % _LOW
@@ -187,13 +204,14 @@ class Writer:
                 break
         else:
             return
-        await insert_entry("message", Indexed(id_, org_id, channel.id, "", text, one.at, author_id, holding.marks(holds, one.at if one.is_pinned else None)))
+        words = "\n".join([text, *(name for name, _blob in files)])
+        await insert_entry("message", Indexed(id_, org_id, channel.id, "", words, one.at, author_id, holding.marks(holds, one.at if one.is_pinned else None)))
         await self._react(one, id_)
         if one.has_thread:
             self.roots[one.place, one.key] = id_
             await self._note("root", f"{one.place} {one.key}", id_, is_new=True)
-        for n, file in enumerate(files):
-            await self._keep_file(channel, id_, author_id, n, file.name, file.path)
+        for n, (name, blob) in enumerate(files):
+            await attach_blob(id_, channel, author_id, blob, name, n)
 
     async def _root(self, one: Said) -> int | None:
         known = self.roots.get((one.place, one.thread))
@@ -223,13 +241,14 @@ class Writer:
         await self._note("user", key, account_id, is_new=True)
         return account_id
 
-    async def _keep_file(self, channel: Channel, message_id: int, author_id: int, place: int, name: str, path: str) -> None:
-        """Filled in by `files_of_messages`."""
-        await keep_file(self.archive, channel, message_id, author_id, place, name, path)
+
+def _inside(one: Said) -> list[tuple[str, str]]:
+    return [(file.name, file.path) for file in one.files if file.path]
 
 
-async def keep_file(archive: Archive, channel: Channel, message_id: int, author_id: int, place: int, name: str, path: str) -> None:
-    """A file out of the archive, below its message."""
+async def _pieces(stream: IO[bytes]) -> AsyncIterator[bytes]:
+    while part := await asyncio.to_thread(stream.read, 1 << 20):
+        yield part
 
 
 async def members_by_email(org_id: int, emails: Collection[str]) -> dict[str, int]:
