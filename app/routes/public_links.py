@@ -12,6 +12,7 @@ from litestar.response import Response, Stream
 from app.lib import clock, file_names
 from app.lib.forms import Form, TextField
 from app.lib.i18n import _
+from app.lib.rates import Buckets
 from app.lib.seals import BrokenSeal, seal, unseal
 from app.models.account import Account
 from app.models.base import NotFound, Refused
@@ -33,6 +34,7 @@ from app.routes.files import disposition
 from app.routes.guard import OPEN
 from app.routes.uploads import begin
 
+_tries = Buckets(rate=1 / 20, burst=12)  # passwords that may be tried at a link, whoever tries
 _PLAYED = ("picture", "video", "audio")  # what pages show by the file itself
 _HOUR = clock.HOUR // clock.SECOND
 _OPEN_FOR = 12 * _HOUR  # seconds for which a password that was typed holds in a browser
@@ -92,6 +94,9 @@ async def create_password(request: Request, token: FromPath[str]) -> Response[by
     form = Password(await request.form())
     if not form.is_valid:
         return await _ask(request, form, status=422)
+    if not _tries.take(str(link.id)):
+        form.refuse("password", _("These were too many tries. Please wait a minute."))
+        return await _ask(request, form, status=429)
     if not await link.opens_with(form["password"]):
         await note_visit(link, WRONG, request.state.address, request.headers.get("user-agent", ""))
         form.refuse("password", _("That isn’t the password."))

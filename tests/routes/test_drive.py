@@ -273,6 +273,8 @@ async def test_a_link_with_a_password_an_end_and_a_pause(app: httpx.ASGITranspor
     assert "secret words" not in (await stranger.get(path)).text
     assert (await stranger.get(f"{path}/content?at={node.id}")).status_code == 404
     assert (await stranger.post(f"{path}/password", data={"password": "wrong"})).status_code == 422
+    other = await linked(people.anna, node, password="other")
+    assert {(await stranger.post(f"{other}/password", data={"password": "guess"})).status_code for _try in range(14)} == {422, 429}
     assert (await stranger.post(f"{path}/password", data={"password": "open sesame"})).status_code in (200, 303)
     assert "secret words" in (await stranger.get(path)).text
     await database.execute("UPDATE public_link SET paused_at = 1")

@@ -31,7 +31,8 @@ async def activity(node_id: int, before: int | None = None, most: int = 30) -> l
     """What happened to a node and, for a folder, in it: newest first, with the names of who did it."""
     rows = await database.fetch(
         "SELECT e.*, a.given_name, a.family_name, a.avatar FROM node_event e LEFT JOIN account a ON a.id = e.actor_id"
-        " WHERE (e.node_id = $1 OR e.parent_id = $1) AND e.id < $2 ORDER BY e.id DESC LIMIT $3", node_id, before or 2**53, most,
+        " WHERE (e.node_id = $1 OR (e.parent_id = $1 AND NOT EXISTS (SELECT 1 FROM node h WHERE h.id = e.node_id AND h.has_own_rights = 1)))"
+        " AND e.id < $2 ORDER BY e.id DESC LIMIT $3", node_id, before or 2**53, most,
     )
     for row in rows:
         row["facts"] = msgspec.json.decode(row["facts"])

@@ -16,7 +16,8 @@ FILE = "file"
 
 _SCOPES = f"""
 WITH RECURSIVE mine (id) AS (
-  SELECT g.node_id FROM node_grant g WHERE g.org_id = $1 AND {REACHES.format(account="$2", is_external="$3", now="$4")}
+  SELECT g.node_id FROM node_grant g JOIN node s ON s.id = g.node_id JOIN drive w ON w.id = s.drive_id AND w.archived_at IS NULL
+   WHERE g.org_id = $1 AND {REACHES.format(account="$2", is_external="$3", now="$4")}
   UNION SELECT d.root_id FROM drive d WHERE d.org_id = $1 AND d.archived_at IS NULL AND (d.owner_id = $2 OR (d.kind = 'shared' AND $5 = 1))
   UNION SELECT n.id FROM mine JOIN node n ON n.above_id = mine.id JOIN drive d ON d.id = n.drive_id
    WHERE n.has_own_rights = 0 OR d.owner_id = $2 OR (d.kind = 'shared' AND $5 = 1)

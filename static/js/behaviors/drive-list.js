@@ -27,7 +27,7 @@ export default function connect(list) {
     unpack: ([row]) => htmx.ajax("POST", `/drive/files/${row.dataset.id}/unpacking`, { source: "#main", swap: "none" }),
     remove: (some) => post("/drive/removals", { ids: ids(some) }),
     restore: (some) => post("/drive/restorations", { ids: ids(some) }),
-    purge: (some) => post("/drive/purges", { ids: ids(some) }),
+    purge: (some) => sure(words().purge, words().purgeLabel, () => post("/drive/purges", { ids: ids(some) })),
     move: (some) => choose(some, "move"),
     copyto: (some) => choose(some, "copy"),
     cut: (some) => clip("cut", some),
@@ -45,6 +45,17 @@ export default function connect(list) {
     document.body.append(link);
     link.click();
     link.remove();
+  }
+
+  // What can't be undone is asked about, in the dialog of hx-confirm.
+  function sure(text, label, then) {
+    const dialog = document.getElementById("confirm");
+    const yes = dialog.querySelector('[value="yes"]');
+    dialog.querySelector("[data-confirm-text]").textContent = text;
+    yes.textContent = label;
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => dialog.returnValue === "yes" && then(), { once: true });
+    dialog.showModal();
   }
 
   // More than an address can name goes as a form.

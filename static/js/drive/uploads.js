@@ -126,6 +126,7 @@ async function run(item) {
   const ended = new Promise((done) => {
     item.upload = new tus.Upload(item.file, {
       endpoint: "/uploads", uploadUrl: item.url || null, chunkSize: CHUNK, retryDelays: [0, 1000, 3000, 5000, 10000, 20000, 30000, 60000],
+      uploadDataDuringCreation: item.size <= SMALL && !item.url,
       parallelUploads: item.size >= PARALLEL_FROM && !item.url ? 3 : 1, storeFingerprintForResuming: false, removeFingerprintOnSuccess: true,
       metadata: { filename: item.name, filetype: item.file.type },
       onShouldRetry: (error) => retries(item, error),

@@ -10,6 +10,7 @@ from app.models.base import NotFound, Refused
 from app.models.command import Command
 from app.models.drive import COMMENT, EDIT, MANAGE, VIEW, create_drive, drives_of, home_drive, make_folder, move, put_file, share
 from app.models.drive.comments import comment, comments_on
+from app.models.drive.history import activity
 from app.models.drive.marks import favour, favourites, recent, set_tags, shared_by, shared_with, visit
 from app.models.drive.reasons import level_of_account, reasons_for
 from app.models.drive.rights import grants_at, inherit, unshare
@@ -77,6 +78,7 @@ async def test_a_folder_with_rights_of_its_own_is_hidden_from_those_above(people
     await inherit(people.anna.viewer, inner.node, False)
     assert not await finds(people.beat, "wages")
     assert await names(people.beat, await see(people.beat, outer)) == []
+    assert "salaries" not in {event["name"] for event in await activity(outer.node.id)}
     with pytest.raises(NotFound):
         await see(people.beat, node)
     assert await names(people.anna, outer) == ["salaries"]
