@@ -63,9 +63,11 @@ function answer(event) {
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/")) event.respondWith(file(request, url));
   else if (url.pathname === "/brand.css" || /^\/(icons|brand)\//.test(url.pathname)) event.respondWith(look(event, url));
+  else if (isDownload(url)) event.respondWith(fromNetwork(event)); // of any size, so no copy is made of it
   else if (request.mode === "navigate" || request.headers.has("HX-Request")) event.respondWith(page(event, url));
 }
 
+const isDownload = ({ pathname }) => /^\/(drive|s)\/(.*\/)?(content|zip)$/.test(pathname);
 const isKept = (url) => !NEVER_KEPT.test(url.pathname);
 
 // What the system's share sheet sends waits on the device for the page on which one picks where it goes; so it needs no connection.

@@ -19,7 +19,7 @@ from app.models.viewer import Viewer
 
 NAME, MODIFIED, SIZE = "name", "modified", "size"
 SORTS = {NAME: "sort_key", MODIFIED: "modified_at", SIZE: "size"}
-PAGE = 100
+PAGE = 60
 
 _SEGMENT = """
 SELECT {columns}, (SELECT MAX(g.level) FROM node_grant g WHERE g.node_id = n.id AND {reaches}) AS granted
