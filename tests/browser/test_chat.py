@@ -185,6 +185,17 @@ def test_names_are_offered_while_typing(house: House) -> None:
     expect(beat.locator("#composer textarea")).to_have_value("Hi @Chiara Dotti ")
     beat.keyboard.press("Enter")
     expect(message(beat, "Chiara Dotti").locator(".mention")).to_have_count(1)
+    beat.locator("#composer textarea").press_sequentially("@dav", delay=30)
+    expect(beat.locator("#composer-names [data-outside]")).to_contain_text("David Ngo")
+    beat.keyboard.press("Enter")
+    beat.locator("#composer textarea").press_sequentially("welcome :tad", delay=30)
+    expect(beat.locator("#composer-emoji [role=option]").first).to_contain_text(":tada:")
+    beat.keyboard.press("Enter")
+    expect(beat.locator("#composer textarea")).to_have_value("@David Ngo welcome 🎉 ")
+    beat.keyboard.press("Enter")
+    beat.locator(".outside button[hx-post]").click()
+    expect(beat.locator(".toast", has_text="1 person was added")).to_be_visible()
+    expect(beat.locator(".outside")).to_be_hidden()
 
 
 def test_emoji_are_found_by_name(house: House) -> None:
