@@ -206,7 +206,7 @@ def test_emoji_are_found_by_name(house: House) -> None:
     search = anna.locator("#emoji-picker input")
     expect(search).to_be_focused()
     search.fill("fondue")
-    expect(anna.locator("#emoji-picker button:visible")).to_have_count(1)
+    expect(anna.locator("#emoji-picker .emoji-grid button:visible")).to_have_count(1)
     search.press("Enter")
     expect(message(anna, "Lunch").locator(".reaction")).to_contain_text("🫕")
 
