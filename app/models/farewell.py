@@ -27,10 +27,14 @@ FORGOTTEN = (
     "passkey", "application_password", "one_time_secret", "recovery_code", "linked_identity", "known_device", "emailed_link", "challenge", "session",
     "notice_choice", "notice_mute", "push_delivery", "push_device", "notification", "quiet_hours", "member_status", "command",
     "team_member", "mention", "data_export", "dead_property", "sync_program", "dav_lock", "node_favourite", "node_visit",
+    "thread_follow", "saved_message", "message_draft", "scheduled_message", "chat_keyword",
 )
 """Tables whose rows of an account go with it, by their account_id."""
 
-KEPT = ("membership", "channel_member", "reaction", "audit_entry", "invitation", "invitation_batch", "blob_use", "storage_use", "upload")
+KEPT = (
+    "membership", "channel_member", "reaction", "audit_entry", "invitation", "invitation_batch", "blob_use", "storage_use", "upload", "read_receipt",
+    "poll_vote",
+)
 """Tables with an account_id whose rows stay: what others see of conversations and of the organisation’s history, and files, which are handed over."""
 
 
