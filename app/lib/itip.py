@@ -10,6 +10,7 @@ from app.lib.ical import Component, Property
 REQUEST, REPLY, CANCEL, COUNTER, DECLINECOUNTER, PUBLISH = "REQUEST", "REPLY", "CANCEL", "COUNTER", "DECLINECOUNTER", "PUBLISH"
 PRODID = "-//Chalet//Calendar//EN"
 PARTS = ("VEVENT", "VTODO", "VJOURNAL")
+MANY = 500  # guests, beyond which they don't see each other
 _UNSAID = frozenset({"DTSTAMP", "LAST-MODIFIED", "CREATED", "SEQUENCE", "ATTENDEE", "ORGANIZER", "X-MOZ-GENERATION", "X-MOZ-LASTACK"})
 _TIMES = ("DTSTART", "DTEND", "DURATION", "DUE", "RRULE", "RDATE", "EXDATE")
 
@@ -36,22 +37,57 @@ def organiser_of(calendar: Component) -> str:
 
 def for_guest(calendar: Component, email: str) -> Component | None:
     """What a guest may know: the series without the instances they aren't invited to, or only those they are. Alarms aren't theirs."""
-    view = calendar.copy()
-    parts = view.within(*PARTS)
-    main = next((part for part in parts if part.find("RECURRENCE-ID") is None), None)
-    invited = main is not None and _invites(main, email)
-    for part in parts:
-        for alarm in part.within("VALARM"):
-            part.remove_component(alarm)
-        if part is main or _invites(part, email):
-            continue
-        view.remove_component(part)
-        line = part.find("RECURRENCE-ID")
-        if invited and main is not None and line is not None:
-            main.add(Property.make("EXDATE", line.value, [(name, values) for name, values in line.params if name != "RANGE"]))
-    if main is not None and not invited:
-        view.remove_component(main)
-    return view if view.within(*PARTS) else None
+    return Views(calendar).of(email)
+
+
+class Views:
+    """What each guest may know of an object. Guests who are invited to the same parts share the work; of very many, each sees only their own
+    line and that of whoever invites."""
+
+    def __init__(self, calendar: Component | None) -> None:
+        self._calendar = calendar
+        parts = calendar.within(*PARTS) if calendar is not None else []
+        self._lines = [{address(line): line for line in part.all("ATTENDEE")} for part in parts]
+        self._owner = organiser_of(calendar) if calendar is not None else ""
+        self.is_large = len(set().union(*self._lines)) > MANY
+        self._known: dict[tuple[bool, ...], Component] = {}
+
+    def of(self, email: str) -> Component | None:
+        """The view of one guest, to be changed at will; None for who isn't invited."""
+        invited = tuple(email in lines for lines in self._lines)
+        if not any(invited) or self._calendar is None:
+            return None
+        if invited not in self._known:
+            self._known[invited] = self._made(self._calendar, invited)
+        view = self._known[invited].copy()
+        if self.is_large:
+            own = [lines[email] for lines in self._lines if email in lines]
+            for part, line in zip(view.within(*PARTS), own, strict=False):
+                if email != self._owner:
+                    part.add(line)
+        return view
+
+    def _made(self, calendar: Component, invited: tuple[bool, ...]) -> Component:
+        view = calendar.copy()
+        parts = view.within(*PARTS)
+        main = next((part for part in parts if part.find("RECURRENCE-ID") is None), None)
+        is_all = main is not None and invited[parts.index(main)]
+        for part, is_invited in zip(parts, invited, strict=True):
+            for alarm in part.within("VALARM"):
+                part.remove_component(alarm)
+            if self.is_large:
+                part.items = [item for item in part.items if not _is_other_guest(item, self._owner)]
+            if is_invited:
+                continue
+            view.remove_component(part)
+            line = part.find("RECURRENCE-ID")
+            if is_all and main is not None and line is not None:
+                main.add(Property.make("EXDATE", line.value, [(name, values) for name, values in line.params if name != "RANGE"]))
+        return view
+
+
+def _is_other_guest(item: Property | Component, owner: str) -> bool:
+    return isinstance(item, Property) and item.name == "ATTENDEE" and address(item) != owner
 
 
 def says_the_same(one: Component, other: Component) -> bool:
@@ -166,10 +202,6 @@ def _message(calendar: Component, method: str) -> Component:
         for alarm in part.within("VALARM"):
             part.remove_component(alarm)
     return made
-
-
-def _invites(part: Component, email: str) -> bool:
-    return any(address(line) == email for line in part.all("ATTENDEE"))
 
 
 def _id(part: Component) -> str:

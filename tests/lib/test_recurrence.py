@@ -12,6 +12,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -181,12 +182,14 @@ def _week(day: date, wkst: int) -> int:
 def _week_numbers(day: date, wkst: int) -> set[int]:
     """The number of a day's week counted from the beginning and from the end of the year it belongs to."""
     middle = day + timedelta(days=3 - (day.weekday() - wkst) % 7)
-    count = 0
-    for other in range(1, 367 if calendar.isleap(middle.year) else 366):
-        one = date(middle.year, 1, 1) + timedelta(days=other - 1)
-        count += (one.weekday() - wkst) % 7 == 3
     number = (middle.timetuple().tm_yday - 1) // 7 + 1
-    return {number, number - count - 1}
+    return {number, number - _weeks_of(middle.year, wkst) - 1}
+
+
+@cache
+def _weeks_of(year: int, wkst: int) -> int:
+    days = (date(year, 1, 1) + timedelta(days=number) for number in range(366 if calendar.isleap(year) else 365))
+    return sum((day.weekday() - wkst) % 7 == 3 for day in days)
 
 
 @pytest.mark.parametrize("text", [

@@ -17,6 +17,7 @@ from app.lib.i18n import _
 from app.lib.ical import Component, Malformed, Property, parse_all
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
+from app.models.calendar import scheduling
 from app.models.calendar.calendar import Calendar
 from app.models.calendar.indexing import COMPONENTS, check, digest
 from app.models.calendar.storing import advance, main_of, put, remove
@@ -46,6 +47,7 @@ class Plan:
     refused: int = 0
     tasks: int = 0
     series: int = 0
+    messages: int = 0
     calendars: list[str] = field(default_factory=list)
     examples: list[str] = field(default_factory=list)
     reasons: list[tuple[str, str]] = field(default_factory=list)
@@ -93,9 +95,16 @@ def _files(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
         raise FileRefused(_("This .zip file can’t be opened.")) from error
 
 
+def messages(calendars: list[Component]) -> list[Component]:
+    """Those that are no calendars but messages about one event: an answer, an invitation, its end (RFC 5546)."""
+    return [one for one in calendars if one.text("METHOD").upper() not in ("", "PUBLISH")]
+
+
 def objects(calendars: list[Component]) -> Iterator[tuple[str, Component]]:
-    """One object for each UID, with the zones it needs. What has no UID gets one that is the same the next time."""
+    """One object for each UID, with the zones it needs. What has no UID gets one that is the same the next time. Messages are passed over."""
     for calendar in calendars:
+        if calendar.text("METHOD").upper() not in ("", "PUBLISH"):
+            continue
         zones = {zone.text("TZID"): zone for zone in calendar.within("VTIMEZONE")}
         head: list[Property | Component] = [line for line in calendar.properties if line.name in ("VERSION", "PRODID", "CALSCALE")]
         grouped: dict[str, list[Component]] = {}
@@ -138,6 +147,7 @@ async def look(calendar: Calendar, name: str, data: bytes) -> Plan:
     calendars = read(name, data)
     plan.calendars = [title for one in calendars if (title := one.text("X-WR-CALNAME"))]
     known = await _known(calendar)
+    plan.messages = len(messages(calendars))
     for number, (uid, one) in enumerate(objects(calendars)):
         if number >= MOST_OBJECTS:
             raise FileRefused(_("There are more than %(most)s events in this file.") % {"most": MOST_OBJECTS})
@@ -193,7 +203,10 @@ async def run(import_id: int) -> None:
         return
     calendar = await Calendar._reread(job.calendar_id, job.account_id)
     plan, before = Plan(), []
-    every = list(objects(read(job.name, bytes(job.content))))
+    calendars = read(job.name, bytes(job.content))
+    for message in messages(calendars):
+        await _apply(job, message, plan)
+    every = list(objects(calendars))
     for start in range(0, len(every), AT_ONCE):
         async with database.transaction():
             for uid, one in every[start : start + AT_ONCE]:
@@ -202,6 +215,16 @@ async def run(import_id: int) -> None:
     outcome = {"plan": plan, "before": before}
     await job.change(finished_at=clock.now(), content=None, outcome=msgspec.json.encode(outcome).decode())
     announce("calendar.imported", job.org_id, job.account_id, job.id)
+
+
+async def _apply(job: CalendarImport, message: Component, plan: Plan) -> None:
+    """An answer, an invitation or its end, as if it had come by mail."""
+    try:
+        async with database.transaction():
+            await scheduling.receive(job.org_id, job.account_id, message.serialize())
+        plan.messages += 1
+    except (Refused, NotFound) as error:
+        plan.refuse(message.text("METHOD"), str(error))
 
 
 async def _bring(calendar: Calendar, account_id: int, uid: str, one: Component, plan: Plan) -> list[list[Any]]:

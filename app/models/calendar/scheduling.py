@@ -115,17 +115,18 @@ async def _organised(viewer: Viewer, calendar: Calendar, old: Component | None, 
         if email not in now:
             await _free_room(number, calendar.org_id, old)
     mails: list[tuple[str, str]] = []
+    views_before, views_now = itip.Views(old), itip.Views(new)
     for email in {**before, **now}:
         if email == owner or email in rooms:
             continue
-        was, is_ = (itip.for_guest(old, email) if old else None), (itip.for_guest(new, email) if new else None)
+        was, is_ = views_before.of(email), views_now.of(email)
         if email in members:
             await _bring(viewer, calendar, members[email], email, was, is_, is_over=new is None)
         elif is_ is not None and (was is None or not itip.says_the_same(was, is_)):
             mails.append((email, itip.REQUEST))
         elif is_ is None and was is not None:
             mails.append((email, itip.CANCEL))
-    await _mail(viewer, calendar, old, new, mails)
+    await _mail(viewer, calendar, views_before, views_now, mails)
 
 
 async def _members(org_id: int, emails: Iterable[str]) -> dict[str, int]:
@@ -281,17 +282,19 @@ async def _free_room(number: int, org_id: int, old: Component | None) -> None:
 # -- people of elsewhere
 
 
-async def _mail(viewer: Viewer, calendar: Calendar, old: Component | None, new: Component | None, mails: list[tuple[str, str]]) -> None:
-    for email, method in mails[:MOST_MAILS]:
-        view = itip.for_guest(new or old, email) if (new or old) is not None else None  # type: ignore[arg-type]
-        if method == itip.CANCEL and old is not None:
-            view = itip.for_guest(old, email)
+async def _mail(viewer: Viewer, calendar: Calendar, before: itip.Views, now: itip.Views, mails: list[tuple[str, str]]) -> None:
+    for number, (email, method) in enumerate(mails):
+        was = before.of(email)
+        view = was if method == itip.CANCEL else now.of(email)
+        if view is not None and number >= MOST_MAILS:
+            await note_delivery(calendar, itip_uid(view), email, "failed", _("At most %(most)s guests of elsewhere get mail.") % {"most": MOST_MAILS})
+            continue
         if view is None:
             continue
         message = itip.request(view) if method == itip.REQUEST else itip.cancel(view, [email])
         await Job.enqueue(
             "mail_event", org_id=calendar.org_id, calendar_id=calendar.id, email=email, method=method, ics=message.serialize(),
-            is_update=old is not None and email in itip.guests_of(old), actor=viewer.name,
+            is_update=was is not None, actor=viewer.name,
         )
         await note_delivery(calendar, itip_uid(view), email, "waiting")
 

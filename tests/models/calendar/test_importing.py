@@ -54,6 +54,17 @@ async def test_a_file_is_looked_at_brought_in_and_taken_back(people: People) -> 
     assert (await by_href(calendar, "a.ics")).summary == "Old" and len((await syncing.changes_since(calendar, 0)).changed) == 1
 
 
+async def test_an_answer_in_a_file_is_applied(people: People) -> None:
+    calendar = await own(people)
+    guests = "ORGANIZER:mailto:anna@alpina.example\r\nATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:olga@elsewhere.example\r\n"
+    await put(calendar, people.anna.id, "m.ics", ics(vevent("m", more=guests)).decode())
+    reply = ics(vevent("m", more=guests.replace("NEEDS-ACTION", "ACCEPTED")), head="METHOD:REPLY\r\n")
+    assert (await importing.look(calendar, "reply.ics", reply)).messages == 1
+    await importing.begin(people.anna.viewer, calendar, "reply.ics", reply)
+    await drain()
+    assert "PARTSTAT=ACCEPTED" in (await by_href(calendar, "m.ics")).ics
+
+
 async def test_a_packed_file_and_files_that_are_none(people: People) -> None:
     calendar = await own(people)
     packed = io.BytesIO()

@@ -123,6 +123,15 @@ async def test_who_declined_can_be_invited_again(people: People) -> None:
     assert await titles(people.beat) == [("Launch", "NEEDS-ACTION")]
 
 
+async def test_ten_thousand_guests_hold(people: People, settings: Settings) -> None:
+    event = await meeting(people.anna, BEAT, *(f"g{number}@elsewhere.example" for number in range(9_999)))
+    assert event.stored.guest_count == 10_001 and await titles(people.beat) == [("Launch", "NEEDS-ACTION")]
+    copy = await Event.by_uid(people.beat.viewer, event.stored.uid)
+    assert len(copy.stored.ics) < 5_000  # of so many, nobody sees all the others
+    await answering.answer(people.beat.viewer, copy, "", "ACCEPTED")
+    assert (await answers(event, people.anna))[BEAT] == "ACCEPTED"
+
+
 async def test_a_room_is_booked_once(people: People) -> None:
     room = await Resource.create(people.anna.viewer, Description("Eiger", seats=6))
     first = await meeting(people.anna, room_email(room.id))
