@@ -137,9 +137,9 @@ async def _shared(alpina: Organisation, cast: dict[str, Account]) -> None:
     await CalendarShare.insert_new(calendar_id=launch.id, sole_key="all", level=EDIT, shared_by=anna.id, created_at=now)
     for name in ("beat", "chiara", "david", "elin"):
         await CalendarLook.insert_new(calendar_id=launch.id, account_id=cast[name].id, accepted_at=now)
-    for owner, reader, level in (("beat", "anna", VIEW), ("elin", "anna", BUSY)):
+    for owner, reader, level, hue in (("beat", "anna", VIEW, 9), ("elin", "anna", BUSY, 20)):
         calendar = await Calendar.default_for(cast[owner].id, alpina.id)
         await CalendarShare.insert_new(
             calendar_id=calendar.id, account_id=cast[reader].id, sole_key=f"a:{cast[reader].id}", level=level, shared_by=cast[owner].id, created_at=now
         )
-        await CalendarLook.insert_new(calendar_id=calendar.id, account_id=cast[reader].id, accepted_at=now, hidden_at=now if level == BUSY else None)
+        await CalendarLook.insert_new(calendar_id=calendar.id, account_id=cast[reader].id, accepted_at=now, hidden_at=now if level == BUSY else None, hue=hue)

@@ -9,7 +9,7 @@ from app.mail import Letter, MailRefused, link_base, send, write
 from app.models.account import Account
 from app.models.bot import bot_says
 from app.models.brand.known import brand_for, brand_of
-from app.models.calendar import elsewhere, importing, letters, managing, refreshing, reminders
+from app.models.calendar import agenda, elsewhere, importing, letters, managing, refreshing, reminders
 from app.models.calendar.calendar import Calendar
 
 
@@ -69,6 +69,12 @@ async def mail_reminder(account_id: int, title: str, when: str, place: str, url:
 async def say_reminder(of_org: int, account_id: int, title: str, when: str, place: str, url: str) -> None:
     """A reminder in chat."""
     await bot_says(of_org, account_id, letters.said(title, when, place, url))
+
+
+@job("send_agendas")
+async def send_agendas() -> None:
+    """Tell those who want it what their day brings."""
+    await agenda.send_due()
 
 
 @job("refresh_calendars")

@@ -24,7 +24,7 @@ MOST = 5_000
 _ANYWHERE = 14 * clock.HOUR  # how far a floating time or a day may be from UTC's
 
 _OF_OBJECT = (
-    "o.id AS object_id, o.calendar_id, o.component, o.summary, o.location, o.status, o.visibility, o.colour, o.organiser, o.guest_count, o.recurs,"
+    "o.id AS object_id, o.calendar_id, o.uid, o.component, o.summary, o.location, o.status, o.visibility, o.colour, o.organiser, o.guest_count, o.recurs,"
     " o.has_alarms, o.meeting_url, o.stand_ins, o.due_at, o.completed_at, o.etag"
 )
 
@@ -89,11 +89,22 @@ async def occurrences(
     """
     some = calendars if calendars is not None else [one for one in await Calendar.all_for(viewer.account_id, viewer.org_id) if not one.is_hidden]
     known = {one.id: one for one in some}
-    rows = await rows_between(known.values(), since, until, component)
+    rows = _once(await rows_between(known.values(), since, until, component), known)
     answers = await _answers(viewer, rows)
     zone = ZoneInfo(timezone or viewer.timezone)
     found = [_occurrence(row, known[row["calendar_id"]], answers, zone, viewer) for row in rows]
     return sorted((one for one in found if _touches(one.start, one.end, since, until)), key=lambda one: (one.start, -one.end, one.object_id))[:MOST]
+
+
+def _once(rows: list[dict[str, Any]], known: dict[int, Calendar]) -> list[dict[str, Any]]:
+    """A meeting that is in several of the calendars is shown once: from the looker's own, else from where they may do most."""
+    found: dict[tuple[str, str, int], dict[str, Any]] = {}
+    for row in rows:
+        meeting = (row["uid"], row["key"], row["starts"])
+        other = found.get(meeting)
+        if other is None or known[row["calendar_id"]].level > known[other["calendar_id"]].level:
+            found[meeting] = row
+    return list(found.values())
 
 
 async def rows_between(calendars: Collection[Calendar], since: int, until: int, component: str = "VEVENT") -> list[dict[str, Any]]:

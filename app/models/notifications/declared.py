@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.lib import clock
-from app.lib.i18n import _
+from app.lib.i18n import _, ngettext
 from app.models.notifications.kinds import CALENDAR, CHAT, FILES, HIGH, LOW, PEOPLE, SECURITY, SYSTEM, Action, Facts, Words, notice_kind
 
 _HOUR = clock.HOUR // clock.SECOND
@@ -152,6 +152,15 @@ def _answered(facts: Facts) -> Words:
     }
     title = titles.get(facts.get("answer", ""), titles["TENTATIVE"]) % {"name": facts.get("name", ""), "title": facts.get("title", "")}
     return Words(title, " · ".join(part for part in (facts.get("when", ""), facts.get("text", "")) if part))
+
+
+@notice_kind(
+    "calendar.agenda", label=lambda: _("My day, in the morning"), area=CALENDAR, icon="calendar", in_app=False, push=False, mail=False, urgency=LOW, ttl=_HOUR,
+    about=lambda: _("At seven on your clock, what the day brings. Nothing comes on days without events."),
+)
+def _agenda(facts: Facts) -> Words:
+    count = facts.get("count", 0)
+    return Words(ngettext("Today: %(count)s event", "Today: %(count)s events", count) % {"count": count}, facts.get("text", ""))
 
 
 @notice_kind(

@@ -14,7 +14,22 @@ from app.jobs.runner import drain
 from app.lib import clock
 from app.lib.ical import parse
 from app.models.base import NotFound, Refused
-from app.models.calendar import ALL, THIS, Calendar, Draft, Event, Guest, answering, best_slots, booking, free_busy, occurrences, room_email
+from app.models.calendar import (
+    ALL,
+    THIS,
+    VIEW,
+    Calendar,
+    Draft,
+    Event,
+    Guest,
+    answering,
+    best_slots,
+    booking,
+    free_busy,
+    occurrences,
+    room_email,
+    sharing,
+)
 from app.models.calendar.scheduling import receive
 from app.models.calendar.storing import check
 from app.models.command import Command
@@ -73,6 +88,14 @@ async def test_a_member_gets_a_copy_and_answers(people: People) -> None:
     assert (await Event.seen_by(people.anna.viewer, event.id)).stored.schedule_tag != ""
     row = next(row for row in await event.guests() if row["email"] == BEAT)
     assert (row["note"], row["delivery"]) == ("With pleasure", "delivered")
+
+
+async def test_a_meeting_is_shown_once_where_calendars_are_shared(people: People) -> None:
+    await meeting(people.anna, BEAT)
+    calendar = await Calendar.default_for(people.anna.id, people.anna.viewer.org_id)
+    await sharing.share(people.anna.viewer, calendar, VIEW, account_id=people.beat.id)
+    await sharing.take(people.beat.viewer, await Calendar.seen_by(people.beat.viewer, calendar.id))
+    assert len(await Calendar.all_for(people.beat.id)) == 2 and len(await titles(people.beat)) == 1
 
 
 async def test_moving_asks_anew_and_renaming_does_not(people: People) -> None:
