@@ -76,3 +76,21 @@ async def test_channels_are_written_out(app: httpx.ASGITransport, people: People
     answer = await anna.get(f"{HERE}/exports/{await database.fetch_value('SELECT MAX(id) FROM chat_export')}/file")
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     assert any("between us" in archive.read(name).decode() for name in archive.namelist())
+
+
+async def test_old_messages_are_used_as_new_ones(app: httpx.ASGITransport, people: People) -> None:
+    """Their ids are below zero: they are of 2017, and ours begin in 2024."""
+    anna = browser(app, people.anna)
+    here = (await anna.post(HERE, files={"file": ("export.zip", slack(), "application/zip")})).headers["location"]
+    await drain()
+    await anna.post(f"{here}/run", data={"existing": "merge"}, headers=HTMX)
+    await drain()
+    row = await database.fetch_one("SELECT id, channel_id, html FROM message WHERE text LIKE 'Who comes%'")
+    assert row and row["id"] < 0
+    id_, channel = row["id"], f"/chat/channels/{row['channel_id']}"
+    assert f'id="m{id_}"' in (await anna.get(f"{channel}/messages/{id_}")).text and f'id="m{id_}"' in (await anna.get(channel)).text
+    assert "👍" in (await anna.post(f"/chat/messages/{id_}/reactions", data={"emoji": "👍"}, headers=HTMX)).text
+    assert (await anna.post(f"/chat/messages/{id_}/pin", headers=HTMX)).status_code == 200
+    assert "Me!" in (await anna.get(f"{channel}/threads/{id_}")).text
+    assert f'id="m{id_}"' in (await anna.get(f"{channel}/messages?around={id_}")).text
+    assert (await anna.get(f"{channel}/messages?before={id_}")).status_code == 200

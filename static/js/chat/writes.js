@@ -32,7 +32,7 @@ export function learnAll(template) {
 /** Show the changes in this log that aren't sent yet. */
 export async function restoreChanges() {
   for (const entry of await entries()) {
-    const [, id] = entry.lane.match(/^message (\d+)$/) ?? [];
+    const [, id] = entry.lane.match(/^message (-?\d+)$/) ?? [];
     if (!id || !articleOf(id)) continue;
     waiting.set(entry.key, id);
     mark(id);
@@ -60,7 +60,7 @@ async function again(id) {
 }
 
 function heard({ detail: { key, state, html, toast, lane } }) {
-  const id = waiting.get(key) ?? lane?.match(/^message (\d+)$/)?.[1];
+  const id = waiting.get(key) ?? lane?.match(/^message (-?\d+)$/)?.[1];
   if (!id) return;
   if (state === "waiting" || state === "sign-in" || state === "conflict") {
     waiting.set(key, id);
