@@ -352,8 +352,9 @@ def _is_compressible(headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 def _is_picture(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether it is a picture or a stylesheet: nothing that could be a document or run."""
     kind = dict(headers).get(b"content-type", b"")
-    return kind.startswith(b"image/") and not kind.startswith(b"image/svg")  # an SVG opened by itself is a document
+    return kind.startswith((b"image/", b"text/css")) and not kind.startswith(b"image/svg")  # an SVG opened by itself is a document
 
 
 def _compress(start: Message, message: Message, accepted: bytes) -> Message:

@@ -20,7 +20,7 @@ from litestar.response import Response
 from app.assets import Assets
 from app.lib.browsers import is_outdated
 from app.lib.i18n import LANGUAGES, OFFERED, language
-from app.lib.locales import week_start
+from app.lib.locales import decimal, week_start
 from app.lib.templates import Templates
 from app.rooms import App, apps_for, badged
 from app.settings import Settings
@@ -41,8 +41,12 @@ def open_templates(assets: Assets, settings: Settings) -> None:
     global _templates, _assets
     _assets = assets
     _templates = _environment(settings.debug)
-    _templates.filters["iso"] = iso
+    _templates.filters |= {"iso": iso, "decimal": _decimal}
     _templates.renew(static=assets.url, languages={code: LANGUAGES[code] for code in OFFERED}, mail_is_configured=bool(settings.smtp_url))
+
+
+def _decimal(number: float) -> str:
+    return decimal(number, language())
 
 
 @cache

@@ -15,6 +15,7 @@ from app.lib.icon_signs import SIGNS, Pen
 FONT = Path(__file__).parent.parent.parent / "static" / "fonts" / "inter.woff2"
 _FINER = 4  # drawn so many times larger, then reduced
 _LARGEST = 1024
+_TINY = 48  # pixels; fewer colours than that are enough
 _RADIUS = 0.225
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -135,6 +136,8 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def _png(picture: Image.Image) -> bytes:
+    if max(picture.size) <= _TINY:  # it comes with every first page
+        picture = picture.quantize(64, Image.Quantize.FASTOCTREE)
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=True)
     return file.getvalue()

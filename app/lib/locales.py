@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
+from babel.numbers import format_decimal
 
 _TERRITORY = {"en": "en_GB", "de": "de_CH", "es": "es_ES", "fr": "fr_CH", "it": "it_CH"}
 
@@ -27,3 +28,8 @@ def long_day(instant: int, timezone: str, language: str) -> str:
     """The day of an instant (milliseconds since the epoch) in a time zone, such as Tuesday, 2 March 2027."""
     day = datetime.fromtimestamp(instant / 1000, ZoneInfo(timezone)).date()
     return format_date(day, "full", locale=_TERRITORY.get(language, "en_GB"))
+
+
+def decimal(number: float, language: str) -> str:
+    """A number as a language writes it, with two places at most, such as 1,234.5 or 1 234,5."""
+    return format_decimal(number, "#,##0.##", locale=Locale.parse(_TERRITORY.get(language, "en_GB")))

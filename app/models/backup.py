@@ -162,7 +162,7 @@ def _check_sqlite(path: Path) -> None:
 
 
 def _put_back(backup: Path, data_dir: Path) -> None:
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (backup / FILES).is_dir():
         shutil.copytree(backup / FILES, data_dir, dirs_exist_ok=True)
     if (backup / SQLITE_COPY).exists():

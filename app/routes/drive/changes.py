@@ -20,8 +20,9 @@ from app.models.drive import EDIT, copy, drives_of, empty_trash, make_folder, ma
 from app.models.drive.names import NameRefused, NameTaken, free_name, named_in
 from app.models.drive.tree import MOST_MOVED, make_folders
 from app.models.files import Upload, receive
-from app.render import fragment, nothing, redirect, toast
+from app.render import nothing, redirect, toast
 from app.routes.drive import CLOSED, Naming, chosen
+from app.routes.drive.places import dialog
 
 ASK, KEEP, REPLACE, SKIP = "ask", "keep", "replace", "skip"
 
@@ -40,7 +41,7 @@ class Arrival(Form):
 async def new_folder(request: Request, node_id: FromPath[int]) -> Response[bytes]:
     """The form of a new folder, in a dialog."""
     found = await find_drive_node(request.state.viewer, node_id, EDIT)
-    return fragment(request, "drive/_new_folder.html", folder=found, form=Naming(name=await free_name(found.node.id, _("New folder"))))
+    return await dialog(request, "drive/_new_folder.html", folder=found, form=Naming(name=await free_name(found.node.id, _("New folder"))))
 
 
 @post("/drive/folders/{node_id:int}/folders", status_code=200, include_in_schema=False)
@@ -54,14 +55,14 @@ async def create_folder(request: Request, node_id: FromPath[int]) -> Response[by
             return _changed(_("The folder “%(name)s” was made.") % {"name": made.name}, made=made.id)
         except (NameRefused, NameTaken) as refused:
             form.refuse("name", str(refused))
-    return fragment(request, "drive/_new_folder.html", status=422, folder=found, form=form)
+    return await dialog(request, "drive/_new_folder.html", status=422, folder=found, form=form)
 
 
 @get("/drive/folders/{node_id:int}/texts/new", include_in_schema=False)
 async def new_text(request: Request, node_id: FromPath[int]) -> Response[bytes]:
     """The form of a new text, in a dialog."""
     found = await find_drive_node(request.state.viewer, node_id, EDIT)
-    return fragment(request, "drive/_new_text.html", folder=found, form=Naming(name=await free_name(found.node.id, _("Notes") + ".md")))
+    return await dialog(request, "drive/_new_text.html", folder=found, form=Naming(name=await free_name(found.node.id, _("Notes") + ".md")))
 
 
 @post("/drive/folders/{node_id:int}/texts", status_code=200, include_in_schema=False)
@@ -76,7 +77,7 @@ async def create_text(request: Request, node_id: FromPath[int]) -> Response[byte
             return redirect(request, f"{made.url}?edit=1")
         except (NameRefused, NameTaken) as refused:
             form.refuse("name", str(refused))
-    return fragment(request, "drive/_new_text.html", status=422, folder=found, form=form)
+    return await dialog(request, "drive/_new_text.html", status=422, folder=found, form=form)
 
 
 @post("/drive/nodes/{node_id:int}/name", status_code=200, include_in_schema=False)

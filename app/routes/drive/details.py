@@ -25,7 +25,7 @@ from app.models.drive.versions import compare, pin, versions_of
 from app.models.files.previews import BlobFacts
 from app.render import fragment, nothing, page, redirect, toast
 from app.routes.drive import CHANGED, CLOSED
-from app.routes.drive.places import drive_name, side
+from app.routes.drive.places import dialog, drive_name, side
 
 _TABS = ("about", "comments", "versions", "activity")
 
@@ -108,14 +108,14 @@ async def show_comparison(request: Request, node_id: FromPath[int], older: FromQ
     """Two versions of a text side by side."""
     found = await find_drive_node(request.state.viewer, node_id)
     lines = await compare(found.node, older, newer or found.node.version_id or 0)
-    return fragment(request, "drive/_comparison.html", found=found, lines=lines)
+    return await dialog(request, "drive/_comparison.html", found=found, lines=lines)
 
 
 @get("/drive/folders/{node_id:int}/moment", include_in_schema=False)
 async def new_moment(request: Request, node_id: FromPath[int]) -> Response[bytes]:
     """Ask for the moment that a folder is to be turned back to."""
     found = await find_drive_node(request.state.viewer, node_id, MANAGE)
-    return fragment(request, "drive/_moment.html", found=found, form=Moment(), error="")
+    return await dialog(request, "drive/_moment.html", found=found, form=Moment(), error="")
 
 
 @post("/drive/folders/{node_id:int}/moment", status_code=200, include_in_schema=False)
@@ -127,9 +127,9 @@ async def create_moment(request: Request, node_id: FromPath[int]) -> Response[by
         at = datetime.fromisoformat(f"{form['on_date']}T{form['on_time']}").replace(tzinfo=ZoneInfo(request.state.viewer.timezone or "UTC"))
         command = await turn_back(request.state.viewer, found, int(at.timestamp() * 1000))
     except (ValueError, KeyError):
-        return fragment(request, "drive/_moment.html", status=422, found=found, form=form, error=_("Please choose a day and a time."))
+        return await dialog(request, "drive/_moment.html", status=422, found=found, form=form, error=_("Please choose a day and a time."))
     except Refused as refused:
-        return fragment(request, "drive/_moment.html", status=422, found=found, form=form, error=str(refused))
+        return await dialog(request, "drive/_moment.html", status=422, found=found, form=form, error=str(refused))
     answer = nothing(200, **toast(_("The folder is as it was."), undo=command.id, **CHANGED, **CLOSED))
     answer.headers["HX-Reswap"] = "none"
     return answer

@@ -20,7 +20,7 @@ from app.models.drive.trash import list_trash
 from app.models.files import storage_of
 from app.models.links.link import links_by
 from app.models.viewer import Viewer
-from app.render import fragment, page, redirect, toast
+from app.render import fragment, is_htmx, is_navigation, page, redirect, toast
 from app.routes.drive import Naming
 
 _SORTS = (NAME, MODIFIED, SIZE)
@@ -79,7 +79,7 @@ async def list_tree(request: Request, node_id: FromPath[int], ids: FromQuery[str
     found = await find_drive_node(viewer, node_id)
     shown = await list_page(viewer, found, most=500)
     folders = [item for item in shown.items if item.node.is_folder]
-    return fragment(request, "drive/_choose.html", folder=found, folders=folders, ids=ids, doing=doing, drives=await drives_of(viewer))
+    return await dialog(request, "drive/_choose.html", folder=found, folders=folders, ids=ids, doing=doing, drives=await drives_of(viewer))
 
 
 @get("/drive/recent", include_in_schema=False)
@@ -149,7 +149,7 @@ async def show_trash(request: Request, drive: FromQuery[int] = 0, before: FromQu
 async def new_drive(request: Request) -> Response[bytes]:
     """The form of a further drive."""
     require(request.state.viewer, "drive.use")
-    return fragment(request, "drive/_new_drive.html", form=Naming(), kind="personal")
+    return await dialog(request, "drive/_new_drive.html", form=Naming(), kind="personal")
 
 
 @post("/drive/drives", status_code=200, include_in_schema=False)
@@ -159,7 +159,7 @@ async def create_drive_(request: Request) -> Response[bytes]:
     sent = await request.form()
     form, kind = Naming(sent), "shared" if sent.get("kind") == "shared" else "personal"
     if not form.is_valid:
-        return fragment(request, "drive/_new_drive.html", status=422, form=form, kind=kind)
+        return await dialog(request, "drive/_new_drive.html", status=422, form=form, kind=kind)
     drive = await create_drive(request.state.viewer, kind, form["name"])
     return redirect(request, f"/drive/folders/{drive.root_id}")
 
@@ -168,7 +168,7 @@ async def create_drive_(request: Request) -> Response[bytes]:
 async def edit_drive(request: Request, node_id: FromPath[int]) -> Response[bytes]:
     """A drive's name, and putting it away."""
     found = await find_drive_node(request.state.viewer, node_id, MANAGE)
-    return fragment(request, "drive/_drive_settings.html", form=Naming(name=found.drive.name), found=found)
+    return await dialog(request, "drive/_drive_settings.html", form=Naming(name=found.drive.name), found=found)
 
 
 @post("/drive/folders/{node_id:int}/settings", status_code=200, include_in_schema=False)
@@ -183,7 +183,7 @@ async def update_drive(request: Request, node_id: FromPath[int]) -> Response[byt
         return answer
     form = Naming(sent)
     if not form.is_valid:
-        return fragment(request, "drive/_drive_settings.html", status=422, form=form, found=found)
+        return await dialog(request, "drive/_drive_settings.html", status=422, form=form, found=found)
     await rename_drive(request.state.viewer, found.drive, form["name"])
     return redirect(request, f"/drive/folders/{found.drive.root_id}")
 
@@ -195,6 +195,13 @@ async def side(viewer: Viewer, current: str, drive_id: int = 0) -> dict[str, Any
         "drives": drives, "current": current, "current_drive": drive_id, "storage": await storage_of(viewer.org_id, viewer.account_id),
         "tags": [tag for tag in await marks.tags_of(viewer.org_id) if tag["used"]][:12] if not viewer.is_external else [], "tag_id": 0,
     }
+
+
+async def dialog(request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> Response[bytes]:
+    """A form in a dialog; in another tab, or without scripts, as a page of its own."""
+    if is_htmx(request) and not is_navigation(request):
+        return fragment(request, template, status=status, headers=headers, **context)
+    return await page(request, "drive/form.html", status=status, headers=headers, inner=template, **{**await side(request.state.viewer, ""), **context})
 
 
 def drive_name(drive: Drive) -> str:

@@ -25,9 +25,9 @@ from app.models.links import MODES, PublicLink, Wanted, change_link, close_link,
 from app.models.links.link import UPLOAD, VIEW
 from app.models.team import team_names
 from app.models.viewer import Viewer
-from app.render import fragment, toast
+from app.render import toast
 from app.routes.drive import CHANGED
-from app.routes.drive.places import drive_name
+from app.routes.drive.places import dialog, drive_name
 
 _MB = 1_000_000
 
@@ -219,7 +219,7 @@ async def _check_may_link(viewer: Viewer) -> None:
 
 async def _dialog(request: Request, found: Found, *, status: int = 200, error: str = "", headers: dict[str, str] | None = None) -> Response[bytes]:
     teams = await team_names(request.state.viewer.org_id) if not request.state.viewer.is_external else []
-    return fragment(
+    return await dialog(
         request, "drive/_sharing.html", status=status, headers=headers, found=found, node=found.node, name=found.node.name or drive_name(found.drive),
         reasons=await reasons_for(found.node), teams=teams, error=error, origin=request.state.origin,
     )
@@ -229,7 +229,7 @@ async def _link_form(
     request: Request, found: Found, link: PublicLink | None, form: Linking, *, status: int = 200, error: str = "", headers: dict[str, str] | None = None
 ) -> Response[bytes]:
     log = await log_of(link, most=30) if link else []
-    return fragment(
+    return await dialog(
         request, "drive/_link.html", status=status, headers=headers, found=found, node=found.node, link=link, form=form, log=log, error=error,
         origin=request.state.origin, days=(await rules_of(request.state.viewer.org_id)).link_days,
     )
