@@ -61,6 +61,14 @@ def test_contacts_are_made_shared_chosen_and_brought_back(chromium: Browser, ser
         anna.get_by_role("menuitem", name="Export").click()
     assert re.search("FN:Zoë Zürcher", download.value.path().read_text())
 
+    # A label of one's own, typed into the menu.
+    anna.get_by_role("region", name="Selection").get_by_role("button", name="Label").click()
+    anna.get_by_placeholder("New label").click()
+    anna.keyboard.type("VIP")
+    anna.keyboard.press("Enter")
+    expect(anna.get_by_role("navigation", name="Places").get_by_role("link", name="VIP")).to_be_visible()
+    expect(anna.get_by_placeholder("New label")).to_be_hidden()
+
 
 def bring_three(anna: Page, tmp_path: Path) -> None:
     """A file brings three people, after a look at it."""

@@ -12,7 +12,21 @@ from litestar.response import Response
 from app.lib.searching import words
 from app.models.contacts import AddressBook, Contact
 from app.models.contacts.directory import Person
-from app.models.contacts.listing import ALL, BOOK, FAVOURITES, PIECE, RECENT, After, Wanted, favourites, letters, list_contacts, marked
+from app.models.contacts.listing import (
+    ALL,
+    BOOK,
+    FAVOURITES,
+    PIECE,
+    RECENT,
+    After,
+    Wanted,
+    favourites,
+    groups,
+    labels,
+    letters,
+    list_contacts,
+    marked,
+)
 from app.models.contacts.people import accounts_behind
 from app.models.viewer import Viewer
 from app.render import fragment, page
@@ -97,7 +111,8 @@ async def _answer(request: Request, wanted: Wanted, after: str, letter: str, loa
     if wants(request, "detail"):  # it is being closed
         return fragment(request, "contacts/_closed.html")
     if wants(request, "contacts-more") or wants(request, "contacts"):
-        side: dict[str, Any] = {"books": await AddressBook.all_for(viewer.account_id, viewer.org_id), "labels": [], "groups": [], "list_url": list_url}
+        books = await AddressBook.all_for(viewer.account_id, viewer.org_id)
+        side: dict[str, Any] = {"books": books, "labels": await labels(books), "groups": await groups(books), "list_url": list_url}
     else:
         side = await side_of(viewer, wanted.key)
     most = min(max(loaded, PIECE), MOST_SHOWN) if refresh else PIECE

@@ -31,6 +31,8 @@ export default function connect(menu) {
   }
 
   function move(event) {
+    const isTyping = event.target.matches("input:not([type=checkbox], [type=radio])");
+    if (isTyping && !["ArrowDown", "ArrowUp", "Tab"].includes(event.key)) return;
     const all = items();
     const now = all.indexOf(document.activeElement);
     const next = { ArrowDown: now + 1, ArrowRight: now + 1, ArrowUp: now - 1, ArrowLeft: now - 1, Home: 0, End: -1 }[event.key];
