@@ -214,6 +214,11 @@ async def test_names_offer_all_teams_and_those_who_arent_there(app: httpx.ASGITr
     assert "@channel" in offered and "Chiara Dotti" in offered and "data-outside" in offered
     outside = await beat.get(f"{launch.url}/outside?people={people.chiara.id},{people.anna.id},x")
     assert "Chiara Dotti" in outside.text and "Anna" not in outside.text
+    id_ = await Message.post(await Channel.seen_by(people.beat.viewer, launch.id), people.beat.viewer, "@Chiara Dotti please look", named=[people.chiara.id])
+    assert "mention" not in (await Message.get(id_)).html
+    assert (await beat.post(f"{launch.url}/members", data={"people": str(people.chiara.id)}, headers=HTMX)).status_code == 200
+    assert 'class="mention"' in (await Message.get(id_)).html
+    assert await database.fetch_value("SELECT kind FROM notification WHERE account_id = $1 AND kind = 'chat.mention'", people.chiara.id)
     await members.add(people.anna.viewer, launch, [people.gina.id])
     assert "data-outside" not in (await browser(app, people.gina).get(f"{launch.url}/people?q=ch")).text
     assert (await browser(app, people.gina).get(f"{launch.url}/outside?people={people.chiara.id}")).status_code == 404

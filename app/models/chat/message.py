@@ -33,6 +33,7 @@ from app.models.search import SearchEntry
 from app.models.viewer import Viewer
 
 MOST_CHARACTERS = markdown.MOST_CHARACTERS
+_MOMENT = 10 * clock.MINUTE
 _LONG = 1_500  # characters whose rendering is worth a thread
 
 _INSERT = """
@@ -284,6 +285,22 @@ class Message(Row):
             channel.id, viewer.account_id, max(0, channel.last_message_id - (1 << 45)),
         )
         return cls.from_row(row) if row else None
+
+    @classmethod
+    async def name_again(cls, viewer: Viewer, channel: Channel) -> None:
+        """Somebody came into the channel: whom the viewer's message of a moment ago names is named now, and told."""
+        message = await cls.last_of(viewer, channel)
+        if message is None or message.created_at < clock.now() - _MOMENT:
+            return
+        message.channel = channel
+        async with database.transaction():
+            said = await _read_text(channel, message.text)
+            if said.html == message.html:
+                return
+            await Mention.replace(channel, message.id, said.heard, message.thread_id)
+            await message.touch(html=said.html)
+            await message.announce()
+            await notices.tell_again(channel, message.author_id, message.id, message.text, said.heard, message.thread_id)
 
     @classmethod
     async def erase_deleted(cls) -> None:

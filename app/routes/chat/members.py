@@ -13,7 +13,7 @@ from app.lib import clock
 from app.lib.forms import ChoiceField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import OFFERED, _, language, ngettext
 from app.models.base import NotFound, Refused
-from app.models.chat import Channel, log, looking_after, members, naming, places
+from app.models.chat import Channel, Message, log, looking_after, members, naming, places
 from app.models.chat.rules import may_invite_guests
 from app.models.invitation.offer import channels_for
 from app.models.invitation.pending import invited_to
@@ -150,6 +150,8 @@ async def _own(request: Request, channel_id: int) -> Channel:
 
 async def _added(request: Request, channel: Channel, account_ids: list[int]) -> Response[bytes]:
     command, count = await members.add(request.state.viewer, channel, account_ids)
+    if count:
+        await Message.name_again(request.state.viewer, channel)
     words = ngettext("%(count)s person was added.", "%(count)s people were added.", count) % {"count": count}
     told = words if count else _("They are all in this channel already.")
     return done(request, f"{channel.url}/members", told, command if count else None, members=True, **{"dialog:close": True})
