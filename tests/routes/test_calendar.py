@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from app import database
+from app.jobs.runner import drain
 from app.models.calendar import Calendar, Event, sharing
 from app.models.calendar.calendar import BUSY, EDIT, VIEW
-from app.models.calendar.drafts import Draft
+from app.models.calendar.drafts import Draft, Guest
 from tests.conftest import browser
 from tests.people import People, Person
 
@@ -185,3 +187,113 @@ async def test_settings_are_kept_and_wrong_ones_refused(app: httpx.ASGITransport
     assert 'class="cal-month' in (await client.get("/calendar")).text
     refused = await client.post("/calendar/settings", data={**wanted, "work_ends": "06:00"})
     assert refused.status_code == 422 and "Work ends before it begins." in refused.text
+
+
+async def test_a_guest_answers_with_a_note_and_proposes_another_time(app: httpx.ASGITransport, people: People) -> None:
+    later = datetime.now().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=20)
+    event = await make(people.anna, "Review", later, later + timedelta(hours=1), guests=(Guest(people.beat.account.email),))
+    await drain()
+    own = await database.fetch_value(
+        "SELECT o.id FROM calendar_object o JOIN calendar c ON c.id = o.calendar_id WHERE c.account_id = $1 AND o.uid = $2", people.beat.id, event.stored.uid
+    )
+    beat, anna = browser(app, people.beat), browser(app, people.anna)
+    assert "Are you coming?" in (await beat.get(f"/calendar/events/{own}", headers=DETAIL)).text
+    said = await beat.post(f"/calendar/events/{own}/answer", data={"answer": "accepted", "note": "With cake"}, headers=DETAIL)
+    assert said.status_code == 200 and "You’re coming." in said.headers["hx-trigger"].encode().decode("unicode_escape")
+    await drain()
+    told = (await anna.get(f"/calendar/events/{event.id}", headers=DETAIL)).text
+    assert "With cake" in told and "comes" in told
+    past = await beat.post(f"/calendar/events/{own}/answer", data={"answer": "propose", "date": "2001-01-01", "start": "10:00", "end": "11:00"}, headers=DIALOG)
+    assert past.status_code == 422 and "This time has passed already." in past.text
+    wish = {"answer": "propose", "date": f"{later:%Y-%m-%d}", "start": "14:00", "end": "15:00"}
+    assert (await beat.post(f"/calendar/events/{own}/answer", data=wish, headers=DIALOG)).status_code == 200
+    shown = (await anna.get(f"/calendar/events/{event.id}", headers=DETAIL)).text
+    guest = re.search(r'name="guest" value="(\d+)"', shown)
+    assert "Beat Keller proposes" in shown and guest is not None
+    assert (await anna.post(f"/calendar/events/{event.id}/proposal", data={"guest": guest[1]}, headers=HTMX)).status_code == 200
+    assert "14:00 – 15:00" in (await anna.get(f"/calendar/events/{event.id}", headers=DETAIL)).text
+
+
+async def test_an_event_in_two_calendars_is_shown_once(app: httpx.ASGITransport, people: People) -> None:
+    await make(people.anna, "Planning", at(16), at(16, 10), guests=(Guest(people.beat.account.email),))
+    await drain()
+    calendar = await Calendar.default_for(people.anna.id, people.anna.viewer.org_id)
+    await sharing.share(people.anna.viewer, calendar, VIEW, account_id=people.beat.id)
+    assert "Offered to you" in (await browser(app, people.beat).get("/calendar/side", headers=HTMX)).text
+    await browser(app, people.beat).post(f"/calendar/calendars/{calendar.id}/look", headers=HTMX)
+    assert await titles(people.beat, app) == ["Planning"]
+
+
+async def test_tasks_are_added_in_words_ticked_off_and_taken_away(app: httpx.ASGITransport, people: People) -> None:
+    client, list_ = browser(app, people.anna), {**HTMX, "hx-target": "div#tasks"}
+    added = await client.post("/calendar/tasks", data={"title": "Write the report 2026-12-24"}, headers=list_)
+    assert 'value="Write the report"' in added.text and 'value="2026-12-24"' in added.text
+    id_ = await database.fetch_value("SELECT id FROM calendar_object WHERE component = 'VTODO'")
+    assert (await client.post("/calendar/tasks", data={"title": " "}, headers=list_)).status_code == 422
+    await client.post(f"/calendar/tasks/{id_}/completion", data={"done": "1"}, headers=HTMX)
+    assert "Write the report" not in (await client.get("/calendar/tasks", headers=list_)).text
+    assert "Write the report" in (await client.get("/calendar/tasks?done=1", headers=list_)).text
+    assert (await browser(app, people.beat).delete(f"/calendar/tasks/{id_}")).status_code == 404
+    assert "undo" in (await client.delete(f"/calendar/tasks/{id_}", headers=HTMX)).headers["hx-trigger"]
+
+
+ICS = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTART:20261116T080000Z\r\nDTEND:20261116T090000Z\r\nSUMMARY:From elsewhere\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+
+async def test_a_file_is_looked_at_then_brought_in(app: httpx.ASGITransport, people: People) -> None:
+    client = browser(app, people.anna)
+    looked = await client.post("/calendar/import", files={"file": ("my.ics", ICS.encode())})
+    assert "What my.ics would bring" in looked.text and await titles(people.anna, app) == []
+    begun = await client.post("/calendar/import", files={"file": ("my.ics", ICS.encode())}, data={"sure": "1"})
+    await drain()
+    assert "1 new, 0 changed" in (await client.get(begun.headers["location"])).text
+    assert (await browser(app, people.beat).get(begun.headers["location"])).status_code == 404
+    assert await titles(people.anna, app) == ["From elsewhere"]
+    refused = await client.post("/calendar/import", files={"file": ("my.zip", b"PK\x03\x04 no zip")})
+    assert refused.status_code == 422 and "can’t be opened" in refused.text
+    calendar = await Calendar.default_for(people.anna.id, people.anna.viewer.org_id)
+    assert "SUMMARY:From elsewhere" in (await client.get(f"/calendar/calendars/{calendar.id}/export.ics")).text
+
+
+async def test_a_feed_shows_what_its_link_says_and_ends_with_it(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
+    await make(people.anna, "Salary talk", at(16), at(16, 10))
+    calendar = await Calendar.default_for(people.anna.id, people.anna.viewer.org_id)
+    for level, seen in ((BUSY, "SUMMARY:Busy"), (VIEW, "SUMMARY:Salary talk")):
+        token = await sharing.make_link(people.anna.viewer, calendar, level)
+        feed = await stranger.get(f"/feeds/{token}.ics")
+        assert feed.status_code == 200 and seen in feed.text and feed.headers["content-type"].startswith("text/calendar")
+    for row in await sharing.shares_of(calendar):
+        await sharing.unshare(people.anna.viewer, calendar, row["id"])
+    assert (await stranger.get(f"/feeds/{token}.ics")).status_code == 404
+
+
+async def test_a_stranger_takes_a_time_once_and_gives_it_back(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
+    client = browser(app, people.anna)
+    form = {"title": "A talk with Anna", "durations": ["30"], "days": [str(day) for day in range(7)], "begins": "09:00", "ends": "17:00", "questions": "About what? *"}
+    assert (await client.post("/calendar/booking", data={**form, "ends": "08:00"})).status_code == 422
+    assert (await client.post("/calendar/booking", data=form)).status_code == 303
+    page = await database.fetch_one("SELECT * FROM booking_page")
+    assert page is not None
+    url = f"/calendar/book/{page['token']}"
+    free = re.findall(r'name="start" value="(\d+)"', (await stranger.get(url, params={"zone": "Europe/Zurich"})).text)
+    taking = {"start": free[0], "minutes": "30", "name": "Ines", "email": "ines@elsewhere.example", "answers": "Skis", "timezone": "Europe/Zurich"}
+    unsaid = await stranger.post(url, data={**taking, "answers": ""})
+    assert unsaid.status_code == 422 and "Please answer the questions." in unsaid.text and 'value="Ines"' in unsaid.text
+    taken = await stranger.post(url, data=taking)
+    assert taken.status_code == 200 and "It’s yours" in taken.text
+    again = await stranger.post(url, data={**taking, "email": "other@elsewhere.example"})
+    assert again.status_code == 422 and "has just been taken" in again.text
+    cancel = re.search(r"/calendar/book/cancel/[\w-]+", taken.text)
+    assert cancel is not None and (await stranger.get(cancel[0])).status_code == 200
+    assert "free again" in (await stranger.post(cancel[0])).text
+    assert free[0] in (await stranger.get(url, params={"zone": "Europe/Zurich"})).text
+    await client.post(f"/calendar/booking/{page['id']}", data=form)  # without is_open: closed
+    assert (await stranger.get(url)).status_code == 404
+
+
+async def test_home_shows_today(app: httpx.ASGITransport, people: People) -> None:
+    now = datetime.now(ZoneInfo("Europe/Zurich")).replace(tzinfo=None, second=0, microsecond=0)
+    await make(people.anna, "Dinner", now + timedelta(minutes=30), now + timedelta(minutes=90))
+    assert "Dinner" in (await browser(app, people.anna).get("/")).text
+    assert "Dinner" not in (await browser(app, people.beat).get("/")).text
+    assert "Today and tomorrow" not in (await browser(app, people.gina).get("/")).text

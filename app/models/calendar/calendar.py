@@ -206,6 +206,8 @@ class Calendar(Row):
         found.is_taken, found.is_hidden = level == OWN or taken_at is not None, hidden_at is not None
         if hue is not None:
             found.hue = hue
+        elif not found.is_own and found.account_id is not None:
+            found.hue = (found.account_id // 4096 + found.account_id % 64) % 24  # as their picture: everybody's default is the same
         if position is not None:
             found.position = position
         return found

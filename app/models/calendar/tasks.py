@@ -77,7 +77,7 @@ async def done(viewer: Viewer, id_: int, is_done: bool = True, once: str | None 
 async def edit(viewer: Viewer, id_: int, title: str, due: datetime | None = None, *, about: str | None = None, timezone: str = "") -> Command:
     """Change what a task says, and when it is due. Raises `DraftRefused`."""
     title = _checked(title)
-    found, calendar = await _own(viewer, id_)
+    found, calendar = await find(viewer, id_)
     text = check(found.ics)
     part = main_of(text)
     part.set_text("SUMMARY", title)
@@ -89,14 +89,14 @@ async def edit(viewer: Viewer, id_: int, title: str, due: datetime | None = None
 
 async def delete(viewer: Viewer, id_: int) -> Command:
     """Take a task away."""
-    found, calendar = await _own(viewer, id_)
+    found, calendar = await find(viewer, id_)
     async with Command.once(viewer, TASK) as command:
         command.done(found.id, what=found.summary, url="/calendar/tasks", inverse=await write(viewer, calendar, [(found.href, None)]))
     return command
 
 
 async def _change(viewer: Viewer, id_: int, change: Any, once: str | None) -> Command:
-    found, calendar = await _own(viewer, id_)
+    found, calendar = await find(viewer, id_)
     text = check(found.ics)
     change(main_of(text))
     return await _written(viewer, calendar, found, text, once)
@@ -111,7 +111,8 @@ async def _written(viewer: Viewer, calendar: Calendar, found: CalendarObject, te
     return command
 
 
-async def _own(viewer: Viewer, id_: int) -> tuple[CalendarObject, Calendar]:
+async def find(viewer: Viewer, id_: int) -> tuple[CalendarObject, Calendar]:
+    """A task that the viewer may change, and its calendar. Raises `NotFound`, `Refused`."""
     row = await database.fetch_one("SELECT * FROM calendar_object WHERE id = $1 AND org_id = $2 AND component = 'VTODO'", id_, viewer.org_id)
     if row is None:
         raise NotFound(f"task {id_}")

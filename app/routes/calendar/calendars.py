@@ -13,8 +13,8 @@ from app.lib import public_holidays
 from app.lib.forms import CheckField, ChoiceField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import _, language
 from app.models.base import Refused
-from app.models.calendar import Calendar, CalendarRefused, managing, sharing
-from app.models.calendar.calendar import HOLIDAYS, OWNED, SUBSCRIPTION
+from app.models.calendar import Calendar, elsewhere, managing, sharing
+from app.models.calendar.calendar import BIRTHDAYS, HOLIDAYS, OWNED, SUBSCRIPTION
 from app.models.calendar.inviting import TEAM, who_matches
 from app.models.viewer import Viewer
 from app.render import fragment, nothing, page, toast
@@ -27,7 +27,7 @@ _REMINDERS = ("", "0", "5", "10", "15", "30", "60", "1440")
 class NewCalendar(Form):
     """A calendar of one's own, or one that comes from elsewhere."""
 
-    kind = ChoiceField((OWNED, SUBSCRIPTION, HOLIDAYS, "birthdays"), required=False, default=OWNED)
+    kind = ChoiceField((OWNED, SUBSCRIPTION, HOLIDAYS, BIRTHDAYS), required=False, default=OWNED)
     name = TextField(most=120, required=False)
     hue = NumberField(0, 23, required=False, default=16)
     source = TextField(most=2000, required=False)
@@ -88,12 +88,10 @@ async def create_calendar(request: Request) -> Response[bytes]:
     form = NewCalendar(await request.form())
     if form.is_valid:
         try:
-            await managing.create(viewer, form["name"], hue=form["hue"], reminders=form["reminder"])
+            await _made(viewer, form)
             return _refreshed(_("The calendar is in your list."))
-        except CalendarRefused as refused:
-            form.refuse("source" if form["kind"] == SUBSCRIPTION else "name", str(refused))
         except Refused as refused:
-            form.refuse("", str(refused))
+            form.refuse({SUBSCRIPTION: "source", HOLIDAYS: "country"}.get(form["kind"], "name"), str(refused))
     raw = {"kind": OWNED, "name": "", "hue": 10, "source": "", "country": _country(request), "reminder": "10", **form.raw}
     return await _form(request, None, form, raw, status=422)
 
@@ -219,6 +217,18 @@ async def list_colleagues(request: Request, q: FromQuery[str] = "") -> Response[
 
 
 # -- how
+
+
+async def _made(viewer: Viewer, form: NewCalendar) -> None:
+    name, hue = form["name"], form["hue"]
+    if form["kind"] == SUBSCRIPTION:
+        await elsewhere.subscribe(viewer, form["source"], name, hue)
+    elif form["kind"] == HOLIDAYS:
+        await elsewhere.add_holidays(viewer, form["country"], form["part"], name, hue)
+    elif form["kind"] == BIRTHDAYS:
+        await elsewhere.add_birthdays(viewer, name, hue)
+    else:
+        await managing.create(viewer, name, hue=hue, reminders=form["reminder"])
 
 
 async def _shared(viewer: Viewer, calendar: Calendar, form: Sharing) -> str:

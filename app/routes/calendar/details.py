@@ -54,6 +54,7 @@ class Details:
     recurs: bool = False
     rooms: list[dict[str, Any]] = field(default_factory=list)
     guests: list[dict[str, Any]] = field(default_factory=list)
+    proposals: list[dict[str, Any]] = field(default_factory=list)
     reminders: list[str] = field(default_factory=list)
 
     @property
@@ -82,7 +83,8 @@ async def details_of(viewer: Viewer, event: Event, key: str) -> Details:
         calendar_name=event.calendar.name, visibility_words=_visibility(draft.visibility, draft.show_as), can_edit=event.can_edit,
         can_delete=event.calendar.can_write, can_answer=bool(mine) and event.organiser != viewer.email and event.calendar.is_own,
         my_answer=mine.lower(), guest_summary=_summary(guests), guests=guests[:SHOWN_GUESTS],
-        recurs=event.recurs, rooms=[_room(row) for row in rows if room_id(row["email"]) is not None],
+        recurs=event.recurs, proposals=_proposals(rows, viewer, place) if event.can_edit else [],
+        rooms=[_room(row) for row in rows if room_id(row["email"]) is not None],
         reminders=[reminder_words(f"{reminder.minutes}:{reminder.way}") for reminder in draft.reminders],
     )
 
@@ -95,8 +97,7 @@ async def _occurrence(viewer: Viewer, event: Event, key: str) -> Occurrence:
 
 
 def _guest(row: dict[str, Any], organiser: str) -> dict[str, Any]:
-    is_known = row["account_id"] and row["given_name"]
-    name = full_name(row) if is_known else row["name"] or row["email"]
+    name = _name(row)
     return {
         "name": name, "account_id": row["account_id"], "avatar": row["avatar"] or "", "answer": row["answer"].lower(),
         "answer_word": answer_word(row["answer"]), "is_organiser": row["email"] == organiser, "note": row["note"],
@@ -104,9 +105,25 @@ def _guest(row: dict[str, Any], organiser: str) -> dict[str, Any]:
     }
 
 
+def _proposals(rows: list[dict[str, Any]], viewer: Viewer, place: str) -> list[dict[str, Any]]:
+    """Other times that guests proposed, in words."""
+    zone = ZoneInfo(viewer.timezone)
+    found = []
+    for row in rows:
+        if row["proposed_start"] is not None:
+            start, end = datetime.fromtimestamp(row["proposed_start"] / 1000, zone), datetime.fromtimestamp(row["proposed_end"] / 1000, zone)
+            when = words_of_time(start, end, place)[2]
+            found.append({"id": row["id"], "name": _name(row), "note": row["note"], "when": when})
+    return found
+
+
 def _room(row: dict[str, Any]) -> dict[str, Any]:
     name = row["resource_name"] or row["name"] or row["email"]
     return {"name": name, "answer": row["answer"].lower(), "answer_word": room_word(row["answer"])}
+
+
+def _name(row: dict[str, Any]) -> str:
+    return full_name(row) if row["account_id"] and row["given_name"] else row["name"] or row["email"]
 
 
 def _delivery(row: dict[str, Any]) -> str:

@@ -30,7 +30,8 @@ async def side_of(viewer: Viewer, place: str, mini: Mini) -> dict[str, Any]:
     rooms = [_listed(one) for one in calendars if one.kind == ROOM]
     shared = [_listed(one) for one in calendars if not one.is_own and one.kind != ROOM]
     groups = [Group("mine", _("My calendars"), mine), Group("shared", _("Shared with me"), shared), Group("rooms", _("Rooms"), rooms)]
-    return {"groups": [group for group in groups if group.calendars], "mini": mini, "current_place": place, "open_tasks": 0}
+    offered = [_listed(one) for one in await Calendar.offered_to(viewer)]
+    return {"groups": [group for group in groups if group.calendars], "offered": offered, "mini": mini, "current_place": place}
 
 
 async def side_only(viewer: Viewer, place: str = "") -> dict[str, Any]:
