@@ -166,11 +166,11 @@ def _text_match(element: Element) -> TextMatch:
     kind = element.get("match-type") or "contains"
     if kind not in _KINDS:
         raise Problem(400, text="That match-type isn’t known.")
-    fold = _folding(collation)
+    fold = folding(collation)
     return TextMatch(fold(text(element)), kind, fold, element.get("negate-condition") == "yes")
 
 
-def _folding(collation: str) -> Callable[[str], str]:
+def folding(collation: str) -> Callable[[str], str]:
     """Letters compared in any case: all of them, only those of ASCII, or none (RFC 4790, RFC 5051)."""
     if collation == "i;octet":
         return str

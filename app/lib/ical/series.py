@@ -58,6 +58,8 @@ class Series:
     turns: list[tuple[int, Component]] = field(default_factory=list)
     zones: Zones = field(default_factory=Zones)
     problems: list[str] = field(default_factory=list)
+    calendar: Component | None = None
+    """What it was made of."""
 
     @classmethod
     def of(cls, calendar: Component, default_zone: tzinfo = UTC, name: str = "") -> Series | None:
@@ -70,7 +72,7 @@ class Series:
         start = start_of(lead, zones) if lead is not None else None
         if lead is None or start is None:
             return None
-        series = cls(main, start, length_of(lead, start, zones), zones=zones)
+        series = cls(main, start, length_of(lead, start, zones), zones=zones, calendar=calendar)
         if main is not None:
             series._read(main)
         for part in stand_ins:

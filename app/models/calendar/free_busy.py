@@ -196,12 +196,16 @@ async def _rooms(viewer: Viewer, emails: Sequence[str]) -> dict[str, Diary]:
 
 async def _busy(viewer: Viewer, diary: Diary, since: int, until: int, uid: str | None) -> list[Busy]:
     calendars = await calendars_that_count(viewer.org_id, diary.account_id, diary.resource_id)
-    zone = ZoneInfo(diary.timezone)
-    found: list[Busy] = []
-    rows = [row for row in await rows_between(calendars, since, until) if row["busy"] != FREE]
     planned = await _objects_of(uid, [one.id for one in calendars]) if uid else set()
-    for row in rows:
-        if row["object_id"] in planned:
+    return await busy_in(calendars, since, until, diary.timezone, planned)
+
+
+async def busy_in(calendars: Sequence[Calendar], since: int, until: int, timezone: str, but: Collection[int] = ()) -> list[Busy]:
+    """The busy times in some calendars, dates and floating times read in a zone, apart from those of some objects."""
+    zone = ZoneInfo(timezone)
+    found: list[Busy] = []
+    for row in await rows_between(calendars, since, until):
+        if row["busy"] == FREE or row["object_id"] in but:
             continue
         start, end = row["starts"], row["ends"]
         if row["kind"]:

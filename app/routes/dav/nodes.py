@@ -15,7 +15,7 @@ from app.models.dav import Caller, DeadProperty
 from app.routes.dav.properties import READ, WRITE, Properties, Setter
 
 if TYPE_CHECKING:
-    from app.routes.dav.requests import Request
+    from app.routes.dav.requests import Answer, Request
     from app.routes.dav.wanted import Wanted
 
 T = TypeVar("T")
@@ -167,6 +167,10 @@ class Node:
     async def put(self, request: Request, match: Match) -> Stored:
         """PUT over what is there."""
         raise Problem(405, text="This can’t be replaced.")
+
+    async def post(self, request: Request) -> Answer:
+        """POST."""
+        raise Problem(405, text="Nothing is asked like this here.")
 
     async def delete(self, match: Match) -> None:
         """DELETE. `match` holds if it is checked in the transaction that deletes."""

@@ -91,8 +91,8 @@ def _iso_day(day: int) -> bytes:
 
 
 def privileges(names: tuple[str, ...]) -> bytes:
-    """What stands in current-user-privilege-set."""
-    return b"".join(b"<d:privilege>" + elements(d(name)) + b"</d:privilege>" for name in names)
+    """What stands in current-user-privilege-set; names of other specifications are in Clark notation."""
+    return b"".join(b"<d:privilege>" + elements(name if name.startswith("{") else d(name)) + b"</d:privilege>" for name in names)
 
 
 def access_list(principal: str, names: tuple[str, ...]) -> bytes:

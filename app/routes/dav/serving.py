@@ -19,7 +19,7 @@ from app.models.base import NotFound, Refused
 from app.models.credential import ApplicationPassword, Throttled, WrongPassword
 from app.models.dav import Caller, SyncProgram
 from app.models.dav.program import NOTED_EVERY
-from app.routes.dav import acl, copy, delete, get, lock, mkcol, options, propfind, proppatch, put, report
+from app.routes.dav import acl, copy, delete, get, lock, mkcol, options, post, propfind, proppatch, put, report
 from app.routes.dav.requests import XML, Answer, ClientGone, Receive, Request, Scope
 
 log = logging.getLogger("chalet.dav")
@@ -28,7 +28,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 VERBS: dict[str, Callable[[Request], Awaitable[Answer]]] = {
     "OPTIONS": options.answer, "PROPFIND": propfind.answer, "PROPPATCH": proppatch.answer, "REPORT": report.answer, "GET": get.answer,
     "HEAD": get.answer, "PUT": put.answer, "DELETE": delete.answer, "MKCOL": mkcol.answer, "MKCALENDAR": mkcol.answer, "COPY": copy.answer,
-    "MOVE": copy.answer, "LOCK": lock.answer, "UNLOCK": lock.release, "ACL": acl.answer,
+    "MOVE": copy.answer, "LOCK": lock.answer, "UNLOCK": lock.release, "ACL": acl.answer, "POST": post.answer,
 }
 WELL_KNOWN = frozenset(("/.well-known/carddav", "/.well-known/caldav"))
 REALM = (b"www-authenticate", b'Basic realm="Chalet", charset="UTF-8"')
@@ -156,7 +156,7 @@ _SMALLEST = 1_000  # bytes worth compressing
 async def _sent(answer: Answer, scope: Scope, send: Send) -> None:
     headers = [*answer.headers, *_FIXED]
     if not any(name == b"dav" for name, _value in headers) and scope["method"] in ("PROPFIND", "REPORT"):
-        headers.append((b"dav", b"1, 3, extended-mkcol, access-control, addressbook, calendar-access"))
+        headers.append((b"dav", b"1, 3, extended-mkcol, access-control, addressbook, calendar-access, calendar-auto-schedule"))
     packs = XML in answer.headers and b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
     if isinstance(answer.body, bytes):
         await _send_whole(answer, headers, send, packs=packs and len(answer.body) >= _SMALLEST)

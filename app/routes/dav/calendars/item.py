@@ -1,0 +1,117 @@
+"""An event or a task, and what the model refuses of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from app.lib.dav.conditions import Match
+from app.lib.dav.names import cal, d
+from app.lib.dav.problems import Problem
+from app.lib.dav.writing import escape, href
+from app.models.base import NotFound, Refused
+from app.models.calendar import LostRace, ObjectRefused, UidTaken
+from app.models.calendar.indexing import MOST_OBJECT
+from app.models.calendar.programs import erase
+from app.models.calendar.storing import Condition
+from app.routes.dav.calendars.data import KIND
+from app.routes.dav.nodes import Content, Node, Stored
+from app.routes.dav.properties import Properties
+from app.routes.dav.requests import Request
+
+if TYPE_CHECKING:
+    from app.routes.dav.calendars.calendar import CalendarNode
+
+_KINDS = ("", "text/calendar", "application/octet-stream", "text/plain")
+
+
+class Item(Node):
+    """An event or a task with all its instances."""
+
+    def __init__(self, parent: CalendarNode, row: dict[str, Any]) -> None:
+        super().__init__(parent.caller, parent.address(row["href"]).decode())
+        self.parent, self.row = parent, row
+
+    @property
+    def properties(self) -> Properties:
+        return self.parent.item_properties
+
+    @property
+    def subject(self) -> Any:
+        return self.row
+
+    @property
+    def privileges(self) -> tuple[str, ...]:
+        return self.parent.privileges
+
+    @property
+    def may_write(self) -> bool:
+        return self.parent.may_write
+
+    @property
+    def etag(self) -> str | None:
+        return str(self.row["etag"])
+
+    async def read(self, request: Request) -> Content:
+        headers = [(b"content-disposition", b"attachment")]
+        if self.row["organiser"]:
+            headers.append((b"schedule-tag", f'"{self.row["schedule_tag"]}"'.encode()))
+        return Content(self.row["ics"].encode("utf-8", "surrogatepass"), KIND, self.row["etag"], self.row["changed_at"], headers=tuple(headers))
+
+    async def put(self, request: Request, match: Match) -> Stored:
+        return await self.parent.store(self.row["href"], await calendar_of(request), match, request, self.row)
+
+    async def delete(self, match: Match) -> None:
+        with refusals(self.parent):
+            await erase(self.parent.viewer, self.parent.calendar, self.row["href"], condition_of(match, None))
+
+
+def is_hidden(row: dict[str, Any]) -> bool:
+    """Whether an object is private."""
+    return row["visibility"] in ("PRIVATE", "CONFIDENTIAL")
+
+
+def condition_of(match: Match, seen: dict[str, Any] | None, *, may_replace: bool = True) -> Condition:
+    """What the model asks in its transaction: the preconditions, that it is still the row that was `seen`, and that nothing hidden is replaced."""
+    def check(etag: str | None) -> None:
+        match.check(etag)
+        if seen is not None and etag != seen["etag"]:
+            raise LostRace(etag)
+        if etag is not None and not may_replace:
+            raise Problem(403, d("need-privileges"))
+
+    return check
+
+
+async def calendar_of(request: Request) -> str:
+    """The object in a PUT's body. Raises `Problem` for another type, or a charset that it isn't in."""
+    kind, _semicolon, parameters = request.header("content-type").partition(";")
+    if kind.strip().lower() not in _KINDS:
+        raise Problem(415, cal("supported-calendar-data"))
+    charset = next((one.partition("=")[2].strip(' "') for one in parameters.split(";") if one.strip().lower().startswith("charset=")), "") or "utf-8"
+    try:
+        return (await request.body(MOST_OBJECT)).decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        raise Problem(403, cal("valid-calendar-data"), inner=escape("It isn’t in the charset that it says.")) from None
+    except Problem as problem:
+        raise Problem(problem.status, cal("max-resource-size"), headers=problem.headers) from None
+
+
+@contextmanager
+def refusals(parent: CalendarNode) -> Iterator[None]:
+    """What the model refuses, as the preconditions of RFC 4791 §5.3.2.1."""
+    try:
+        yield
+    except UidTaken as taken:
+        raise Problem(409, cal("no-uid-conflict"), inner=href(parent.address(taken.href))) from None
+    except ObjectRefused as refused:
+        status = {"max-resource-size": 413, "no-uid-conflict": 409}.get(refused.condition, 403)
+        inner = b"" if refused.condition == "no-uid-conflict" else escape(str(refused))
+        raise Problem(status, cal(refused.condition), inner=inner) from None
+    except LostRace:
+        raise Problem(412, text="It was changed in the meantime.") from None
+    except NotFound:
+        raise Problem(404, text="It is gone.") from None
+    except Refused as refused:
+        raise Problem(403, d("need-privileges"), text=str(refused)) from None
