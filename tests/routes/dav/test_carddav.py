@@ -66,6 +66,11 @@ async def test_a_book_says_what_clients_ask(people: People, beat: Client, book: 
     assert "addressbook" in options.headers["dav"].split(", ")
 
 
+async def test_the_first_book_is_there_for_who_never_listed_it(people: People, beat: Client) -> None:
+    assert (await put(beat, f"{home(people.beat)}contacts/a.vcf", vcard("a"))).status_code == 201
+    assert (await put(beat, f"{home(people.beat)}nothing/a.vcf", vcard("a"))).status_code == 409
+
+
 async def test_what_a_client_stored_comes_back_as_it_was(beat: Client, book: str) -> None:
     path = f"{book}a%20%C3%BC%3B%26.vcf"
     made = await put(beat, path, vcard("u1"), if_none_match="*")

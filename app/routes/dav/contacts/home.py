@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.lib.dav.names import card, d
 from app.lib.dav.problems import Problem
 from app.lib.dav.writing import elements, escape, href
+from app.models.base import NotFound
 from app.models.contacts import AddressBook, Directory
 from app.models.contacts.book import BookRefused
 from app.models.contacts.programs import make_at
@@ -80,7 +81,11 @@ class Home(Collection):
             if not org_id.isascii() or not org_id.isdigit() or int(org_id[:17]) not in self.org_ids:
                 return None
             return DirectoryNode(self.caller, await Directory.seen_by(self.caller.account_id, int(org_id)))
-        book = await AddressBook.by_segment(self.caller.account_id, name)
+        try:
+            book = await AddressBook.by_segment(self.caller.account_id, name)
+        except NotFound:  # the default book is made when the books are first listed
+            await AddressBook.all_for(self.caller.account_id)
+            book = await AddressBook.by_segment(self.caller.account_id, name)
         return Book(self.caller, book) if book.org_id in self.org_ids else None
 
     async def nodes(self) -> Sequence[Node]:
