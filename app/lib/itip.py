@@ -181,6 +181,17 @@ def keep_own(new: Component, mine: Component | None, email: str) -> None:
                 part.set(*lines)
 
 
+def keep_answers(calendar: Component, known: Component, except_for: str) -> None:
+    """Take over what guests have answered, part by part, from a version of the same object."""
+    parts = {_id(part): {address(line): line.param("PARTSTAT") for line in part.all("ATTENDEE")} for part in known.within(*PARTS)}
+    for part in calendar.within(*PARTS):
+        answers = parts.get(_id(part), {})
+        for line in part.all("ATTENDEE"):
+            said = answers.get(address(line))
+            if said and address(line) != except_for and said != line.param("PARTSTAT"):
+                part.items[part.items.index(line)] = line.with_params(PARTSTAT=said, RSVP=None)
+
+
 def ask_anew(calendar: Component, except_for: str) -> None:
     """Let all guests but one be asked again."""
     for part in calendar.within(*PARTS):

@@ -188,6 +188,8 @@ class Calendar(Row):
         assert row is not None
         found = cls.from_row(row)
         found.level = EDIT
+        if found.name != resource.name:  # it was renamed since
+            await found.change(name=resource.name)
         return found
 
     @classmethod

@@ -403,12 +403,14 @@ async def _as_before(viewer: Viewer, inverse: dict[str, Any]) -> None:
     calendar = await Calendar.seen_by(viewer, inverse["calendar"])
     if not calendar.can_write:
         raise Refused(_("You may look at this calendar, but not change it."))
+    current: dict[str, str | None] = {}
     for href, etag in inverse["after"]:
-        now = await database.fetch_value("SELECT etag FROM calendar_object WHERE calendar_id = $1 AND href = $2", calendar.id, href)
-        if now != etag:
+        now = await database.fetch_one("SELECT etag, schedule_tag, ics FROM calendar_object WHERE calendar_id = $1 AND href = $2", calendar.id, href)
+        if etag not in ((now["etag"], now["schedule_tag"]) if now else (None,)):  # the tag stays while only guests answer
             raise Refused(_("This event was changed again since, so nothing was undone."))
-    await write(viewer, calendar, [(href, scheduling.later_than(text, href, inverse)) for href, text in inverse["before"] if text is not None]
-                + [(href, None) for href, text in inverse["before"] if text is None])
+        current[href] = now["ics"] if now else None
+    brought = [(href, scheduling.brought_back(text, current.get(href), calendar)) for href, text in inverse["before"] if text is not None]
+    await write(viewer, calendar, [*brought, *((href, None) for href, text in inverse["before"] if text is None)])
 
 
 @undoes("event.move_to")

@@ -7,12 +7,12 @@ Everything here runs in the transaction that writes the object.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from app import database
 from app.lib import clock, itip
 from app.lib.i18n import _, speaking
-from app.lib.ical import Component, parse
+from app.lib.ical import Component, Property, parse
 from app.lib.ical.series import ENDLESS, Series
 from app.lib.ical.values import ZONED, instant_of, parse_date_time
 from app.models.account import Account
@@ -90,15 +90,19 @@ class _Actor(NamedTuple):
     is_external: bool = False
 
 
-def later_than(text: str, href: str, inverse: dict[str, Any]) -> str:
-    """A text that is brought back, told to guests as newer than what they saw meanwhile (its SEQUENCE grows)."""
-    calendar = check(text)
-    main = main_of(calendar)
+def brought_back(text: str, current: str | None, calendar: Calendar) -> str:
+    """A text that is brought back, told to guests as newer than what they saw meanwhile (its SEQUENCE grows); what they answered stays."""
+    event = check(text)
+    main = main_of(event)
     if main.find("ORGANIZER") is None:
         return text
-    for _change in range(2):
-        stamp(main, raises_sequence=True)
-    return calendar.serialize()
+    now = check(current) if current is not None else None
+    if now is not None and itip.organiser_of(event) == address_in(calendar):
+        itip.keep_answers(event, now, except_for=address_in(calendar))
+    sequence = max(itip.sequence_of(event), itip.sequence_of(now) if now is not None else 0)
+    main.set(Property.make("SEQUENCE", str(sequence)))
+    stamp(main, raises_sequence=True)
+    return event.serialize()
 
 
 # -- what the organiser changes

@@ -134,6 +134,14 @@ async def test_cancelling_takes_the_copies_away_and_undo_brings_them_back(people
     assert await titles(people.beat) == [("Launch", "NEEDS-ACTION")]
 
 
+async def test_undoing_keeps_what_guests_answered(people: People) -> None:
+    event = await meeting(people.anna, BEAT)
+    await event.edit(people.anna.viewer, replace(event.draft(), title="Big launch"))
+    await answering.answer(people.beat.viewer, await Event.by_uid(people.beat.viewer, event.stored.uid), "", "ACCEPTED")
+    await (await Command.recent(people.anna.viewer))[0].undo(people.anna.viewer)
+    assert await titles(people.beat) == [("Launch", "ACCEPTED")] and (await answers(event, people.anna))[BEAT] == "ACCEPTED"
+
+
 async def test_who_declined_can_be_invited_again(people: People) -> None:
     event = await meeting(people.anna, BEAT)
     copy = await Event.by_uid(people.beat.viewer, event.stored.uid)
