@@ -208,6 +208,7 @@ def test_a_backup_made_while_people_write_restores_equal(alive: Server, tmp_path
         writer.join()
     assert made.returncode == 0, made.stderr
     assert chalet("restore", tmp_path / "backup", data_dir=tmp_path / "restored").returncode == 0
+    assert (tmp_path / "restored").stat().st_mode & 0o077 == 0, "nobody else looks in"
     assert (tmp_path / "restored" / "outbox" / "1.eml").read_text() == "Subject: hello\n\n"
     texts = _texts(tmp_path / "restored")
     assert texts == kept[: len(texts)] and len(texts) >= len(before)

@@ -94,12 +94,12 @@ async def _write(organisation: Organisation, kind: str, changes: dict[str, Any])
 
 
 async def _line(organisation: Organisation) -> str:
-    from app.models.organisation_settings import storage_used
+    from app.models.files import storage_of
 
     users, guests = await organisation.count_places(), await organisation.count_places(guests=True)
     return "\t".join((
         organisation.name, f"users {users} of {_shown(organisation.user_limit)}", f"guests {guests} of {_shown(organisation.guest_limit)}",
-        f"storage {await storage_used(organisation.id)} of {_shown(organisation.storage_limit)} bytes",
+        f"storage {(await storage_of(organisation.id, None)).org_used} of {_shown(organisation.storage_limit)} bytes",
     ))
 
 

@@ -165,6 +165,7 @@ def _put_back(backup: Path, data_dir: Path) -> None:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (backup / FILES).is_dir():
         shutil.copytree(backup / FILES, data_dir, dirs_exist_ok=True)
+        data_dir.chmod(0o700)  # copying took over the mode of the backup's folder
     if (backup / SQLITE_COPY).exists():
         draft = data_dir / f".{SQLITE_COPY}"
         shutil.copy2(backup / SQLITE_COPY, draft)

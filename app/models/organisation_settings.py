@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +15,6 @@ from app.models.organisation import Organisation
 from app.models.viewer import Viewer
 
 MOST_NAME = 120
-Stored = Callable[[int], Awaitable[int]]
-_stored: list[Stored] = []
-
-
-def stores(count: Stored) -> Stored:
-    """Register how many bytes an app keeps for an organisation, by its id."""
-    _stored.append(count)
-    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +40,6 @@ async def settle(viewer: Viewer, wanted: Settings) -> Command:
         )
         command.done(what=wanted.name, url="/manager/organisation", inverse=before)
     return command
-
-
-async def storage_used(org_id: int) -> int:
-    """Bytes that all apps keep for an organisation."""
-    return sum([await count(org_id) for count in _stored])
 
 
 async def _write(organisation: Organisation, wanted: Settings) -> None:

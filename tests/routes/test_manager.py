@@ -11,6 +11,7 @@ import pytest
 
 from app import database, live
 from app.models import member
+from app.models.files.storage import count_use
 from app.models.organisation import ADMIN
 from app.models.resource import Resource
 from app.models.team import Description, Team
@@ -309,10 +310,12 @@ async def test_settings_are_saved_refused_and_taken_back(app: httpx.ASGITranspor
 async def test_a_plan_says_what_it_leaves_out(app: httpx.ASGITransport, people: People) -> None:
     await people.anna.organisation.change(features="editor_choice", storage_limit=10_000_000_000, user_limit=4)
     assert people.anna.organisation.allows("editor_choice") and not people.anna.organisation.allows("custom_brand")
+    async with database.transaction():
+        await count_use(people.anna.organisation.id, people.anna.id, 1_500_000_000)
     async with browser(app, people.anna) as anna:
         shown = (await anna.get("/manager/organisation")).text
     assert not_included("custom_brand") in shown and not_included("editor_choice") not in shown
-    assert "4 of 4" in shown and "of 9.3 GiB" in shown
+    assert "4 of 4" in shown and "1.5 GB of 10 GB" in shown
 
 
 # -- other tabs

@@ -9,9 +9,10 @@ from app.access import require_admin
 from app.lib.forms import ChoiceField, Form, TextField, TimezoneField
 from app.lib.i18n import OFFERED, _
 from app.lib.timezones import offered_timezones
+from app.models.files import storage_of
 from app.models.member import count_people
 from app.models.organisation import FEATURES, Organisation
-from app.models.organisation_settings import MOST_NAME, Settings, settle, storage_used
+from app.models.organisation_settings import MOST_NAME, Settings, settle
 from app.models.viewer import Viewer
 from app.render import is_htmx, page, redirect, toast
 
@@ -65,7 +66,7 @@ async def _show(request: Request, viewer: Viewer, organisation: Organisation, fo
     features = [(name, None if organisation.allows(key) else not_included(key)) for key, name in feature_names().items()]
     return await page(
         request, "manager/organisation.html", status=status, form=form, organisation=organisation, counts=await count_people(viewer.org_id),
-        stored=await storage_used(viewer.org_id), features=features, timezones=offered if current in offered else (current, *offered),
+        stored=(await storage_of(viewer.org_id, None)).org_used, features=features, timezones=offered if current in offered else (current, *offered),
     )
 
 
