@@ -8,6 +8,7 @@ from typing import Any
 
 from app import database
 from app.lib.names import full_name
+from app.models.calendar.storing import EVENT
 from app.models.chat.places import places_of
 from app.models.contacts.writing import CONTACT
 from app.models.drive.searching import FILE
@@ -62,6 +63,8 @@ def _url(hit: Hit) -> str:
         return f"/drive/nodes/{hit.id}"
     if hit.kind == CONTACT:
         return f"/contacts/{hit.id}"
+    if hit.kind == EVENT:
+        return f"/calendar/events/{hit.id}"
     if hit.kind == TEAM:
         return f"/manager/teams/{hit.id}"
     return f"/search?kind={MESSAGE}&by={hit.author_id}" if hit.kind == PERSON else ""

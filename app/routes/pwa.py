@@ -113,6 +113,9 @@ def shortcuts_of(app: App) -> list[tuple[str, str]]:
     """What the app's icon offers when it is held or right-clicked: title and address."""
     return {
         "chat": [(_("New direct message"), "/chat/direct/new"), (_("Browse channels"), "/chat/channels")],
+        "calendar": [(_("New event"), "/calendar/events/new"), (_("Find a time"), "/calendar/find-a-time")],
+        "contacts": [(_("New contact"), "/contacts/new")],
+        "drive": [(_("Recent"), "/drive/recent"), (_("Shared with me"), "/drive/shared")],
     }.get(app.key, [])
 
 

@@ -21,7 +21,9 @@ from litestar.response import Response
 from app.lib.i18n import _
 from app.lib.searching import Query, Segment, fold, highlight, parse, words
 from app.models import search_operators as operators
+from app.models.calendar.storing import EVENT
 from app.models.chat.places import places_of, public_channels
+from app.models.contacts.writing import CONTACT
 from app.models.drive.searching import FILE
 from app.models.search import Hit, search, visible_scopes
 from app.models.search_found import MESSAGE, Found, found, people_by_id
@@ -188,7 +190,7 @@ class Filters:
         sent = request.query_params
         kind = sent.get("kind", "")
         return cls(
-            _typed(request), kind if kind in (MESSAGE, PERSON, TEAM, FILE) else "", _number(sent.get("by", "")), _number(sent.get("in", "")),
+            _typed(request), kind if kind in (MESSAGE, PERSON, TEAM, FILE, CONTACT, EVENT) else "", _number(sent.get("by", "")), _number(sent.get("in", "")),
             _day(sent.get("since", "")), _day(sent.get("until", "")), _number(sent.get("before", "")),
         )
 

@@ -297,3 +297,12 @@ async def test_home_shows_today(app: httpx.ASGITransport, people: People) -> Non
     assert "Dinner" in (await browser(app, people.anna).get("/")).text
     assert "Dinner" not in (await browser(app, people.beat).get("/")).text
     assert "Today and tomorrow" not in (await browser(app, people.gina).get("/")).text
+
+
+async def test_the_search_finds_events_of_calendars_that_one_sees(app: httpx.ASGITransport, people: People) -> None:
+    event = await make(people.anna, "Glacier rehearsal", at(16), at(16, 10))
+    async with browser(app, people.anna) as anna, browser(app, people.beat) as beat:
+        for path in ("/search?q=glacier", "/search?q=glacier&kind=event", "/search/palette?q=glacier"):
+            assert f'href="/calendar/events/{event.id}"' in (await anna.get(path)).text, path
+            assert f"/calendar/events/{event.id}" not in (await beat.get(path)).text, path
+        assert "/calendar/events/new" in (await anna.get("/search/palette?q=new+event")).text
