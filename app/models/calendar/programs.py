@@ -19,7 +19,7 @@ from app.models.announcements import announce
 from app.models.base import Refused
 from app.models.calendar import scheduling
 from app.models.calendar.calendar import MOST_ABOUT, MOST_NAME, MOST_SLUG, ROOM, Calendar, CalendarRefused, check_name
-from app.models.calendar.indexing import LONG, SHORT, ObjectRefused, series_of
+from app.models.calendar.indexing import COMPONENTS, LONG, SHORT, ObjectRefused, address_of, check, series_of
 from app.models.calendar.managing import change, put_away
 from app.models.calendar.sharing import leave
 from app.models.calendar.storing import Condition, put, remove
@@ -47,11 +47,12 @@ def sees_all(calendar: Calendar) -> bool:
     return calendar.is_own or calendar.kind == ROOM
 
 
-async def write(viewer: Viewer, calendar: Calendar, href: str, text: str, condition: Condition) -> Kept:
-    """Store an object at an address, and let those concerned know. Raises what `storing.put` raises."""
+async def write(viewer: Viewer, calendar: Calendar, href: str, text: str, condition: Condition, *, keeps_answers: bool = False) -> Kept:
+    """Store an object at an address, and let those concerned know. `keeps_answers`: who sends it may not have heard what guests answered
+    meanwhile (RFC 6638 §3.2.10). Raises what `storing.put` raises."""
     async with database.transaction():
         was = await database.fetch_value("SELECT ics FROM calendar_object WHERE calendar_id = $1 AND href = $2", calendar.id, href)
-        prepared = _prepared(calendar, was, text)
+        prepared = _prepared(calendar, was, text, keeps_answers=keeps_answers)
         _stored, old = await put(calendar, viewer.account_id, href, prepared, condition)
         await scheduling.changed(viewer, calendar, old["ics"] if old else None, prepared)
         row = await database.fetch_one("SELECT etag, schedule_tag, ics = $3 AS is_exact FROM calendar_object WHERE calendar_id = $1 AND href = $2",
@@ -60,12 +61,31 @@ async def write(viewer: Viewer, calendar: Calendar, href: str, text: str, condit
     return Kept(row["etag"], row["schedule_tag"], old is None, bool(row["is_exact"]))
 
 
-def _prepared(calendar: Calendar, was: str | None, text: str) -> str:
+def _prepared(calendar: Calendar, was: str | None, text: str, *, keeps_answers: bool) -> str:
     """The text as it is to be stored. One that is no calendar is left to `put`, which says why."""
+    if "ORGANIZER" not in text.upper():
+        return text
     try:
-        return scheduling.prepared(calendar, was, text) if "ORGANIZER" in text.upper() else text
+        return scheduling.prepared(calendar, was, _with_answers(was, text, scheduling.address_in(calendar)) if was and keeps_answers else text)
     except ObjectRefused:
         return text
+
+
+def _with_answers(was: str, text: str, owner: str) -> str:
+    """A text with what guests answered before it, where it doesn't know it."""
+    old, new = check(was), check(text)
+    answers = {
+        (part.text("RECURRENCE-ID"), address_of(line)): line.param("PARTSTAT")
+        for part in old.within(*COMPONENTS) for line in part.all("ATTENDEE")
+    }
+    touched = False
+    for part in new.within(*COMPONENTS):
+        for line in part.all("ATTENDEE"):
+            said = answers.get((part.text("RECURRENCE-ID"), address_of(line)))
+            if said and address_of(line) != owner and (line.param("PARTSTAT") or "NEEDS-ACTION").upper() == "NEEDS-ACTION" != said.upper():
+                part.items[part.items.index(line)] = line.with_params(PARTSTAT=said, RSVP=None)
+                touched = True
+    return new.serialize() if touched else text
 
 
 async def erase(viewer: Viewer, calendar: Calendar, href: str, condition: Condition) -> None:

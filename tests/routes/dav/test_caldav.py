@@ -394,3 +394,31 @@ async def test_events_are_moved_and_copied(people: People, beat: Client, calenda
     assert moved.status_code == 201 and (await beat.get(f"{calendar}a.ics")).status_code == 404 and (await beat.get(path)).status_code == 200
     copied = await beat.request("COPY", path, headers={"destination": f"{calendar}c.ics"})
     assert copied.status_code == 201 and (await beat.get(f"{calendar}c.ics")).content == (await beat.get(path)).content
+
+
+async def test_guests_are_invited_and_answers_arrive(people: People, beat: Client, calendar: str, app: httpx.ASGITransport) -> None:
+    """RFC 6638 §3.2: programs only store."""
+    mine, theirs = people.beat.account.email, people.chiara.account.email
+    text = one("party", "DTSTART:20991201T080000Z", "DTEND:20991201T090000Z", "SUMMARY:Party", f"ORGANIZER:mailto:{mine}",
+               f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{mine}", f"ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:{theirs}")
+    made = await put(beat, f"{calendar}p.ics", text)
+    assert made.status_code == 201 and made.headers["schedule-tag"]
+    chiara = client(app, people.chiara)
+    found = await chiara.propfind(home(people.chiara), "cal:supported-calendar-component-set", "cal:schedule-calendar-transp", depth="1")
+    target = next(it.href for it in found if "cal:supported-calendar-component-set" in it.found)
+    [copy] = await query(chiara, target, events('<cal:prop-filter name="UID"><cal:text-match>party</cal:text-match></cal:prop-filter>'))
+    got = await chiara.get(f"{target}{copy}.ics")
+    assert "Party" in got.text and got.headers["schedule-tag"]
+    answered = got.text.replace("\r\n ", "").replace("PARTSTAT=NEEDS-ACTION", "PARTSTAT=ACCEPTED")
+    assert (await put(chiara, f"{target}{copy}.ics", answered, if_match=got.headers["etag"])).status_code == 204
+    now = await beat.get(f"{calendar}p.ics")
+    assert now.text.replace("\r\n ", "").count("PARTSTAT=ACCEPTED") == 2
+    assert now.headers["etag"] != made.headers.get("etag") and now.headers["schedule-tag"] == made.headers["schedule-tag"], "only an answer came"
+    late = text.replace("SUMMARY:Party", "SUMMARY:Party!")
+    assert (await put(beat, f"{calendar}p.ics", late, if_match='"before"')).status_code == 412
+    assert (await put(beat, f"{calendar}p.ics", late, if_schedule_tag_match='"other"')).status_code == 412
+    assert (await put(beat, f"{calendar}p.ics", late, if_schedule_tag_match=made.headers["schedule-tag"])).status_code == 204
+    assert (await beat.get(f"{calendar}p.ics")).text.replace("\r\n ", "").count("PARTSTAT=ACCEPTED") == 2, "the answer isn't lost"
+    assert "Party!" in (await chiara.get(f"{target}{copy}.ics")).text
+    assert (await beat.request("DELETE", f"{calendar}p.ics")).status_code == 204
+    assert (await chiara.get(f"{target}{copy}.ics")).status_code in (200, 404)

@@ -269,8 +269,8 @@ class CalendarNode(Collection):
         if tag and (current is None or current["schedule_tag"] != tag):
             raise Problem(412, text="It was changed in the meantime.")
         with refusals(self):
-            kept = await write(self.viewer, self.calendar, name, ics, condition_of(match, current if tag else None, may_replace=current is not None or
-                                                                               sees_all(self.calendar)))
+            condition = condition_of(match, current if tag else None, may_replace=current is not None or sees_all(self.calendar))
+            kept = await write(self.viewer, self.calendar, name, ics, condition, keeps_answers=bool(tag))
         headers = ((b"schedule-tag", f'"{kept.schedule_tag}"'.encode()),) if "ORGANIZER" in ics.upper() else ()
         return Stored(kept.is_new, kept.etag if kept.is_exact else None, headers)
 
