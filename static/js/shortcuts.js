@@ -16,7 +16,7 @@ export function shortcuts() {
   return [...document.querySelectorAll("[data-shortcut]")]
     .filter(usable)
     .map((element) => ({ keys: element.dataset.shortcut, label: element.dataset.shortcutLabel ?? element.ariaLabel ?? element.textContent.trim() }))
-    .concat([...(document.getElementById("log-keys")?.content.children ?? [])].map(({ dataset }) => dataset)); // what the log of a chat hears by itself
+    .concat([...(document.getElementById("log-keys")?.content.children ?? [])].map(({ dataset }) => dataset)); // what a chat's log or a folder hears by itself
 }
 
 /** Keys as people read them: "Mod+k" is Ctrl K, or ⌘K on a Mac. */
