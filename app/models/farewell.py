@@ -27,15 +27,23 @@ FORGOTTEN = (
     "passkey", "application_password", "one_time_secret", "recovery_code", "linked_identity", "known_device", "emailed_link", "challenge", "session",
     "notice_choice", "notice_mute", "push_delivery", "push_device", "notification", "quiet_hours", "member_status", "command",
     "team_member", "mention", "data_export", "dead_property", "sync_program", "dav_lock", "node_favourite", "node_visit",
-    "thread_follow", "saved_message", "message_draft", "scheduled_message", "chat_keyword",
+    "thread_follow", "saved_message", "message_draft", "scheduled_message", "chat_keyword", "chat_reminder", "channel_category", "response_url",
+    "contact_import", "contact_apart", "contact_favourite", "contact_seen", "address_book_answer", "address_book_share",
+    "calendar_import", "calendar_message", "calendar_alarm", "calendar_look", "calendar_share", "booking_page",
 )
 """Tables whose rows of an account go with it, by their account_id."""
 
 KEPT = (
     "membership", "channel_member", "reaction", "audit_entry", "invitation", "invitation_batch", "blob_use", "storage_use", "upload", "read_receipt",
-    "poll_vote",
+    "poll_vote", "calendar_guest", "integration", "chat_import", "chat_export", "calendar", "address_book",
 )
-"""Tables with an account_id whose rows stay: what others see of conversations and of the organisation’s history, and files, which are handed over."""
+"""Tables with an account_id whose rows stay: what others see of conversations and of the organisation’s history, and files, which are handed over.
+
+Of calendars and address books those stay that others use; what was only theirs is erased (`_SOLE`).
+"""
+
+_SOLE = (("calendar", "calendar_share", "calendar_id", "event"), ("address_book", "address_book_share", "book_id", "contact"))
+"""Tables of what is only theirs unless it is shared: the table, where its shares are, their column, and the kind of its search entries."""
 
 
 class Farewell(Row):
@@ -115,9 +123,14 @@ async def _leave_organisations(account: Account) -> None:
 
 
 async def _forget(account: Account) -> None:
+    for table, shares, column, kind in _SOLE:
+        only_theirs = f"SELECT t.id FROM {table} t WHERE t.account_id = $1 AND NOT EXISTS (SELECT 1 FROM {shares} s WHERE s.{column} = t.id)"
+        await database.execute(f"DELETE FROM search_entry WHERE kind = '{kind}' AND scope IN ({only_theirs})", account.id)
+        await database.execute(f"DELETE FROM {table} WHERE id IN ({only_theirs})", account.id)
     for table in FORGOTTEN:
         await database.execute(f"DELETE FROM {table} WHERE account_id = $1", account.id)
     await database.execute("DELETE FROM availability WHERE id = $1", account.id)
+    await database.execute("DELETE FROM calendar_preferences WHERE id = $1", account.id)
     with speaking(account.locale):
         name = _("Former member")
     await account.change(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from app import database
@@ -10,7 +12,9 @@ from app.lib import clock
 from app.models.account import Account
 from app.models.audit_search import about_me
 from app.models.base import Refused
+from app.models.calendar import Calendar, Draft, Event
 from app.models.chat import Channel, Message
+from app.models.contacts import AddressBook, AddressBookShare
 from app.models.farewell import FORGOTTEN, GRACE, KEPT, Farewell, only_legal_of
 from app.models.organisation import LEGAL, Organisation
 from app.models.session import Session
@@ -47,6 +51,22 @@ async def test_after_a_week_nothing_says_who_it_was(people: People) -> None:
     assert await database.fetch("SELECT id FROM search_entry WHERE kind = 'person' AND title LIKE 'Beat%'") == []
     assert [entry.kind for entry in await about_me(beat.viewer)][:2] == ["account.deleted", "account.delete"]
     await a_week_later()
+
+
+async def test_what_was_only_theirs_is_erased_and_what_others_use_stays(people: People) -> None:
+    beat = people.beat
+    alone, used = [await AddressBook.make(beat.id, beat.viewer.org_id, name) for name in ("Alone", "Used")]
+    for book in (alone, used):
+        await book.put(beat.id, "card.vcf", "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:1\r\nFN:Ines Roth\r\nEND:VCARD\r\n")
+    calendar = await Calendar.default_for(beat.id, beat.viewer.org_id)
+    await Event.create(beat.viewer, calendar, Draft("Doctor", datetime(2026, 11, 16, 9), datetime(2026, 11, 16, 10)))
+    await AddressBookShare.insert_new(book_id=used.id, account_id=people.anna.id, sole_key=f"a:{people.anna.id}", level=2, shared_by=beat.id, created_at=1)
+    await Farewell.ask(beat.viewer)
+    await a_week_later()
+    assert [row["id"] for row in await database.fetch("SELECT id FROM address_book WHERE account_id = $1", beat.id)] == [used.id]
+    assert await database.fetch_value("SELECT COUNT(*) FROM contact WHERE book_id = $1", used.id) == 1
+    assert await database.fetch("SELECT id FROM calendar_object WHERE summary = 'Doctor'") == []
+    assert await database.fetch("SELECT id FROM search_entry WHERE title = 'Doctor' OR scope = $1", alone.id) == []
 
 
 async def test_whoever_signs_in_again_keeps_the_account(people: People) -> None:
