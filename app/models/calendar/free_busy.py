@@ -14,7 +14,7 @@ from app.lib.ical.values import instant_of, wall_of
 from app.lib.names import full_name
 from app.models.calendar.calendar import OWNED, SUBSCRIPTION, Calendar
 from app.models.calendar.indexing import FREE
-from app.models.calendar.occurrences import rows_between
+from app.models.calendar.occurrences import IDS, rows_between
 from app.models.calendar.storing import room_email, room_id
 from app.models.resource import Resource
 from app.models.viewer import Viewer
@@ -204,7 +204,7 @@ async def busy_in(calendars: Sequence[Calendar], since: int, until: int, timezon
     """The busy times in some calendars, dates and floating times read in a zone, apart from those of some objects."""
     zone = ZoneInfo(timezone)
     found: list[Busy] = []
-    for row in await rows_between(calendars, since, until):
+    for row in await rows_between(calendars, since, until, columns=IDS):
         if row["busy"] == FREE or row["object_id"] in but:
             continue
         start, end = row["starts"], row["ends"]

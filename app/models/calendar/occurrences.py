@@ -107,7 +107,9 @@ def _once(rows: list[dict[str, Any]], known: dict[int, Calendar]) -> list[dict[s
     return list(found.values())
 
 
-async def rows_between(calendars: Collection[Calendar], since: int, until: int, component: str = "VEVENT") -> list[dict[str, Any]]:
+async def rows_between(
+    calendars: Collection[Calendar], since: int, until: int, component: str = "VEVENT", columns: str = _OF_OBJECT
+) -> list[dict[str, Any]]:
     """Rows of instances and their objects that touch a span, or may where a clock's zone isn't known. Any rights are the asker's business."""
     ids = [one.id for one in calendars]
     if not ids or until <= since:
@@ -115,24 +117,24 @@ async def rows_between(calendars: Collection[Calendar], since: int, until: int, 
     low, high = since - _ANYWHERE, until + _ANYWHERE
     marks = database.marks(ids, 7)
     parts = [
-        f"SELECT i.starts, i.ends, i.kind, i.busy, i.key, {_OF_OBJECT} FROM calendar_instance i JOIN calendar_object o ON o.id = i.object_id"
+        f"SELECT i.starts, i.ends, i.kind, i.busy, i.key, {columns} FROM calendar_instance i JOIN calendar_object o ON o.id = i.object_id"
         f" WHERE i.calendar_id IN ({marks}) AND i.reach = {reach} AND i.starts > {after} AND i.starts < $3 AND i.ends >= $2"
         " AND o.component = $6 AND (i.starts < $5 OR i.kind > 0) AND (i.ends >= $4 OR i.kind > 0)"
         for reach, after in ((0, "$1"), (1, f"$2 - {LONG}"), (2, "$2 - 9007199254740992"))
     ]
     rows = await database.fetch(" UNION ALL ".join(parts), low - SHORT, low, high, since, until, component, *ids)
-    return await _with_unexpanded(calendars, rows, (since, until), component)
+    return await _with_unexpanded(calendars, rows, (since, until), component, columns)
 
 
 async def _with_unexpanded(
-    calendars: Collection[Calendar], rows: list[dict[str, Any]], span: tuple[int, int], component: str
+    calendars: Collection[Calendar], rows: list[dict[str, Any]], span: tuple[int, int], component: str, columns: str
 ) -> list[dict[str, Any]]:
     """The same with those that aren't in the index for all of the span, worked out here."""
     known = {one.id: one for one in calendars}
     low, high = span[0] - _ANYWHERE, span[1] + _ANYWHERE
     marks = database.marks(known, 4)
     far = await database.fetch(
-        f"SELECT {_OF_OBJECT}, o.ics FROM calendar_object o WHERE o.calendar_id IN ({marks}) AND o.recurs = 1 AND o.component = $3"
+        f"SELECT {columns}, o.ics FROM calendar_object o WHERE o.calendar_id IN ({marks}) AND o.recurs = 1 AND o.component = $3"
         " AND o.first_start < $2 AND o.last_end >= $1 AND (o.expanded_from > $1 OR o.expanded_until < $2)",
         low, high, component, *known,
     )
@@ -165,6 +167,9 @@ async def _answers(viewer: Viewer, rows: list[dict[str, Any]]) -> dict[tuple[int
             found[row["object_id"], row["key"]] = row["answer"]
     return found
 
+
+IDS = "o.id AS object_id, o.calendar_id, o.etag"
+"""The least columns of objects that `rows_between` can do with."""
 
 _decode_stand_ins = msgspec.json.Decoder(dict[str, dict[str, Any]]).decode
 
