@@ -95,11 +95,11 @@ async def erase(viewer: Viewer, calendar: Calendar, href: str, condition: Condit
         await scheduling.changed(viewer, calendar, old["ics"], None)
 
 
-async def carry(viewer: Viewer, source: Calendar, href: str, target: Calendar, name: str, text: str) -> None:
+async def carry(viewer: Viewer, source: Calendar, href: str, target: Calendar, name: str, text: str, condition: Condition) -> None:
     """Move an object to an address in the same or another calendar. Nobody is told: it takes place as before."""
     async with database.transaction():
         await remove(source, href)  # first, because a UID is in a calendar only once
-        await put(target, viewer.account_id, name, text)
+        await put(target, viewer.account_id, name, text, condition)
 
 
 async def make_at(account_id: int, org_id: int, segment: str, **fields: Any) -> Calendar:

@@ -379,6 +379,12 @@ async def test_a_shared_calendar_gives_what_its_level_allows(people: People, bea
     assert "20260601T080000Z/20260601T090000Z" in busy.text
     assert (await put(chiara, f"{path}new.ics", one("3"))).status_code == (201 if level >= EDIT else 403)
     assert (await put(chiara, f"{path}secret.ics", one("2"))).status_code == 403
+    if level == EDIT:
+        own_path = f"{home(people.chiara)}own/"
+        await chiara.ask("MKCALENDAR", own_path)
+        await store(chiara, own_path, x=one("2"))
+        moved = await chiara.request("MOVE", f"{own_path}x.ics", headers={"destination": f"http://localhost:8000{path}secret.ics"})
+        assert moved.status_code == 403 and (await chiara.get(f"{own_path}x.ics")).status_code == 200, "nothing hidden is replaced, nothing lost"
     look = "<d:propertyupdate><d:set><d:prop><ic:calendar-color>#112233FF</ic:calendar-color></d:prop></d:set></d:propertyupdate>"
     assert not [one_.failed for one_ in said(await chiara.ask("PROPPATCH", path, look)) if one_.failed]
     [it] = await chiara.propfind(path, "ic:calendar-color")

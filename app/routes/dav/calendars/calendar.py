@@ -290,6 +290,7 @@ class CalendarNode(Collection):
     async def move(self, source: Node, name: str, *, over: Node | None) -> None:
         if not isinstance(source, Item) or isinstance(over, Collection):
             raise Problem(403, text="Only events and tasks can be moved into a calendar.")
+        condition = condition_of(Match(), None, may_replace=over is not None or sees_all(self.calendar))
         with refusals(self):
-            await carry(self.viewer, source.parent.calendar, source.row["href"], self.calendar, name, source.row["ics"])
+            await carry(self.viewer, source.parent.calendar, source.row["href"], self.calendar, name, source.row["ics"], condition)
 
