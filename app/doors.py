@@ -107,7 +107,8 @@ async def destinations_for(viewer: Viewer) -> list[Destination]:
 
 async def places_for(viewer: Viewer) -> list[Place]:
     """The pages that this person's devices keep."""
-    return [one for app, of in _places.items() if app == "home" or viewer.can_use(app) for one in await of(viewer)]
+    first = sorted(_places.items(), key=lambda place: place[0] != "home")  # where the installed app starts is there soonest
+    return [one for app, of in first if app == "home" or viewer.can_use(app) for one in await of(viewer)]
 
 
 def announced(app: str, scope: str = "") -> dict[str, Any]:

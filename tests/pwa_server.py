@@ -55,7 +55,7 @@ async def show_more(request: Request) -> Response[bytes]:
     return await rendering.page(request, "test/more.html")
 
 
-@takes_shares("drive", files=["*/*"])
+@takes_shares("contacts", files=["*/*"])
 async def _folders(_viewer: Viewer) -> list[Destination]:
     return [Destination("Folder", "folder", "/test/folder", "/test/more", icon="folder", takes=("files",))]
 

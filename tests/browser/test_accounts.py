@@ -17,6 +17,7 @@ from app.edge import COOKIE
 from app.lib import clock
 from app.lib.ids import new_id
 from tests.browser.test_chat import _run
+from tests.browser.waiting import settled
 from tests.conftest import Server
 from tests.people import PASSWORD, People, Person, move_in
 
@@ -70,6 +71,7 @@ def anna(chromium: Browser, shared_server: Server, person: Person) -> Iterator[P
 
 
 def has_no_violations(page: Page) -> None:
+    settled(page)  # what is fading in has no contrast yet
     page.add_script_tag(content=AXE.read_text())
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
     assert not found, json.dumps([(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found], indent=1)

@@ -58,12 +58,15 @@ async def test_each_app_is_one_of_its_own(stranger: httpx.AsyncClient) -> None:
 
 async def test_only_what_leads_somewhere_is_announced(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
     found = (await stranger.get("/manifest.webmanifest")).json()
-    assert "protocol_handlers" not in found, "no app opens links yet"
+    assert found["protocol_handlers"] == [{"protocol": "webcal", "url": "/calendar/calendars/new?source=%s"}]
+    assert {"action": "/calendar/import", "accept": {"text/calendar": [".ics"]}} in found["file_handlers"]
     assert {"action": "/contacts/import", "accept": {"text/vcard": [".vcf", ".vcard"], "text/csv": [".csv"]}} in found["file_handlers"]
     target = found["share_target"]
     assert target["params"]["files"] == [{"name": "file", "accept": ["*/*"]}], "Drive and Chat keep any"
     async with browser(app, people.anna) as anna:
         page = await anna.post(target["action"], data={"title": "News", "text": "News: read it", "url": "https://example.org"})
+        linked = await anna.get("/calendar/calendars/new", params={"source": "webcal://example.org/a.ics"})
+    assert 'value="webcal://example.org/a.ics"' in linked.text
     assert page.status_code == 200 and "News: read it\nhttps://example.org</textarea>" in page.text
     assert "#general" in page.text or "general" in page.text
 

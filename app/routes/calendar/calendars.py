@@ -74,10 +74,12 @@ async def show_side(request: Request, place: FromQuery[str] = "") -> Response[by
 
 
 @get("/calendar/calendars/new", include_in_schema=False)
-async def new_calendar(request: Request) -> Response[bytes]:
-    """The form for another calendar."""
+async def new_calendar(request: Request, source: FromQuery[str] = "") -> Response[bytes]:
+    """The form for another calendar; for one by its address where that is given."""
     access.require_member(request.state.viewer, "calendar.use")
-    return await _form(request, None, NewCalendar(), {"kind": OWNED, "name": "", "hue": 10, "source": "", "country": _country(request), "reminder": "10"})
+    kind = SUBSCRIPTION if source else OWNED
+    raw = {"kind": kind, "name": "", "hue": 10, "source": source[:2000], "country": _country(request), "reminder": "10"}
+    return await _form(request, None, NewCalendar(), raw)
 
 
 @post("/calendar/calendars", status_code=200, include_in_schema=False)

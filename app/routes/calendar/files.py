@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from app import access
+from app.doors import Place, keeps_places, opens_files, opens_links
 from app.lib.i18n import _
 from app.models.base import Refused
 from app.models.calendar import Calendar, importing, sharing
@@ -21,6 +22,14 @@ from app.render import fragment, page, redirect
 from app.routes.calendar.form import writable
 from app.routes.calendar.side import side_only
 from app.routes.guard import OPEN
+
+opens_files("calendar", "/calendar/import", {"text/calendar": [".ics"]})
+opens_links("calendar", "webcal", "/calendar/calendars/new?source=%s")
+
+
+@keeps_places("calendar")
+async def _coming(viewer: Viewer) -> list[Place]:
+    return [] if viewer.is_external else [Place("/calendar", _("Calendar")), Place("/calendar/agenda", _("Agenda"))]
 
 
 @get("/calendar/import", include_in_schema=False)

@@ -4,6 +4,7 @@ import { ask as fetchText, parse } from "./http.js";
 import { type } from "./marks.js";
 
 const WAIT = 90;
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
 
 /** Offer names for what is typed in `area` of `form`. Returns `close`. */
 export function names(form, area) {
@@ -36,7 +37,7 @@ export function codes(form, area) {
 // While what stands before the caret fits `pattern`, the options at `url(text)` of its group are shown; one that is chosen is put in by `insert`.
 function suggestions(area, listbox, { pattern, url, insert }) {
   const keys = options(area, listbox, choose);
-  let timer, asked = 0;
+  let timer, asked = 0, shownFor = "";
 
   const typed = () => pattern.exec(area.value.slice(0, area.selectionStart));
 
@@ -65,6 +66,7 @@ function suggestions(area, listbox, { pattern, url, insert }) {
     }
     if (number !== asked || !typed()) return;
     listbox.replaceChildren(found);
+    shownFor = text;
     listbox.hidden = !listbox.childElementCount;
     if (!listbox.hidden) keys.first();
   }
@@ -76,10 +78,17 @@ function suggestions(area, listbox, { pattern, url, insert }) {
     close();
   }
 
+  // More was typed than the list knows of: of what it shows, the first that fits all of it.
+  function meant() {
+    const text = plain(typed()?.[1] ?? "");
+    if (text === plain(shownFor)) return undefined;
+    return [...listbox.querySelectorAll('[role="option"]')].find((option) => plain(option.textContent).split(/\s+/).some((_, at, words) => words.slice(at).join(" ").startsWith(text)));
+  }
+
   // Before the composer sees it: Enter means the option, also in the moment in which the list is renewed.
   function take(event) {
     if (listbox.hidden || event.isComposing || event.shiftKey || !["Escape", "Enter", "Tab"].includes(event.key)) return;
-    const option = keys.current() ?? listbox.querySelector('[role="option"]');
+    const option = meant() ?? keys.current() ?? listbox.querySelector('[role="option"]');
     if (event.key === "Escape") close();
     else if (option) choose(option);
     else return;
