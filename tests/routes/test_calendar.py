@@ -281,6 +281,7 @@ async def test_a_stranger_takes_a_time_once_and_gives_it_back(app: httpx.ASGITra
     assert unsaid.status_code == 422 and "Please answer the questions." in unsaid.text and 'value="Ines"' in unsaid.text
     taken = await stranger.post(url, data=taking)
     assert taken.status_code == 200 and "It’s yours" in taken.text
+    assert await database.fetch_value("SELECT answer FROM calendar_guest WHERE email = 'ines@elsewhere.example'") == "ACCEPTED", "who books comes"
     again = await stranger.post(url, data={**taking, "email": "other@elsewhere.example"})
     assert again.status_code == 422 and "has just been taken" in again.text
     cancel = re.search(r"/calendar/book/cancel/[\w-]+", taken.text)

@@ -378,7 +378,8 @@ def _apply_guests(part: Component, guests: tuple[Guest, ...]) -> None:
         else:
             params: list[tuple[str, str | list[str]]] = [("CN", guest.name)] if guest.name else []
             params += [("CUTYPE", guest.kind)] if guest.kind != "INDIVIDUAL" else []
-            lines.append(Property.make("ATTENDEE", f"mailto:{guest.email}", [*params, ("ROLE", role), ("PARTSTAT", "NEEDS-ACTION"), ("RSVP", "TRUE")]))
+            asked: list[tuple[str, str | list[str]]] = [("RSVP", "TRUE")] if guest.answer == "NEEDS-ACTION" else []
+            lines.append(Property.make("ATTENDEE", f"mailto:{guest.email}", [*params, ("ROLE", role), ("PARTSTAT", guest.answer), *asked]))
     part.remove("ATTENDEE")
     if lines:
         part.set(*lines)
