@@ -100,14 +100,14 @@ async def calendar_page(request: Request, view: str, day: date, **context: Any) 
     preferences = await CalendarPreferences.of(viewer.account_id)
     period = Period.of(view, day, first_weekday(viewer))
     small = _month(day, first_weekday(viewer))
-    events = await shown_events(viewer, min(period.first, small[0]), max(period.last, small[1]), with_declined=preferences.with_declined)
-    here = [event for event in events if event.first_day <= period.last.isoformat() and event.last_day >= period.first.isoformat()]
     calendars = await Calendar.all_for(viewer.account_id, viewer.org_id)
+    events = await shown_events(viewer, min(period.first, small[0]), max(period.last, small[1]), calendars, with_declined=preferences.with_declined)
+    here = [event for event in events if event.first_day <= period.last.isoformat() and event.last_day >= period.first.isoformat()]
     topics = [f"calendars:{viewer.account_id}", *(f"calendar:{one.id}" for one in calendars)]
     shown = {**_frame(viewer, period), **_content(viewer, preferences, period, here), "topics": " ".join(topics)}
     if request.headers.get("hx-target", "").endswith("#cal"):
         return fragment(request, "calendar/_view.html", **shown)
-    side = await side_of(viewer, "", _mini(viewer, day, period, events))
+    side = await side_of(viewer, "", _mini(viewer, day, period, events), calendars)
     return await page(request, "calendar/show.html", **{**shown, **side, "event": None, **context})
 
 

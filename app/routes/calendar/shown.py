@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -25,9 +26,12 @@ def now_of(viewer: Viewer) -> datetime:
     return datetime.fromtimestamp(clock.now() / 1000, ZoneInfo(viewer.timezone))
 
 
-async def shown_events(viewer: Viewer, first: date, last: date, *, with_declined: bool = False) -> list[Shown]:
-    """What the viewer's pages show of these days, by time."""
-    calendars = {one.id: one for one in await Calendar.all_for(viewer.account_id, viewer.org_id) if not one.is_hidden}
+async def shown_events(
+    viewer: Viewer, first: date, last: date, known: Sequence[Calendar] | None = None, *, with_declined: bool = False
+) -> list[Shown]:
+    """What the viewer's pages show of these days, by time. `known` are the viewer's calendars, for who has read them already."""
+    every = known if known is not None else await Calendar.all_for(viewer.account_id, viewer.org_id)
+    calendars = {one.id: one for one in every if not one.is_hidden}
     found = await occurrences(viewer, *day_bounds(first, last, viewer.timezone), list(calendars.values()))
     zone, place, now = ZoneInfo(viewer.timezone), territory(language()), clock.now()
     return [shown(one, calendars[one.calendar_id], zone, place, now) for one in found if with_declined or one.answer != "DECLINED"]

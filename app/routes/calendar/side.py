@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +24,8 @@ class Group:
     calendars: list[dict[str, Any]]
 
 
-async def side_of(viewer: Viewer, place: str, mini: Mini) -> dict[str, Any]:
-    """What calendar/_side.html needs."""
-    calendars = await Calendar.all_for(viewer.account_id, viewer.org_id)
+async def side_of(viewer: Viewer, place: str, mini: Mini, calendars: Sequence[Calendar]) -> dict[str, Any]:
+    """What calendar/_side.html needs; `calendars` are all of the viewer's."""
     mine = [_listed(one) for one in calendars if one.is_own]
     rooms = [_listed(one) for one in calendars if one.kind == ROOM]
     shared = [_listed(one) for one in calendars if not one.is_own and one.kind != ROOM]
@@ -38,7 +38,8 @@ async def side_only(viewer: Viewer, place: str = "") -> dict[str, Any]:
     """The same for a page that shows no days: the small month is the present one."""
     today = now_of(viewer).date()
     mini = layout.mini(today, "week", (today, today), today, territory(language()), first_weekday(viewer), {})
-    return {**await side_of(viewer, place, mini), "shown_date": today.isoformat()}
+    calendars = await Calendar.all_for(viewer.account_id, viewer.org_id)
+    return {**await side_of(viewer, place, mini, calendars), "shown_date": today.isoformat()}
 
 
 def first_weekday(viewer: Viewer) -> int:
