@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any, Self
 
@@ -9,9 +10,9 @@ from piccolo.columns import BigInt, ForeignKey, Integer, SmallInt, Text, Varchar
 
 from app import database
 from app.lib import clock
+from app.lib.dav import slugs
 from app.lib.i18n import _, speaking
 from app.lib.ids import new_id
-from app.lib.searching import fold
 from app.models.account import Account
 from app.models.base import NotFound, Refused, Row
 from app.models.organisation import Organisation
@@ -22,7 +23,8 @@ BUSY, VIEW, EDIT, SHARE, OWN = 1, 2, 3, 4, 5
 OWNED, ROOM, BIRTHDAYS, HOLIDAYS, SUBSCRIPTION = "own", "room", "birthdays", "holidays", "subscription"
 READ_ONLY = (BIRTHDAYS, HOLIDAYS, SUBSCRIPTION)
 DEFAULT = "default"
-MOST_NAME, MOST_ABOUT, MOST_SLUG = 120, 500, 80
+RESERVED = re.compile("shared-.*|inbox|outbox|notifications|freebusy|dropbox")
+MOST_NAME, MOST_ABOUT = 120, 500
 MOST_CALENDARS = 200  # of one person in one organisation
 EVENTS_AND_TASKS = "VEVENT VTODO"
 
@@ -57,7 +59,7 @@ class Calendar(Row):
     resource_id = ForeignKey(Resource, null=True, default=None)
     kind = Varchar(length=12, default=OWNED)
     name = Varchar(length=MOST_NAME)
-    slug = Varchar(length=MOST_SLUG, help_text="Segment of its address for DAV clients, unique among the owner's.")
+    slug = Varchar(length=slugs.MOST, help_text="Segment of its address for DAV clients, unique among the owner's.")
     sole_key = Varchar(length=24, null=True, default=None, help_text="`default` for the one that new events go into; unique for the owner.")
     hue = SmallInt(default=14)
     colour = Varchar(length=9, default="", help_text="What a client chose, as #RRGGBBAA; empty: the hue.")
@@ -122,7 +124,7 @@ class Calendar(Row):
     @property
     def segment(self) -> str:
         """The segment of its address below the home of whoever it was found for: the slug of their own, else one that can't collide."""
-        return self.slug if self.is_own else f"shared-{self.id}"
+        return self.slug if self.is_own else slugs.shared_slug(self.id)
 
     # -- finding
 
@@ -155,10 +157,9 @@ class Calendar(Row):
     @classmethod
     async def by_segment(cls, account_id: int, segment: str) -> Self:
         """The calendar at an address below somebody's home. Raises `NotFound`."""
-        shared = segment.removeprefix("shared-")
         found = await cls._seen("c.account_id = $1 AND c.slug = $2", account_id, segment)
-        if not found and shared != segment and shared.isascii() and shared.isdigit() and len(shared) < 17:
-            found = await cls._seen("c.account_id IS DISTINCT FROM $1 AND c.id = $2 AND v.accepted_at IS NOT NULL", account_id, int(shared))
+        if not found and (shared := slugs.shared_id(segment)):
+            found = await cls._seen("c.account_id IS DISTINCT FROM $1 AND c.id = $2 AND v.accepted_at IS NOT NULL", account_id, shared)
         if not found:
             raise NotFound(f"calendar {segment}")
         return found[0]
@@ -274,16 +275,8 @@ def check_name(name: str) -> str:
 
 async def free_slug(account_id: int, wanted: str) -> str:
     """A segment like `wanted` that none of somebody's calendars has, deleted ones among them: an address isn't used for another one."""
-    base = "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in fold(wanted)).strip("-.")[: MOST_SLUG - 12]
-    base = "-".join(part for part in base.split("-") if part) or "calendar"
-    if base.startswith("shared-") or base in ("inbox", "outbox", "notifications", "freebusy", "dropbox"):
-        base = f"my-{base}"
     taken = {row["slug"] for row in await database.fetch("SELECT slug FROM calendar WHERE account_id = $1", account_id)}
-    number, slug = 1, base
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
+    return slugs.slug_like(wanted, taken, RESERVED, "calendar")
 
 
 async def readable_ids(viewer: Viewer) -> Collection[int]:

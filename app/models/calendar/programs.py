@@ -10,6 +10,7 @@ from typing import Any
 
 from app import database
 from app.lib import clock
+from app.lib.dav.slugs import may_choose
 from app.lib.i18n import _
 from app.lib.ical.series import ENDLESS
 from app.lib.ical.values import ZONED, instant_of, wall_of
@@ -18,15 +19,13 @@ from app.lib.ids import new_id
 from app.models.announcements import announce
 from app.models.base import Refused
 from app.models.calendar import scheduling
-from app.models.calendar.calendar import MOST_ABOUT, MOST_NAME, MOST_SLUG, ROOM, Calendar, CalendarRefused, check_name
+from app.models.calendar.calendar import MOST_ABOUT, MOST_NAME, RESERVED, ROOM, Calendar, CalendarRefused, check_name
 from app.models.calendar.indexing import COMPONENTS, LONG, SHORT, ObjectRefused, address_of, check, series_of
 from app.models.calendar.managing import change, put_away
 from app.models.calendar.sharing import leave
 from app.models.calendar.storing import Condition, put, remove
 from app.models.viewer import Viewer
 
-_SEGMENT = re.compile(rf"[^/\x00-\x1f\x7f]{{1,{MOST_SLUG}}}")
-_RESERVED = ("inbox", "outbox", "notifications", "freebusy", "dropbox")
 OPEN = "visibility NOT IN ('PRIVATE', 'CONFIDENTIAL')"
 _AT_ONCE = 500
 _FAR = 1 << 53
@@ -104,7 +103,7 @@ async def carry(viewer: Viewer, source: Calendar, href: str, target: Calendar, n
 
 async def make_at(account_id: int, org_id: int, segment: str, **fields: Any) -> Calendar:
     """A calendar at just this address. Raises `CalendarRefused`, also where one is there."""
-    if not _SEGMENT.fullmatch(segment) or segment.startswith("shared-") or segment in _RESERVED:
+    if not may_choose(segment, RESERVED):
         raise CalendarRefused(_("A calendar can’t have this address."))
     fields = _with_zone(fields)
     name = fields.pop("name", None) or segment[:MOST_NAME]

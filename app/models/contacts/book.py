@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Self
 
 from piccolo.columns import BigInt, ForeignKey, SmallInt, Varchar
 
 from app import database
 from app.lib import clock
+from app.lib.dav import slugs
 from app.lib.i18n import _, speaking
 from app.lib.ids import new_id
-from app.lib.searching import fold
 from app.models.account import Account
 from app.models.base import NotFound, Refused, Row
 from app.models.organisation import Organisation
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from app.models.contacts.reading import Changes
 
 READ, WRITE, ADMINISTER, OWN = 1, 2, 3, 4
-MOST_NAME, MOST_DESCRIPTION, MOST_SLUG = 120, 500, 80
+MOST_NAME, MOST_DESCRIPTION = 120, 500
 MOST_BOOKS = 100  # of one person in one organisation
 MOST_CARDS = 50_000  # in one book
 DEFAULT = "default"
+RESERVED = re.compile("(shared|directory)-.*")
 
 _MEMBER = """
   JOIN membership w ON w.org_id = b.org_id AND w.account_id = $1 AND w.ended_at IS NULL AND w.role IN ('legal', 'admin', 'user')
@@ -54,7 +56,7 @@ class AddressBook(Row):
     org_id = ForeignKey(Organisation)
     account_id = ForeignKey(Account, help_text="Whose it is.")
     name = Varchar(length=MOST_NAME)
-    slug = Varchar(length=MOST_SLUG, help_text="Segment of its address for DAV clients, unique among the owner's books.")
+    slug = Varchar(length=slugs.MOST, help_text="Segment of its address for DAV clients, unique among the owner's books.")
     hue = SmallInt(default=14)
     description = Varchar(length=MOST_DESCRIPTION, default="")
     sole_key = Varchar(length=12, null=True, default=None, help_text="`default` for the book that new contacts go into.")
@@ -96,7 +98,7 @@ class AddressBook(Row):
     @property
     def segment(self) -> str:
         """The segment of its address below the home of whoever it was found for: the slug of their own, else one that can't collide."""
-        return self.slug if self.is_own else f"shared-{self.id}"
+        return self.slug if self.is_own else slugs.shared_slug(self.id)
 
     # -- finding
 
@@ -122,10 +124,9 @@ class AddressBook(Row):
     @classmethod
     async def by_segment(cls, account_id: int, segment: str) -> Self:
         """The book at an address below somebody's home. Raises `NotFound`."""
-        shared = segment.removeprefix("shared-")
         found = await cls._seen("b.account_id = $1 AND b.slug = $2", account_id, segment)
-        if not found and shared != segment and shared.isascii() and shared.isdigit() and len(shared) < 17:
-            found = await cls._seen(f"b.account_id <> $1 AND b.id = $2 AND b.id IN ({_TAKEN})", account_id, int(shared))
+        if not found and (shared := slugs.shared_id(segment)):
+            found = await cls._seen(f"b.account_id <> $1 AND b.id = $2 AND b.id IN ({_TAKEN})", account_id, shared)
         if not found:
             raise NotFound(f"book {segment}")
         return found[0]
@@ -253,14 +254,5 @@ def check_name(name: str) -> str:
 
 async def free_slug(account_id: int, wanted: str) -> str:
     """A segment like `wanted` that none of somebody's books has, deleted ones among them: an address isn't used for another book."""
-    base = "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in fold(wanted)).strip("-.")[: MOST_SLUG - 12]
-    base = "-".join(part for part in base.split("-") if part) or "book"
-    if base.startswith(("shared-", "directory-")):
-        base = f"my-{base}"
-    rows = await database.fetch("SELECT slug FROM address_book WHERE account_id = $1", account_id)
-    taken = {row["slug"] for row in rows}
-    number, slug = 1, base
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
+    taken = {row["slug"] for row in await database.fetch("SELECT slug FROM address_book WHERE account_id = $1", account_id)}
+    return slugs.slug_like(wanted, taken, RESERVED, "book")

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from app import database
 from app.lib import clock
+from app.lib.dav.slugs import may_choose
 from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.models.announcements import announce
-from app.models.contacts.book import MOST_DESCRIPTION, MOST_SLUG, AddressBook, BookRefused, check_name
-
-_SEGMENT = re.compile(rf"[^/\x00-\x1f\x7f]{{1,{MOST_SLUG}}}")
-_RESERVED = ("shared-", "directory-")
+from app.models.contacts.book import MOST_DESCRIPTION, RESERVED, AddressBook, BookRefused, check_name
 
 
 async def make_at(account_id: int, org_id: int, segment: str, name: str = "", description: str = "") -> AddressBook:
     """A book at just this address. Raises `BookRefused`, also where a book is there."""
-    if not _SEGMENT.fullmatch(segment) or segment.startswith(_RESERVED):
+    if not may_choose(segment, RESERVED):
         raise BookRefused(_("An address book can’t have this address."))
     async with database.transaction():
         # An address that a book had which was deleted is free again; the deleted one keeps its cards under another.
