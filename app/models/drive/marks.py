@@ -23,7 +23,8 @@ _KEPT_VISITS = 200
 _MARKED = f"SELECT {COLUMNS}, m.at FROM {{table}} m JOIN node n ON n.id = m.node_id WHERE m.account_id = $1 AND n.org_id = $2 ORDER BY m.at DESC LIMIT $3"
 _SHARED_WITH = f"""
 SELECT {COLUMNS}, MAX(g.granted_at) AS at, MAX(g.granted_by) AS granted_by FROM node_grant g JOIN node n ON n.id = g.node_id JOIN drive d ON d.id = n.drive_id
- WHERE g.org_id = $1 AND (d.owner_id IS NULL OR d.owner_id <> $2) AND n.parent_id IS NOT NULL AND d.archived_at IS NULL AND g.kind <> 'everyone'
+ WHERE g.org_id = $1 AND (d.owner_id IS NULL OR d.owner_id <> $2) AND n.parent_id IS NOT NULL AND n.trashed_at IS NULL AND d.archived_at IS NULL
+   AND g.kind <> 'everyone'
    AND (g.granted_by IS NULL OR g.granted_by <> $2) AND {REACHES.format(account="$2", is_external="$3", now="$4")} GROUP BY {COLUMNS} ORDER BY at DESC LIMIT 500
 """
 _SHARED_BY = f"""
@@ -64,7 +65,12 @@ async def recent(viewer: Viewer) -> list[Item]:
 
 async def shared_with(viewer: Viewer) -> list[Item]:
     """What others let this person use, by name or by team."""
-    return await _seen(viewer, await database.fetch(_SHARED_WITH, viewer.org_id, viewer.account_id, int(viewer.is_external), clock.now()))
+    return await _seen(viewer, await rows_shared_with(viewer))
+
+
+async def rows_shared_with(viewer: Viewer) -> list[dict[str, Any]]:
+    """The same as rows of `node`, among which may be some that can't be seen now."""
+    return await database.fetch(_SHARED_WITH, viewer.org_id, viewer.account_id, int(viewer.is_external), clock.now())
 
 
 async def shared_by(viewer: Viewer) -> list[Item]:

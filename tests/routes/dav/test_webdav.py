@@ -9,10 +9,13 @@ import pytest
 
 from app import database
 from app.lib import clock
-from app.models.drive import EDIT, VIEW, Node, create_drive, find_node, find_path, home_drive, share
-from app.models.drive.tables import ACCOUNT
+from app.models.drive import EDIT, VIEW, Node, create_drive, find_node, find_path, home_drive, share, unshare
+from app.models.drive.rights import grants_at
+from app.models.drive.tables import ACCOUNT, TEAM
 from app.models.drive.versions import versions_of
+from app.models.team import Description, Team
 from tests.dav import Client, client, condition, said, token
+from tests.drive import file, folder
 from tests.people import People
 
 LOCK = "<d:lockinfo><d:lockscope><d:{scope}/></d:lockscope><d:locktype><d:write/></d:locktype><d:owner><d:href>mailto:beat@alpina.example</d:href></d:owner></d:lockinfo>"
@@ -213,7 +216,7 @@ async def test_rights_hold_in_programs_too(people: People, app: httpx.ASGITransp
 
     closed = (await find_path(people.anna.viewer, drive, ["closed"])).node
     await inherit(people.anna.viewer, closed, False)
-    assert sorted(await names(beat, "/dav/drives/")) == ["files/", "team/"]
+    assert sorted(await names(beat, "/dav/drives/")) == ["files/", "shared-with-me/", "team/"]
     assert await names(beat, "/dav/drives/team/") == ["open.txt"], "what is closed to him isn't there"
     for method in ("PROPFIND", "GET", "PUT", "DELETE", "MKCOL", "LOCK"):
         answer = await beat.ask(method, "/dav/drives/team/closed/secret.txt", LOCK.format(scope="exclusive") if method == "LOCK" else "")
@@ -232,3 +235,50 @@ async def test_rights_hold_in_programs_too(people: People, app: httpx.ASGITransp
         other = client(app, outsider)
         assert (await other.ask("PROPFIND", "/dav/drives/team/")).status_code == 404 and (await other.get("/dav/drives/team/open.txt")).status_code == 404
     assert (await client(app, people.gina).ask("PROPFIND", HOME)).status_code == 404, "guests have no drive"
+
+
+async def test_what_is_shared_is_there_for_programs(people: People, app: httpx.ASGITransport, beat: Client) -> None:
+    shared = "/dav/drives/shared-with-me/"
+    plans, twin = await folder(people.anna, "Plans"), await folder(people.chiara, "plans")
+    report = await file(people.anna, "report.txt", b"numbers", await folder(people.anna, "Closed"))
+    await file(people.anna, "a.txt", b"plan", plans)
+    assert await names(beat, shared) == []
+    team = await Team.create(people.anna.viewer, Description("Planners"), [people.beat.id])
+    await share(people.anna.viewer, plans.node, TEAM, team.id, EDIT)
+    await share(people.chiara.viewer, twin.node, ACCOUNT, people.beat.id, VIEW)
+    await share(people.anna.viewer, report, ACCOUNT, people.beat.id, EDIT)
+    assert await names(beat, shared) == ["Plans/", f"plans~{twin.node.id}/", "report.txt"], "and nothing of what they lie in"
+    # As the share says: in one he writes, in the other he reads.
+    assert (await put(beat, f"{shared}Plans/b.txt", "mine")).status_code == 201 and await names(beat, f"{shared}Plans/") == ["a.txt", "b.txt"]
+    assert (await beat.ask("MKCOL", f"{shared}Plans/deep/")).status_code == 201
+    assert (await put(beat, f"{shared}Plans/deep/c.txt")).status_code == 201 and (await beat.request("DELETE", f"{shared}Plans/a.txt")).status_code == 204
+    assert (await put(beat, f"{shared}plans~{twin.node.id}/b.txt")).status_code == 403
+    assert (await put(beat, f"{shared}report.txt", "more numbers")).status_code == 204
+    assert (await client(app, people.anna).get("/dav/files/Closed/report.txt")).text == "more numbers"
+    [it] = await beat.propfind(f"{shared}report.txt", "d:current-user-privilege-set")
+    assert any(one.tag == "{DAV:}write-content" for one in it.found["d:current-user-privilege-set"].iter())
+    # It stays where it is and can be copied home; nothing is put beside it.
+    for method, path, to in (
+        ("DELETE", "Plans/", ""), ("DELETE", "report.txt", ""), ("MOVE", "report.txt", "/dav/drives/files/r.txt"), ("MOVE", "Plans/", f"{shared}Other/"),
+        ("MOVE", "Plans/", f"{shared}plans~{twin.node.id}/in/"), ("MOVE", "Plans/b.txt", "/dav/drives/files/b.txt"), ("PUT", "new.txt", ""), ("MKCOL", "new/", ""),
+    ):
+        assert (await beat.ask(method, shared + path, depth="infinity", **({"destination": to} if to else {}))).status_code == 403, (method, path)
+    assert (await beat.ask("COPY", f"{shared}Plans/", destination="/dav/drives/files/Plans/", depth="infinity")).status_code == 201
+    # A lock holds however one comes to the file, and rights that end are gone.
+    held = (await beat.ask("LOCK", f"{shared}report.txt", LOCK.format(scope="exclusive"))).headers["lock-token"]
+    assert (await put(client(app, people.anna), "/dav/files/Closed/report.txt", "x")).status_code == 423
+    assert (await put(beat, f"{shared}report.txt", "x", **{"if": f"({held})"})).status_code == 204
+    [grant] = await grants_at(report.id)
+    await unshare(people.anna.viewer, report, grant["id"])
+    assert (await beat.get(f"{shared}report.txt")).status_code == 404
+    assert await names(beat, shared) == ["Plans/", f"plans~{twin.node.id}/"]
+
+
+async def test_a_guest_mounts_what_is_shared(people: People, app: httpx.ASGITransport) -> None:
+    await people.gina.membership.grant("drive", "use")
+    plans, gina = await folder(people.anna, "Plans"), client(app, people.gina)
+    await file(people.anna, "a.txt", b"plan", plans)
+    await share(people.anna.viewer, plans.node, ACCOUNT, people.gina.id, VIEW)
+    assert await names(gina, "/dav/drives/") == ["shared-with-me/"] and await names(gina, "/dav/drives/shared-with-me/") == ["Plans/"]
+    assert (await gina.get("/dav/drives/shared-with-me/Plans/a.txt")).text == "plan"
+    assert (await put(gina, "/dav/drives/shared-with-me/Plans/a.txt")).status_code == 403

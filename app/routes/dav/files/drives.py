@@ -10,12 +10,13 @@ from app.models.dav import Caller
 from app.models.drive import Drive, drives_of, home_drive
 from app.models.viewer import Viewer
 from app.routes.dav.files.folder import root_of
+from app.routes.dav.files.shared import SHARED, SharedWithMe
 from app.routes.dav.nodes import Collection, Node
 from app.routes.dav.properties import READ, Properties, fixed, for_everyone
 
 
 class Drives(Collection):
-    """`/dav/drives/`: a member for each drive, in all organisations."""
+    """`/dav/drives/`: a member for each drive, in all organisations, and one for what is shared."""
 
     def __init__(self, caller: Caller) -> None:
         super().__init__(caller, "/dav/drives/")
@@ -28,6 +29,8 @@ class Drives(Collection):
         }
 
     async def find(self, name: str) -> Node | None:
+        if name == SHARED:
+            return SharedWithMe(self.caller, f"{self.href}{SHARED}/")
         named = await self._named()
         if name not in named:
             return None
@@ -36,14 +39,14 @@ class Drives(Collection):
 
     async def nodes(self) -> Sequence[Node]:
         found = [await root_of(self.caller, viewer, drive.root_id, f"{self.href}{name}/") for name, (viewer, drive) in (await self._named()).items()]
-        return [node for node in found if node is not None]
+        return [*(node for node in found if node is not None), SharedWithMe(self.caller, f"{self.href}{SHARED}/")]
 
     async def _named(self) -> dict[str, tuple[Viewer, Drive]]:
         """Drives by the segment of their address: the slug, with the drive's id behind it where another has the same."""
         named: dict[str, tuple[Viewer, Drive]] = {}
         for viewer in self.caller.using("drive"):
             for drive in await drives_of(viewer):
-                named[drive.slug if drive.slug not in named else f"{drive.slug}~{drive.id}"] = (viewer, drive)
+                named[drive.slug if drive.slug not in named and drive.slug != SHARED else f"{drive.slug}~{drive.id}"] = (viewer, drive)
         return named
 
 

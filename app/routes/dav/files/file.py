@@ -29,9 +29,9 @@ class FileNode(Node):
 
     dead_kind, is_dead_shared = "file", True
 
-    def __init__(self, parent: Folder, found: Found, href: str) -> None:
+    def __init__(self, parent: Folder, found: Found, href: str, *, stays: bool = False) -> None:
         super().__init__(parent.caller, href)
-        self.parent, self.found = parent, found
+        self.parent, self.found, self.stays = parent, found, stays
 
     @property
     def id(self) -> int:
@@ -93,6 +93,8 @@ class FileNode(Node):
 
     async def delete(self, match: Match) -> None:
         match.check(self.etag)
+        if self.stays:
+            raise Problem(403, text="What is shared stays where it is.")
         await remove(self.parent.viewer, [self.id])
 
 

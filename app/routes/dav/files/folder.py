@@ -41,9 +41,9 @@ class Folder(Collection):
     makes_plain = True
     has_items = True
 
-    def __init__(self, caller: Caller, viewer: Viewer, found: Found, href_: str, line: Sequence[int]) -> None:
+    def __init__(self, caller: Caller, viewer: Viewer, found: Found, href_: str, line: Sequence[int], *, stays: bool = False) -> None:
         super().__init__(caller, href_)
-        self.viewer, self.found, self.line = viewer, found, tuple(line)
+        self.viewer, self.found, self.line, self.stays = viewer, found, tuple(line), stays
         self.sync_id = f"n{found.node.id}"
         self._held: list[DavLock] = []
         self._room: Storage | None = None
@@ -167,8 +167,8 @@ class Folder(Collection):
 
     async def delete(self, match: Match) -> None:
         match.check(self.etag)
-        if len(self.line) == 1:
-            raise Problem(403, text="A drive is put away in the suite.")
+        if self.stays:
+            raise Problem(403, text="It is put away in the suite.")
         await remove(self.viewer, [self.id])
 
     async def copy(self, source: Node, name: str, *, depth: int, over: Node | None) -> None:
@@ -179,7 +179,7 @@ class Folder(Collection):
         await copied(self.viewer, found, self.found, name, is_deep=depth != 0)
 
     async def move(self, source: Node, name: str, *, over: Node | None) -> None:
-        found = found_of(source)
+        found = found_of(source, moves=True)
         if isinstance(over, FileNode) and found.node.is_file and over.id != found.node.id:
             # Programs save by writing beside the file and moving over it: it stays the same file, with its shares and versions.
             await put_over(self.viewer, found, over.found, drops=True)
@@ -187,12 +187,12 @@ class Folder(Collection):
         await move(self.viewer, [found.node.id], self.found, name, "replace")
 
 
-def found_of(node: Node) -> Found:
-    """The node of Drive that is behind one of ours. Raises `Problem`."""
+def found_of(node: Node, *, moves: bool = False) -> Found:
+    """The node of Drive that is behind one of ours, to be copied, or to be moved. Raises `Problem`."""
     if not isinstance(node, Folder | FileNode):
         raise Problem(403, text="It can’t be taken there.")
-    if node.lock_line is not None and len(node.lock_line) == 1:
-        raise Problem(403, text="A drive stays where it is.")
+    if node.found.node.parent_id is None or (moves and node.stays):
+        raise Problem(403, text="It stays where it is.")
     return node.found
 
 
@@ -202,5 +202,5 @@ async def root_of(caller: Caller, viewer: Viewer, root_id: int, address: str) ->
         found = await find_node(viewer, root_id, VIEW)
     except NotFound:
         return None
-    return Folder(caller, viewer, found, address, (root_id,))
+    return Folder(caller, viewer, found, address, (root_id,), stays=True)
 
