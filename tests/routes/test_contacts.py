@@ -10,8 +10,11 @@ import pytest
 from app.access import NotFound, find_avatar
 from app.jobs.runner import drain
 from app.lib.vcard import read_card
+from app.models.chat import Message
+from app.models.chat.direct import between
 from app.models.contacts import AddressBook, Contact
 from tests.conftest import browser
+from tests.models.calendar.test_scheduling import meeting
 from tests.people import People, Person
 from tests.pictures import photo, written
 
@@ -291,3 +294,21 @@ async def test_pictures_of_another_organisation_one_belongs_to_are_shown(app: ht
     assert await find_avatar(people.anna.viewer, name) == name
     with pytest.raises(NotFound):
         await find_avatar(people.gina.viewer, name)
+
+
+async def test_a_card_shows_shared_events_and_what_was_said(app: httpx.ASGITransport, people: People) -> None:
+    card = await keep(people.anna, "B. Keller", "EMAIL:beat@alpina.example")
+    await meeting(people.anna, "beat@alpina.example", title="Launch")
+    await meeting(people.chiara, "beat@alpina.example", title="Secret launch")
+    channel = await between(people.anna.viewer, [people.beat.id])
+    await Message.post(channel, people.anna.viewer, "Are **you** in?")
+    await Message.post(await between(people.chiara.viewer, [people.beat.id]), people.chiara.viewer, "Anna must not know")
+    async with browser(app, people.anna) as anna, browser(app, people.david) as david:
+        for url in (card.url, f"/contacts/people/{people.beat.membership.id}"):
+            shown = (await anna.get(url, headers=PANEL)).text
+            assert "Launch" in shown and "Are you in?" in shown and f"/chat/channels/{channel.id}/messages/" in shown
+            assert "Secret" not in shown and "must not" not in shown
+        shown = (await david.get(f"/contacts/people/{people.beat.membership.id}", headers=PANEL)).text
+        assert "Beat Keller" in shown and "Shared events" not in shown and "Exchanges" not in shown
+        own = (await anna.get(f"/contacts/people/{people.anna.membership.id}", headers=PANEL)).text
+        assert "Shared events" not in own, "not all of one’s own events"

@@ -6,7 +6,7 @@ Pages call these (all of it with the viewer's rights; instants are milliseconds,
   `Calendar.seen_by(viewer, id)`, `Calendar.offered_to(viewer)`, `managing.create/edit/delete`, `sharing.share/unshare/take/leave/show/look`,
   `sharing.make_link` and `by_link`. Levels BUSY < VIEW < EDIT < SHARE < OWN; `calendar.can_see/can_write/can_share`, `is_hidden`, `hue`.
 - what takes place (`occurrences.py`): `occurrences(viewer, since, until, calendars=None, timezone=None)` → `Occurrence`s (`is_hidden`:
-  busy only), `day_bounds(first, last, timezone)`.
+  busy only), `day_bounds(first, last, timezone)`; with whom (`together.py`): `meetings_with(viewer, emails)`.
 - an event (`event.py`): `Event.seen_by(viewer, object_id)`; `event.draft(key)` → `Draft` (`drafts.py`: what a form has);
   `Event.create(viewer, calendar, draft, key=once)`, `event.edit(viewer, draft, scope, key, resets=)`, `.move(viewer, start, scope, key)`,
   `.resize`, `.delete(viewer, scope, key)`, `.move_to(viewer, calendar)`; scopes THIS, FOLLOWING, ALL; each is a `Command` with undo.

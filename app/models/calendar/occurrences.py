@@ -21,9 +21,9 @@ from app.models.viewer import Viewer
 
 MOST = 5_000
 """Occurrences that are given at once."""
-_ANYWHERE = 14 * clock.HOUR  # how far a floating time or a day may be from UTC's
+ANYWHERE = 14 * clock.HOUR  # how far a floating time or a day may be from UTC's
 
-_OF_OBJECT = (
+OF_OBJECT = (
     "o.id AS object_id, o.calendar_id, o.uid, o.component, o.summary, o.location, o.status, o.visibility, o.colour, o.organiser, o.guest_count, o.recurs,"
     " o.has_alarms, o.meeting_url, o.stand_ins, o.due_at, o.completed_at, o.etag"
 )
@@ -89,11 +89,17 @@ async def occurrences(
     """
     some = calendars if calendars is not None else [one for one in await Calendar.all_for(viewer.account_id, viewer.org_id) if not one.is_hidden]
     known = {one.id: one for one in some}
-    rows = _once(await rows_between(known.values(), since, until, component), known)
+    found = await as_seen(viewer, await rows_between(known.values(), since, until, component), known, timezone)
+    return [one for one in found if _touches(one.start, one.end, since, until)][:MOST]
+
+
+async def as_seen(viewer: Viewer, rows: list[dict[str, Any]], known: dict[int, Calendar], timezone: str | None = None) -> list[Occurrence]:
+    """Rows of instances of these calendars as the viewer may see them, by their start."""
+    rows = _once(rows, known)
     answers = await _answers(viewer, rows)
     zone = ZoneInfo(timezone or viewer.timezone)
     found = [_occurrence(row, known[row["calendar_id"]], answers, zone, viewer) for row in rows]
-    return sorted((one for one in found if _touches(one.start, one.end, since, until)), key=lambda one: (one.start, -one.end, one.object_id))[:MOST]
+    return sorted(found, key=lambda one: (one.start, -one.end, one.object_id))
 
 
 def _once(rows: list[dict[str, Any]], known: dict[int, Calendar]) -> list[dict[str, Any]]:
@@ -108,13 +114,13 @@ def _once(rows: list[dict[str, Any]], known: dict[int, Calendar]) -> list[dict[s
 
 
 async def rows_between(
-    calendars: Collection[Calendar], since: int, until: int, component: str = "VEVENT", columns: str = _OF_OBJECT
+    calendars: Collection[Calendar], since: int, until: int, component: str = "VEVENT", columns: str = OF_OBJECT
 ) -> list[dict[str, Any]]:
     """Rows of instances and their objects that touch a span, or may where a clock's zone isn't known. Any rights are the asker's business."""
     ids = [one.id for one in calendars]
     if not ids or until <= since:
         return []
-    low, high = since - _ANYWHERE, until + _ANYWHERE
+    low, high = since - ANYWHERE, until + ANYWHERE
     marks = database.marks(ids, 7)
     parts = [
         f"SELECT i.starts, i.ends, i.kind, i.busy, i.key, {columns} FROM calendar_instance i JOIN calendar_object o ON o.id = i.object_id"
@@ -131,7 +137,7 @@ async def _with_unexpanded(
 ) -> list[dict[str, Any]]:
     """The same with those that aren't in the index for all of the span, worked out here."""
     known = {one.id: one for one in calendars}
-    low, high = span[0] - _ANYWHERE, span[1] + _ANYWHERE
+    low, high = span[0] - ANYWHERE, span[1] + ANYWHERE
     marks = database.marks(known, 4)
     far = await database.fetch(
         f"SELECT {columns}, o.ics FROM calendar_object o WHERE o.calendar_id IN ({marks}) AND o.recurs = 1 AND o.component = $3"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -33,8 +33,13 @@ async def shown_events(
     every = known if known is not None else await Calendar.all_for(viewer.account_id, viewer.org_id)
     calendars = {one.id: one for one in every if not one.is_hidden}
     found = await occurrences(viewer, *day_bounds(first, last, viewer.timezone), list(calendars.values()))
+    return shown_to(viewer, [one for one in found if with_declined or one.answer != "DECLINED"], calendars)
+
+
+def shown_to(viewer: Viewer, found: Sequence[Occurrence], calendars: Mapping[int, Calendar]) -> list[Shown]:
+    """Occurrences of these calendars as the viewer sees them."""
     zone, place, now = ZoneInfo(viewer.timezone), territory(language()), clock.now()
-    return [shown(one, calendars[one.calendar_id], zone, place, now) for one in found if with_declined or one.answer != "DECLINED"]
+    return [shown(one, calendars[one.calendar_id], zone, place, now) for one in found]
 
 
 def shown(one: Occurrence, calendar: Calendar, zone: ZoneInfo, place: str, now: int) -> Shown:

@@ -27,6 +27,7 @@ from app.routes.account.avatar import crop_of
 from app.routes.contacts.fields import Bound, age, bind, label_names, months, part_names, safe_link, shown_date, titles
 from app.routes.contacts.lists import list_context
 from app.routes.contacts.shown import card_url, done, list_url, member, moved, side_of, wants
+from app.routes.contacts.together import together
 
 PHOTO_LIMIT = 26_000_000  # bytes that a photo may have before it is made smaller
 FILE = "text/vcard"
@@ -216,10 +217,12 @@ def panel_html(request: Request, panel: str, context: dict[str, Any]) -> Markup:
 
 async def _shown(viewer: Viewer, contact: Contact, book: AddressBook, wanted: Wanted) -> dict[str, Any]:
     card = read_card(contact.vcard)
-    behind = await accounts_behind(viewer.org_id, [contact])
+    details = read_details(card)
+    account = (await accounts_behind(viewer.org_id, [contact])).get(contact.id)
+    met = await together(viewer, [one.value for one in details.of("email")], account["id"] if account else 0)
     books = await AddressBook.all_for(viewer.account_id, viewer.org_id)
     return {
-        "contact": contact, "book": book, "details": read_details(card), "further": further(card), "account": behind.get(contact.id), "wanted": wanted,
+        "contact": contact, "book": book, "details": details, "further": further(card), "account": account, "wanted": wanted, **met,
         "is_favourite": contact.id in await favourites(viewer.account_id), "targets": [one for one in books if one.can_write], "titles": titles(),
         "label_names": label_names(), "shown_date": shown_date, "age": age, "today": datetime.now(UTC).date(), "safe_link": safe_link,
         "card_url": card_url, "list_url": list_url, "version": card.version,

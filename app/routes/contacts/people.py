@@ -22,6 +22,7 @@ from app.render import fragment, nothing, page
 from app.routes.contacts.cards import file_of, panel_html
 from app.routes.contacts.lists import place_after
 from app.routes.contacts.shown import done, member, moved, side_of, wants
+from app.routes.contacts.together import together
 
 
 @get("/contacts/directories/{org_id:int}", include_in_schema=False)
@@ -127,6 +128,7 @@ async def _shown(viewer: Viewer, person: Person) -> dict[str, Any]:
     return {
         "person": person, "targets": [one for one in books if one.can_write], "is_favourite": person.id in await favourites(viewer.account_id, PERSON),
         "is_here": person.org_id == viewer.org_id,
+        **await together(viewer, [person.email], person.account_id if person.org_id == viewer.org_id else 0),
     }
 
 
