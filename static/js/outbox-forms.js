@@ -9,17 +9,23 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (ctx.request.method !== "GET") ctx.request.headers["Idempotency-Key"] ??= crypto.getRandomValues(new Uint32Array(4)).join("-");
 });
 
-function keep(event) {
+async function keep(event) {
   const { ctx } = event.detail;
   const form = ctx?.sourceElement?.closest?.("[data-outbox]");
   if (!form || ctx.request.method === "GET") return;
   event.stopImmediatePropagation();
   event.preventDefault();
-  const url = new URL(ctx.request.action, location).pathname;
+  const { action, method, headers, body } = ctx.request;
+  const url = new URL(action, location).pathname;
   ours.add(url);
-  enqueue({ url, method: ctx.request.method, body: new URLSearchParams([...(ctx.request.body ?? [])]), key: ctx.request.headers["Idempotency-Key"], label: words("form", form.dataset.outbox) });
-  form.closest("dialog")?.close();
-  tell({ text: document.getElementById("outbox-kept").content.textContent });
+  let isKept = false;
+  function kept() {
+    isKept = true;
+    form.closest("dialog")?.close();
+    tell({ text: document.getElementById("outbox-kept").content.textContent });
+  }
+  const { state } = await enqueue({ url, method, body: new URLSearchParams([...(body ?? [])]), key: headers["Idempotency-Key"], label: words("form", form.dataset.outbox), kept });
+  if (!isKept && state !== "sent") tell({ word: "lost", kind: "error" });
 }
 
 const tell = (detail) => document.dispatchEvent(new CustomEvent("toast", { detail }));

@@ -18,8 +18,8 @@ const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byt
 
 // `body`: FormData, URLSearchParams or an object. `lane`: entries of one lane keep their order; by default the address is the lane.
 // `label`: what the person sees in the panel; `field`: the name of the field that holds what they typed, which they may then edit.
-// `isQuiet`: not worth a strip, and only the latest of its lane counts.
-export async function enqueue({ url, method = "POST", body = {}, key = random(), label = "", lane = url, field = "text", isQuiet = false }) {
+// `isQuiet`: not worth a strip, and only the latest of its lane counts. `kept` is called once it is on the device: nothing is promised before.
+export async function enqueue({ url, method = "POST", body = {}, key = random(), label = "", lane = url, field = "text", isQuiet = false, kept = () => {} }) {
   const fields = Symbol.iterator in body ? [...body] : Object.entries(body).map(([name, value]) => [name, String(value)]);
   const entry = { key, holder, lane, url, method, label, field, body: fields, at: Date.now(), state: "waiting", reason: "", tries: 0, isQuiet, isHeld: false };
   try {
@@ -30,6 +30,7 @@ export async function enqueue({ url, method = "POST", body = {}, key = random(),
   }
   const answered = answer(key);
   tell({ key, lane, state: "added" });
+  kept();
   send().then(() => answered.resolve({ key, lane, state: "waiting", status: 0, html: "", reason: "" }));
   return answered.promise;
 }

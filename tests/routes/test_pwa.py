@@ -183,7 +183,7 @@ async def test_the_worker_knows_its_version_and_files_that_all_exist(stranger: h
 
 def test_the_shell_has_every_script_and_no_test_or_licence() -> None:
     files = shell_files(Assets())
-    assert {"app.css", "chat.css", "manager.css", "icons.svg", "fonts/inter.woff2", "js/app.js", "js/pwa.js", "vendor/htmx.min.js"} <= set(files)
+    assert {"app.css", "chat.css", "entrance.css", "manager.css", "icons.svg", "fonts/inter.woff2", "js/app.js", "js/pwa.js", "vendor/htmx.min.js"} <= set(files)
     assert not [name for name in files if "LICENSE" in name or name == "sw.js"]
 
 
