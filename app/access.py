@@ -19,6 +19,7 @@ __all__ = [
     "find_channel",
     "find_drive_node",
     "find_event",
+    "find_event_or_copy",
     "find_message",
     "find_own_channel",
     "find_resource",
@@ -116,3 +117,9 @@ async def find_event(viewer: Viewer, id_: int) -> Event:
     """An event of which the viewer sees more than that somebody is busy."""
     require_member(viewer, "calendar.use")
     return await Event.seen_by(viewer, id_)
+
+
+async def find_event_or_copy(viewer: Viewer, id_: int) -> Event:
+    """The same, or the viewer's own copy of an event that stands in somebody else's calendar: the address that they were sent."""
+    require_member(viewer, "calendar.use")
+    return await Event.seen_or_own(viewer, id_)

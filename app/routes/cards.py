@@ -15,7 +15,8 @@ from app.render import fragment, nothing
 @get("/cards", include_in_schema=False)
 async def show_card(request: Request, url: FromQuery[str] = "") -> Response[bytes]:
     """The card of an address of ours, or nothing where there is nothing for this reader."""
-    card = await card_at(request.state.viewer, urlsplit(url[:2_000]).path)
+    asked = urlsplit(url[:2_000])
+    card = await card_at(request.state.viewer, f"{asked.path}?{asked.query}")
     if card is None:
         return nothing(204)
     return fragment(request, "shared/_card.html", card=card, headers={"Cache-Control": "private, max-age=60"})

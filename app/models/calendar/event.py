@@ -79,6 +79,15 @@ class Event:
             raise NotFound(f"event {uid}")
         return await cls.seen_by(viewer, id_)
 
+    @classmethod
+    async def seen_or_own(cls, viewer: Viewer, id_: int) -> Self:
+        """An event whose contents the viewer may read, else their own copy of it. Raises `NotFound`."""
+        try:
+            return await cls.seen_by(viewer, id_)
+        except NotFound:
+            uid = await database.fetch_value("SELECT uid FROM calendar_object WHERE id = $1 AND org_id = $2", id_, viewer.org_id)
+            return await cls.by_uid(viewer, uid or "")
+
     # -- what it is
 
     @property

@@ -81,7 +81,7 @@ async def create_event(request: Request) -> Response[bytes]:
 @get("/calendar/events/{event_id:int}", include_in_schema=False)
 async def show_event(request: Request, event_id: FromPath[int], at: FromQuery[str] = "") -> Response[bytes]:
     """An event beside the week it is in."""
-    event = await access.find_event(request.state.viewer, event_id)
+    event = await access.find_event_or_copy(request.state.viewer, event_id)
     return await _detail(request, event, at)
 
 

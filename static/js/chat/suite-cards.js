@@ -1,31 +1,33 @@
 // Links to what is inside the suite become cards, as far as this reader may see what they lead to.
 const MOST = 3;
-const known = new Map(); // path → promise of its fragment's text
-const HERE = /^\/(chat\/channels|calendar|contacts|drive)\//;
+const known = new Map(); // path and query → promise of its fragment's text
+const HERE = /^\/(chat\/channels|calendar\/events|contacts|drive|s)\//;
 
 export function suiteCards(article) {
   const prose = article.querySelector(".msg-body > .prose");
   const links = [...(prose?.querySelectorAll("a[href]") ?? [])].filter((link) => link.origin === location.origin && HERE.test(link.pathname));
-  for (const link of links) link.removeAttribute("target");
-  const paths = [...new Set(links.map((link) => link.pathname))].slice(0, MOST);
-  for (const path of paths) show(article, prose, path);
+  for (const link of links) if (!link.pathname.startsWith("/s/")) link.removeAttribute("target");
+  const targets = [...new Set(links.map((link) => link.pathname + link.search))].slice(0, MOST);
+  for (const target of targets) show(article, prose, target);
 }
 
-async function show(article, prose, path) {
-  if (!known.has(path)) known.set(path, ask(path));
-  const html = await known.get(path);
-  if (!html || article.querySelector(`.suite-card[data-path="${CSS.escape(path)}"]`)) return;
+async function show(article, prose, target) {
+  if (!known.has(target)) known.set(target, ask(target));
+  const html = await known.get(target);
+  if (!html || article.querySelector(`.suite-card[data-target="${CSS.escape(target)}"]`)) return;
   const card = document.createRange().createContextualFragment(html).querySelector(".suite-card");
-  card.dataset.path = path;
+  card.dataset.target = target;
   prose.after(card);
   htmx.process(card);
 }
 
-async function ask(path) {
+async function ask(target) {
   try {
-    const answer = await fetch(`/cards?url=${encodeURIComponent(path)}`, { headers: { "HX-Request": "true" } });
-    return answer.status === 200 ? answer.text() : "";
+    const answer = await fetch(`/cards?url=${encodeURIComponent(target)}`, { headers: { "HX-Request": "true" } });
+    if (answer.status === 200) return answer.text();
+    if (!answer.ok) known.delete(target);
   } catch {
-    return "";
+    known.delete(target); // asked again with the next message that has it
   }
+  return "";
 }
