@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from app import database
 from app.jobs import run_now
 from app.lib import clock
+from app.models.account import Account
 from app.models.chat import Channel, log
 from app.models.chat.slash.registry import commands
 from tests.conftest import browser
@@ -110,3 +112,27 @@ async def test_a_reminder_comes_once_and_again(app: httpx.ASGITransport, people:
     await give(app, people.gina, launch, "/remind @Beat in 5 minutes tea")
     assert (await give(app, people.gina, launch, "/remind #launch in 5 minutes tea")).status_code == 422
     assert (await give(app, people.gina, launch, "/remind @Chiara in 5 minutes tea")).status_code == 422
+
+
+async def test_a_call_has_an_address_or_says_what_is_missing(app: httpx.ASGITransport, people: People, launch: Channel) -> None:
+    refused = await give(app, people.beat, launch, "/call")
+    assert refused.status_code == 422 and "https://" in refused.headers["hx-trigger"]
+    called = await give(app, people.gina, launch, "/call https://meet.example/daily")
+    assert called.status_code == 200 and 'href="https://meet.example/daily"' in called.text and 'class="mention"' in called.text
+    rules = {"channel_makers": "members", "guest_hosts": "managers"}
+    anna = browser(app, people.anna)
+    assert (await anna.post("/manager/chat/rules", data={**rules, "meetings": "javascript:alert(1)"}, headers=HTMX)).status_code != 303
+    assert (await give(app, people.beat, launch, "/call")).status_code == 422
+    await anna.post("/manager/chat/rules", data={**rules, "meetings": "https://meet.alpina.example/"}, headers=HTMX)
+    rooms = {re.findall(r'href="(https://meet.alpina.example/[\w-]{12,})"', (await give(app, people.beat, launch, "/call")).text)[0] for _ in range(2)}
+    assert len(rooms) == 2
+
+
+async def test_many_are_called_only_if_that_is_meant(app: httpx.ASGITransport, people: People, launch: Channel) -> None:
+    for number in range(5):
+        account = await Account.open(f"more{number}@alpina.example", "More", str(number))
+        await people.anna.organisation.admit(account)
+        await launch.take_in([account.id])
+    asked = await give(app, people.beat, launch, "/call https://meet.example/all")
+    assert asked.status_code == 422 and "8" in asked.headers["hx-trigger"]
+    assert (await give(app, people.beat, launch, "/call everyone https://meet.example/all")).status_code == 200

@@ -10,7 +10,7 @@ from app.lib.i18n import _
 from app.models import audit
 from app.models.base import NotFound, Refused
 from app.models.chat.channel import Channel
-from app.models.chat.rules import WHO, ChatRules
+from app.models.chat.rules import WHO, ChatRules, is_meeting_address
 from app.models.command import Command, undoes
 from app.models.viewer import Viewer
 
@@ -57,14 +57,17 @@ async def set_default(viewer: Viewer, channel: Channel, on: bool, *, also_everyb
     return command
 
 
-async def decide(viewer: Viewer, channel_makers: str, guest_hosts: str) -> Command:
-    """Say who may start channels and who may invite guests."""
+async def decide(viewer: Viewer, channel_makers: str, guest_hosts: str, meetings: str = "") -> Command:
+    """Say who may start channels, who may invite guests, and where calls are held. Raises `Refused`."""
     assert channel_makers in WHO and guest_hosts in WHO
+    if meetings and not is_meeting_address(meetings):
+        raise Refused(_("This is no address of a web page. Write it like https://meet.example.org."))
+    decided: dict[str, Any] = {"channel_makers": channel_makers, "guest_hosts": guest_hosts, "meetings": meetings}
     async with Command.once(viewer, "chat.rules") as command:
         rules = await ChatRules.of(viewer.org_id)
-        before = {"channel_makers": rules.channel_makers, "guest_hosts": rules.guest_hosts}
-        await rules.put(channel_makers, guest_hosts)
-        await audit.record("chat.rules", viewer=viewer, before=before, channel_makers=channel_makers, guest_hosts=guest_hosts)
+        before = {name: getattr(rules, name) for name in decided}
+        await rules.put(**decided)
+        await audit.record("chat.rules", viewer=viewer, before=before, **decided)
         command.done(what=_("Rules of Chat"), url="/manager/chat", inverse=before)
     return command
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app.access import require
-from app.lib.forms import CheckField, ChoiceField, Form
+from app.lib.forms import CheckField, ChoiceField, Form, TextField
 from app.lib.i18n import _
 from app.models.base import NotFound, Refused
 from app.models.chat import administration
@@ -25,6 +25,7 @@ class Rules(Form):
 
     channel_makers = ChoiceField(WHO)
     guest_hosts = ChoiceField(WHO)
+    meetings = TextField(most=200, required=False)
 
 
 class NewDefault(Form):
@@ -46,12 +47,12 @@ async def show_chat(request: Request, q: FromQuery[str] = "") -> Response[bytes]
 
 @post("/manager/chat/rules", status_code=200, include_in_schema=False)
 async def update_rules(request: Request) -> Response[bytes]:
-    """Decide who may start channels and invite guests."""
+    """Decide who may start channels and invite guests, and where calls are held."""
     viewer = _manager(request)
     form = Rules(await request.form())
     if not form.is_valid:
         raise Refused(next(iter(form.errors.values())))
-    command = await administration.decide(viewer, form["channel_makers"], form["guest_hosts"])
+    command = await administration.decide(viewer, form["channel_makers"], form["guest_hosts"], form["meetings"])
     return done(request, "/manager/chat", _("Saved."), command)
 
 

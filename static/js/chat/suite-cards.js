@@ -3,22 +3,26 @@ const MOST = 3;
 const known = new Map(); // path and query → promise of its fragment's text
 const HERE = /^\/(chat\/channels|calendar\/events|contacts|drive|s)\//;
 
-export function suiteCards(article) {
+export async function suiteCards(article) {
   const prose = article.querySelector(".msg-body > .prose");
   const links = [...(prose?.querySelectorAll("a[href]") ?? [])].filter((link) => link.origin === location.origin && HERE.test(link.pathname));
   for (const link of links) if (!link.pathname.startsWith("/s/")) link.removeAttribute("target");
-  const targets = [...new Set(links.map((link) => link.pathname + link.search))].slice(0, MOST);
-  for (const target of targets) show(article, prose, target);
+  const targets = [...new Set(links.map(targetOf))].slice(0, MOST);
+  for (const target of targets) if (!known.has(target)) known.set(target, ask(target));
+  for (const target of targets) show(article, links, target, await known.get(target));
 }
 
-async function show(article, prose, target) {
-  if (!known.has(target)) known.set(target, ask(target));
-  const html = await known.get(target);
-  if (!html || article.querySelector(`.suite-card[data-target="${CSS.escape(target)}"]`)) return;
+const targetOf = (link) => link.pathname + link.search;
+
+function show(article, links, target, html) {
+  const shown = [...article.querySelectorAll(".suite-card")];
+  if (!html || shown.some((one) => one.dataset.target === target)) return;
   const card = document.createRange().createContextualFragment(html).querySelector(".suite-card");
   card.dataset.target = target;
-  prose.after(card);
+  (shown.at(-1) ?? article.querySelector(".msg-body > .prose")).after(card);
   htmx.process(card);
+  const title = card.querySelector("strong").textContent;
+  for (const link of links) if (targetOf(link) === target && link.textContent === link.href) link.textContent = title;
 }
 
 async function ask(target) {

@@ -1,4 +1,4 @@
-"""Slash commands: `registry` what there is and how one is read, `people`, `channels` and `words` the suite's own. Another room adds its own:
+"""Slash commands: `registry` what there is and how one is read, `people`, `channels`, `words` and `calls` the suite's own. Another room adds its own:
 
     from app.models.chat.slash.registry import Given, said, slash
 
@@ -6,7 +6,7 @@
     async def _lunch(given: Given) -> Answer: …
 """
 
-from app.models.chat.slash import channels, people, words
+from app.models.chat.slash import calls, channels, people, words
 from app.models.chat.slash.registry import Answer, Given, offered, run
 
-__all__ = ["Answer", "Given", "channels", "offered", "people", "run", "words"]
+__all__ = ["Answer", "Given", "calls", "channels", "offered", "people", "run", "words"]
