@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from app.lib.dav.names import card
 from app.lib.dav.problems import Problem
@@ -35,8 +35,11 @@ class TextMatch:
 
     def holds(self, values: list[str]) -> bool:
         """Whether one of the values is so; negated, whether none is."""
-        matches = _KINDS[self.kind]
-        return any(matches(self.fold(value), self.sought) for value in values) is not self.is_negated
+        return any([self.is_like(value) for value in values]) is not self.is_negated
+
+    def is_like(self, value: str) -> bool:
+        """Whether one value has what is sought, whatever is asked of it."""
+        return _KINDS[self.kind](self.fold(value), self.sought)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class PropFilter:
 
     def holds(self, unfolded: str) -> bool:
         """Whether a card's unfolded text is so: some line of the property meets the conditions, or there is none where none is wanted."""
-        if self.matches and not self.is_absent and any(self._line_holds(line) for line in _plain_lines(self.name, unfolded)):
+        if self.matches and not self.is_absent and any(map(self._line_holds, _plain_lines(self.name, unfolded))):
             return True
         lines = _lines(self.name).findall(unfolded)
         if self.is_absent or not lines:
@@ -76,7 +79,7 @@ class PropFilter:
     def _line_holds(self, line: str) -> bool:
         if not self.params and '"' not in line and "QUOTED" not in line:  # nearly always; a tenth of reading the line
             value = unescape(line.partition(":")[2], V40)
-            return (all if self.is_all else any)(match.holds([value]) for match in self.matches)
+            return (all if self.is_all else any)([match.is_like(value) is not match.is_negated for match in self.matches])
         read = read_line(line, line)
         value = unescape(read.decoded, V40)
         verdicts = [match.holds([value]) for match in self.matches]
@@ -117,7 +120,7 @@ class CardFilter:
         if not self.parts:
             return True
         unfolded = _FOLDED.sub("", vcard) if "\n " in vcard or "\n\t" in vcard else vcard
-        if self._needles is not None and "QUOTED-PRINTABLE" not in unfolded:
+        if self._needles is not None and self.needles is None and "QUOTED-PRINTABLE" not in unfolded:  # else the database has looked
             low = unfolded.casefold()
             if not any(needle in low for needle in self._needles):
                 return False
@@ -128,7 +131,7 @@ class CardFilter:
         """The texts that are looked for, for a search that can't look at every card."""
         return [match.sought for part in self.parts for match in part.matches if not match.is_negated and match.sought.strip()]
 
-    @property
+    @cached_property
     def needles(self) -> list[str] | None:
         """Plain texts of which every card that matches has one, unless its lines are folded: the database can look for them. None: not known."""
         found = self._needles

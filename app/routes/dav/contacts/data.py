@@ -17,6 +17,7 @@ KIND = "text/vcard; charset=utf-8"
 VERSIONS = (V30, V40)
 _VERSION = re.compile(r"^VERSION[^:\r\n]*:[ \t]*([0-9.]+)", re.IGNORECASE | re.MULTILINE)
 _ACCEPTED = re.compile(r"text/(?:x-)?vcard\s*;[^,]*version\s*=\s*\"?([\d.]+)", re.IGNORECASE)
+_BEGINNINGS = {version: f"BEGIN:VCARD\r\nVERSION:{version}\r\n" for version in VERSIONS}  # of nearly every card
 SUPPORTED = b"".join(b'<card:address-data-type content-type="text/vcard" version="' + version.encode() + b'"/>' for version in VERSIONS)
 
 
@@ -28,7 +29,7 @@ def version_of(vcard: str) -> str:
 
 def in_version(vcard: str, version: str) -> str:
     """The card in a version: untouched where it is in that one, or can't be read."""
-    if version_of(vcard) == version:
+    if vcard.startswith(_BEGINNINGS[version]) or version_of(vcard) == version:
         return vcard
     try:
         return as_version(read_card(vcard), version).text
