@@ -35,7 +35,7 @@ class TextMatch:
 
     def holds(self, values: list[str]) -> bool:
         """Whether one of the values is so; negated, whether none is."""
-        return any([self.is_like(value) for value in values]) is not self.is_negated
+        return any(map(self.is_like, values)) is not self.is_negated
 
     def is_like(self, value: str) -> bool:
         """Whether one value has what is sought, whatever is asked of it."""

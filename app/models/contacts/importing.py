@@ -20,7 +20,7 @@ from piccolo.columns import BigInt, ForeignKey, Integer, Text, Varchar
 
 from app import database
 from app.lib import clock
-from app.lib.contact_tables import guess, is_target, read_row, read_table
+from app.lib.contact_tables import guess_targets, is_day_first, is_target, read_row, read_table, text_of
 from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.lib.pictures import PictureError, portrait
@@ -125,10 +125,11 @@ async def keep(viewer: Viewer, book: AddressBook, name: str, content: bytes) -> 
         raise Refused(_("This file is too large: at most %(most)s MB.") % {"most": MOST_FILE // 1_000_000})
     text = decode(content).replace("\x00", "")
     kind = VCF if re.search(r"^\s*(?:[\w-]+\.)?BEGIN\s*:\s*VCARD", text, re.IGNORECASE | re.MULTILINE) else CSV
+    text = text_of(content).replace("\x00", "") if kind == CSV else text
     table = read_table(text) if kind == CSV else None
     if table is not None and (len(table.columns) < 2 or not table.rows):
         raise Refused(_("This file is neither a vCard nor a table with headings. Export your contacts as vCard (.vcf) or CSV and try again."))
-    mapping = [guess(column) for column in table.columns] if table else []
+    mapping = guess_targets(table) if table else []
     return await ContactImport.insert_new(
         org_id=viewer.org_id, account_id=viewer.account_id, book_id=book.id, name=name[:200], kind=kind, content=text,
         mapping=msgspec.json.encode(mapping).decode(), created_at=clock.now(),
@@ -239,9 +240,10 @@ def _of_cards(text: str) -> Iterator[Entry]:
 
 
 def _of_table(one: ContactImport) -> Iterator[Entry]:
-    table = read_table(one.content)
+    table, targets = read_table(one.content), one.targets
+    day_first = is_day_first(table, targets)
     for line, cells in table.rows:
-        details = read_row(cells, one.targets)
+        details = read_row(cells, targets, table.columns, day_first=day_first)
         if not details.shown:
             yield Entry(line, kind=BAD, why=_("There is neither a name nor an address nor a number in this line."))
             continue

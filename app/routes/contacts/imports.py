@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app.doors import opens_files
+from app.lib.contact_columns import OWN
 from app.lib.contact_tables import OFFERED, read_table
 from app.lib.i18n import _
 from app.models.base import Refused
@@ -140,7 +141,7 @@ def target_name(target: str) -> str:
     names = {
         "given": _("First name"), "family": _("Last name"), "middle": _("Middle name"), "prefix": _("Title before it"), "suffix": _("Suffix"),
         "shown": _("Full name"), "nickname": _("Nickname"), "phonetic_given": _("Phonetic first name"), "phonetic_family": _("Phonetic last name"),
-        "pronouns": _("Pronouns"), "labels": _("Labels"),
+        "pronouns": _("Pronouns"), "labels": _("Labels"), OWN: _("A field of its own, called as here"),
     }
     if target in names:
         return names[target]
