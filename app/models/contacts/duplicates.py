@@ -44,6 +44,11 @@ class Group:
         return "-".join(str(one.id) for one in self.contacts)
 
     @property
+    def is_namesakes(self) -> bool:
+        """Whether they share their name alone, which different people do, too: they come last."""
+        return all(reason == NAME for reason, _value in self.reasons)
+
+    @property
     def merge_url(self) -> str:
         """Where one is made of them."""
         return "/contacts/duplicates/merge?" + "&".join(f"ids={one.id}" for one in self.contacts)
@@ -61,7 +66,7 @@ async def find_duplicates(viewer: Viewer) -> list[Group]:
         pairs += [(reason, row["value"], row["contact_id"]) for row in rows]
     groups = await _with_cards(_joined(pairs))
     aside = await _put_aside(viewer.account_id)
-    return sorted((group for group in groups if group.key not in aside), key=lambda group: group.contacts[0].sort_name)[:MOST_GROUPS]
+    return sorted((group for group in groups if group.key not in aside), key=lambda group: (group.is_namesakes, group.contacts[0].sort_name))[:MOST_GROUPS]
 
 
 def _joined(pairs: Sequence[tuple[str, str, int]]) -> list[tuple[list[int], list[tuple[str, str]]]]:

@@ -46,11 +46,16 @@ class LevelForm(Form):
     level = ChoiceField(("0", "1", "2", "3"))
 
 
+_HUES = (14, 4, 9, 19, 0, 7, 11, 16, 21, 2)  # far from each other
+
+
 @get("/contacts/books/new", include_in_schema=False)
 async def new_book(request: Request) -> Response[bytes]:
     """The form, in a dialog."""
-    member(request)
-    return await dialog(request, "contacts/_book_form.html", _("New address book"), form=BookForm(hue=14), book=None)
+    viewer = member(request)
+    taken = {book.hue for book in await AddressBook.all_for(viewer.account_id, viewer.org_id)}
+    hue = next((one for one in _HUES if one not in taken), _HUES[0])
+    return await dialog(request, "contacts/_book_form.html", _("New address book"), form=BookForm(hue=hue), book=None)
 
 
 @post("/contacts/books", status_code=200, include_in_schema=False)

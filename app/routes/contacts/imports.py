@@ -122,13 +122,15 @@ async def _preview(viewer: Viewer, one: ContactImport, at: int, kind: str) -> di
     }
 
 
-def _columns(one: ContactImport) -> list[tuple[str, str, list[str]]]:
-    """The columns of a table: heading, target, and what stands in the first rows."""
+def _columns(one: ContactImport) -> list[tuple[int, str, str, list[str]]]:
+    """The columns of a table that something is in: number, heading, target, and some of what stands there."""
     table = read_table(one.content)
-    return [
-        (name, target, [cells[number][:60] for _line, cells in table.rows[:40] if cells[number]][:SAMPLES])
-        for number, (name, target) in enumerate(zip(table.columns, one.targets, strict=False))
-    ]
+    found = []
+    for number, (name, target) in enumerate(zip(table.columns, one.targets, strict=False)):
+        samples = dict.fromkeys(cells[number][:60] for _line, cells in table.rows if cells[number])
+        if samples:
+            found.append((number, name, target, list(samples)[:SAMPLES]))
+    return found
 
 
 def _offered(one: ContactImport) -> list[tuple[str, str]]:
@@ -139,7 +141,7 @@ def _offered(one: ContactImport) -> list[tuple[str, str]]:
 def target_name(target: str) -> str:
     """What a target of a column is called."""
     names = {
-        "given": _("First name"), "family": _("Last name"), "middle": _("Middle name"), "prefix": _("Title before it"), "suffix": _("Suffix"),
+        "given": _("First name"), "family": _("Last name"), "middle": _("Middle name"), "prefix": _("Title before the name"), "suffix": _("Suffix"),
         "shown": _("Full name"), "nickname": _("Nickname"), "phonetic_given": _("Phonetic first name"), "phonetic_family": _("Phonetic last name"),
         "pronouns": _("Pronouns"), "labels": _("Labels"), OWN: _("A field of its own, called as here"),
     }
@@ -147,7 +149,7 @@ def target_name(target: str) -> str:
         return names[target]
     kind, token, part = target.split(".")
     label = label_names().get(token.rstrip("0123456789"), "")
-    words = [titles()[kind] if kind != "date" else label or titles()[kind]]
+    words = [] if kind in ("address", "organisation") and part != "label" else [titles()[kind] if kind != "date" else label or titles()[kind]]
     if part == "label":
         words.append(_("Label"))
     elif part in part_names():
