@@ -108,7 +108,7 @@ export function tools(scroller) {
   async function edit(on) {
     if (on.dataset.author !== me() || on.matches(".deleted") || on.querySelector("form.composer-edit")) return;
     bar.remove();
-    const form = await editorOf(on);
+    const [form] = await Promise.all([editorOf(on), import("../behaviors/chat-edit.js")]); // its keys work as soon as it is seen
     if (!form) return;
     form.prose = on.querySelector(".prose");
     form.prose.replaceWith(form);
