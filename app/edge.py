@@ -175,7 +175,7 @@ class Edge:
             origin=addresses.origin_of(brand.host) if brand and brand.host else visit.origin, request_id=f"{secrets.randbits(48):012x}",
             idempotency_key=visit.idempotency_key,
         )
-        speak(viewer.locale if viewer else negotiate(visit.accept_language))
+        speak(viewer.locale, viewer.timezone) if viewer else speak(negotiate(visit.accept_language))
         caller.note_address(visit.address)
         if viewer and viewer.seen_at < clock.now() - clock.MINUTE and self._sightings.take(str(viewer.session_id)):
             await Session.seen(viewer.session_id, visit.address)

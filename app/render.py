@@ -20,7 +20,7 @@ from litestar.response import Response
 from app.assets import Assets
 from app.lib.browsers import is_outdated
 from app.lib.i18n import LANGUAGES, OFFERED, language
-from app.lib.locales import decimal, week_start
+from app.lib.locales import decimal, territory, week_start
 from app.lib.templates import Templates
 from app.rooms import App, apps_for, badged
 from app.settings import Settings
@@ -30,7 +30,7 @@ _MOVE = {"target": "#view", "headers": {"HX-Target": "div#view"}}  # htmx 4.0 na
 VARY = "HX-Target, Accept-Language, Cookie"
 _PARTS = ("title", "heading", "side", "main", "detail", "overlays")
 _SEAM = secrets.token_hex(12)  # between the parts of a page; nobody can write it into a text
-_FRAMED = ("viewer", "brand", "locale", "timezone", "theme", "is_outdated", "area_style")  # what the shell shows, besides the apps
+_FRAMED = ("viewer", "brand", "locale", "timezone", "date_locale", "theme", "is_outdated", "area_style")  # what the shell shows, besides the apps
 _FOLDER = Path(__file__).parent / "templates"
 _templates: Templates
 _assets: Assets
@@ -152,6 +152,7 @@ def _common(request: Request) -> dict[str, Any]:
         "apps": apps_for(viewer) if viewer else [],
         "locale": code,
         "timezone": viewer.timezone if viewer else "",
+        "date_locale": territory(code).replace("_", "-"),
         "week_start": viewer.week_start if viewer and viewer.week_start is not None else week_start(code),
         "theme": viewer.theme if viewer else "auto",
         "is_outdated": is_outdated(request.headers.get("user-agent", "")),

@@ -10,7 +10,7 @@ from babel.dates import format_datetime
 
 from app import database
 from app.jobs import context, job
-from app.lib.locales import territory
+from app.lib.locales import locale_of
 from app.mail import link_base
 from app.models.brand.known import brand_of
 from app.models.job import Job
@@ -43,7 +43,7 @@ async def _facts(letter: Letter) -> dict[str, Any]:
     settings, account = context.settings(), letter.account
     for notice in (notice for group in letter.groups for notice in group["notices"]):
         at = datetime.fromtimestamp(notice.pop("at") / 1000, ZoneInfo(account.timezone))
-        notice["when"] = format_datetime(at, "short", locale=territory(account.locale))
+        notice["when"] = format_datetime(at, "short", locale=locale_of(account.locale, account.timezone))
     base = (await brand_of(letter.org_id)).home or link_base(settings, f"http://{letter.host or f'localhost:{settings.port}'}")
     return {
         "to": account.email, "name": account.given_name, "locale": account.locale, "groups": letter.groups, "count": letter.count, "base": base,

@@ -11,7 +11,7 @@ from babel.dates import format_datetime
 from app.jobs import job
 from app.jobs.mail import entrance_of, send_mail
 from app.lib.devices import device
-from app.lib.locales import territory
+from app.lib.locales import locale_of
 from app.models import security_log
 from app.models.account import Account
 from app.models.credential.emailed_link import SIGN_IN, EmailedLink, may_be_mailed_link
@@ -50,4 +50,4 @@ def _circumstances(account: Account, user_agent: str, at: int) -> dict[str, Any]
     """Browser, system and the time on the person's clock."""
     found = device(user_agent)
     moment = datetime.fromtimestamp(at / 1000, ZoneInfo(account.timezone))
-    return {"browser": found.browser, "system": found.system, "when": format_datetime(moment, "long", locale=territory(account.locale))}
+    return {"browser": found.browser, "system": found.system, "when": format_datetime(moment, "long", locale=locale_of(account.locale, account.timezone))}

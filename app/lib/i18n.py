@@ -18,6 +18,7 @@ OFFERED = ("en", "fr")
 FOLDER = Path(__file__).parent.parent / "locale"
 
 _language: ContextVar[str] = ContextVar("language", default="en")
+_timezone: ContextVar[str] = ContextVar("timezone", default="")
 
 
 @cache
@@ -42,19 +43,26 @@ def language() -> str:
     return _language.get()
 
 
-def speak(language: str) -> None:
-    """Choose the language of the rest of this task."""
+def timezone() -> str:
+    """The name of the time zone of who reads the answer to the request under way, empty when nobody knows."""
+    return _timezone.get()
+
+
+def speak(language: str, timezone: str = "") -> None:
+    """Choose the language of the rest of this task, and where its reader is."""
     _language.set(language if language in LANGUAGES else "en")
+    _timezone.set(timezone)
 
 
 @contextmanager
-def speaking(language: str) -> Iterator[None]:
-    """Another language for a while, such as that of a mail's reader."""
-    token = _language.set(language if language in LANGUAGES else "en")
+def speaking(language: str, timezone: str = "") -> Iterator[None]:
+    """Another language for a while, such as that of a mail's reader, who may be elsewhere."""
+    was = _language.get(), _timezone.get()
+    speak(language, timezone)
     try:
         yield
     finally:
-        _language.reset(token)
+        speak(*was)
 
 
 def negotiate(accept_language: str, offered: Iterable[str] = OFFERED) -> str:

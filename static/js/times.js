@@ -5,17 +5,16 @@ const cache = new Map();
 function formatter(options) {
   const key = JSON.stringify(options);
   if (!cache.has(key)) {
-    const { timezone, hour12 } = root.dataset;
+    const { timezone } = root.dataset;
     const zone = timezone ? { timeZone: timezone } : {};
-    const clock = hour12 ? { hour12: hour12 === "true" } : {};
-    cache.set(key, new Intl.DateTimeFormat(language(), { ...zone, ...clock, ...options }));
+    cache.set(key, new Intl.DateTimeFormat(language(), { ...zone, ...options }));
   }
   return cache.get(key);
 }
 
-// The browser's own variant of the page's language (en-GB, fr-CH) knows the reader's clock and order of dates.
+// Which clock and order of dates: what the server writes, too; for who isn't signed in, the browser's own variant of the page's language.
 export function language() {
-  return navigator.languages.find((tag) => tag.split("-")[0] === root.lang.split("-")[0]) ?? root.lang;
+  return root.dataset.locale ?? navigator.languages.find((tag) => tag.split("-")[0] === root.lang.split("-")[0]) ?? root.lang;
 }
 
 const day = (date) => formatter({ year: "numeric", month: "2-digit", day: "2-digit" }).format(date);

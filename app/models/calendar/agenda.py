@@ -38,7 +38,7 @@ async def _send(viewer: Viewer) -> None:
     shown = [one for one in await occurrences(viewer, *day_bounds(today, today, viewer.timezone)) if one.answer != "DECLINED" and not one.is_hidden]
     if not shown:
         return
-    with speaking(viewer.locale):
+    with speaking(viewer.locale, viewer.timezone):
         lines = [f"{_when(viewer, one)} {one.summary or _('Event without a title')}" for one in shown[:_MOST]]
     await notify(
         KIND, [viewer.account_id], viewer.org_id, facts={"count": len(shown), "text": "\n".join(lines)}, url="/calendar", source="calendar",

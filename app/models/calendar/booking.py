@@ -180,7 +180,7 @@ async def book(page: BookingPage, start: int, minutes: int, name: str, email: st
             token_hash=hash_token(token), created_at=clock.now(),
         )
         await scheduling.changed_by(host, calendar, None, stored.ics)
-        with speaking(host.locale):
+        with speaking(host.locale, host.timezone):
             when = when_words(start, booking.ends, host.timezone, host.locale)
         await notify(
             "calendar.booked", [host.id], page.org_id, facts={"name": name, "title": page.title, "when": when}, url=f"/calendar/events/{stored.id}",

@@ -142,7 +142,7 @@ async def _birthdays(calendar: Calendar) -> dict[str, str]:
     account = await Account.get(calendar.account_id)
     found = {}
     whose = cast(Viewer, _Whose(calendar.account_id, calendar.org_id))
-    with speaking(account.locale):
+    with speaking(account.locale, account.timezone):
         for one in await people.birthdays(whose):
             name = _("Birthday of %(name)s") % {"name": one.name}
             if one.year:

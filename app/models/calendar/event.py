@@ -18,6 +18,7 @@ from app.lib.i18n import _, ngettext
 from app.lib.ical import ZONED, Component
 from app.lib.ical.series import ENDLESS, Series
 from app.lib.ical.values import wall_of
+from app.lib.locales import short_day, short_time
 from app.models.base import NotFound, Refused
 from app.models.calendar import editing, scheduling
 from app.models.calendar.calendar import Calendar
@@ -351,8 +352,8 @@ def _names(some: tuple[Guest, ...], without: tuple[Guest, ...]) -> str:
 
 
 def _clock(draft: Draft, wall: datetime, other: datetime) -> str:
-    day = f"{wall:%d.%m.%Y}" if wall.date() != other.date() or draft.is_all_day else ""
-    return day if draft.is_all_day else f"{day} {wall:%H:%M}".strip()
+    day = short_day(wall) if wall.date() != other.date() or draft.is_all_day else ""
+    return day if draft.is_all_day else f"{day} {short_time(wall)}".strip()
 
 
 def _length(length: timedelta) -> str:

@@ -11,6 +11,7 @@ from app import database
 from app.lib import clock
 from app.lib.i18n import _
 from app.lib.ical.values import instant_of, wall_of
+from app.lib.locales import short_time
 from app.lib.names import full_name
 from app.models.calendar.calendar import OWNED, SUBSCRIPTION, Calendar
 from app.models.calendar.indexing import FREE
@@ -120,7 +121,7 @@ def why_not(diaries: Sequence[Diary], start: int, end: int) -> list[tuple[str, s
 
 def _reason(block: Busy, diary: Diary) -> str:
     zone = ZoneInfo(diary.timezone)
-    begin, end = (f"{datetime.fromtimestamp(at / 1000, zone):%H:%M}" for at in (block.start, block.end))
+    begin, end = (short_time(datetime.fromtimestamp(at / 1000, zone)) for at in (block.start, block.end))
     if block.end - block.start >= clock.DAY:
         return _("away all day") if block.kind == 3 else _("busy all day")
     words = {2: _("perhaps busy %(start)s–%(end)s"), 3: _("away %(start)s–%(end)s")}
@@ -144,7 +145,7 @@ def _slot(
             missing.append((diary.name, _reason(block, diary)))
             score += weight * (50 if block.kind == 2 else 100)
         elif diary.resource_id is None and not _is_within(there := wall_of(start, zones[diary.email]), end - start, hours):
-            missing.append((diary.name, _("it is %(time)s there") % {"time": f"{there:%H:%M}"}))
+            missing.append((diary.name, _("it is %(time)s there") % {"time": short_time(there)}))
             score += weight * 60
     return Slot(start, end, tuple(missing), tuple(unknown), score + (3 if here.minute % 30 else 0))
 

@@ -39,7 +39,7 @@ async def invitation(calendar: Calendar, message: Component, email: str, method:
     read = digest(_plain(message), calendar.timezone)
     first = read.series.between(-(1 << 52), 1 << 52, 1)[0] if read.series else None
     zone = draft.timezone or timezone
-    with speaking(locale):
+    with speaking(locale, zone):
         when = when_words(first.start, first.end, zone, locale, is_all_day=draft.is_all_day) if first else ""
         if not draft.is_all_day and zone != "UTC":
             when += f" ({zone.replace('_', ' ')})"

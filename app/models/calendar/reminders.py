@@ -16,7 +16,7 @@ from app.lib.ical.series import Instance, when_of
 from app.lib.ical.values import instant_of, parse_duration, wall_of
 from app.lib.ical.zones import Zones
 from app.lib.ids import new_id
-from app.lib.locales import territory
+from app.lib.locales import locale_of
 from app.models.account import Account
 from app.models.calendar.calendar import Calendar
 from app.models.calendar.drafts import CHAT, EMAIL, PUSH, reminder_of
@@ -125,7 +125,7 @@ def _is_wanted(due: Due, account: Account) -> bool:
 async def _send(account: Account, calendar: Calendar, found: CalendarObject, due: Due) -> None:
     url = f"/calendar/events/{found.id}" + (f"?at={due.key}" if due.key else "")
     title, place = due.component.text("SUMMARY"), due.component.text("LOCATION")[:200]
-    with speaking(account.locale):
+    with speaking(account.locale, account.timezone):
         when = when_words(due.start, due.end, account.timezone, account.locale, is_all_day="T" not in (due.component.value("DTSTART") or "T"))
     if due.way == EMAIL:
         await Job.enqueue("mail_reminder", org_id=calendar.org_id, account_id=account.id, title=title, when=when, place=place, url=url)
@@ -140,7 +140,7 @@ async def _send(account: Account, calendar: Calendar, found: CalendarObject, due
 
 def when_words(start: int, end: int, timezone: str, locale: str, *, is_all_day: bool = False) -> str:
     """A time in words: the day, unless it is today, and from when until when."""
-    zone, speech = ZoneInfo(timezone), territory(locale)
+    zone, speech = ZoneInfo(timezone), locale_of(locale, timezone)
     first, last = datetime.fromtimestamp(start / 1000, zone), datetime.fromtimestamp(end / 1000, zone)
     today = datetime.fromtimestamp(clock.now() / 1000, zone).date()
     day = "" if first.date() == today else format_date(first.date(), "full" if abs((first.date() - today).days) < 300 else "long", locale=speech)

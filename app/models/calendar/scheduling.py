@@ -205,7 +205,7 @@ async def _tell(viewer: Viewer, calendar: Calendar, account_id: int, event: Comp
         await notices_withdrawn(calendar.org_id, f"event:{uid[:70]}", people=[account_id])
     account = await Account.get(account_id)
     first = read.series.between(-ENDLESS, ENDLESS, 1) if read.series else []
-    with speaking(account.locale):
+    with speaking(account.locale, account.timezone):
         when = when_words(first[0].start, first[0].end, account.timezone, account.locale, is_all_day=first[0].kind == "date") if first else ""
     await notify(
         kind, [account_id], calendar.org_id, facts={"actor": viewer.name, "title": main_of(event).text("SUMMARY"), "when": when, "what": what},

@@ -11,7 +11,7 @@ from piccolo.columns import BigInt, ForeignKey, Varchar
 from app import database
 from app.lib import clock
 from app.lib.i18n import _, language, speaking
-from app.lib.locales import long_day
+from app.lib.locales import long_day, short_time
 from app.lib.when import Passed, When, following, parse
 from app.models.account import Account
 from app.models.base import Refused, Row
@@ -102,7 +102,7 @@ async def remind(reminder_id: int) -> None:
 def moment(at: int, timezone: str) -> str:
     """A day and a time as people read it."""
     local = datetime.fromtimestamp(at / 1000, ZoneInfo(timezone))
-    return _("%(day)s at %(time)s") % {"day": long_day(at, timezone, language()), "time": f"{local:%H:%M}"}
+    return _("%(day)s at %(time)s") % {"day": long_day(at, timezone, language()), "time": short_time(local)}
 
 
 async def _say(reminder: ChatReminder) -> None:
@@ -110,7 +110,7 @@ async def _say(reminder: ChatReminder) -> None:
 
     author = await Account.get(reminder.created_by)
     reader = author if reminder.channel_id else await Account.get(reminder.account_id)
-    with speaking(reader.locale):
+    with speaking(reader.locale, reader.timezone):
         if reminder.channel_id is not None:
             channel = await Channel.find(reminder.channel_id)
             if channel is not None and channel.archived_at is None and channel.deleted_at is None and await _is_in(channel.id, reminder.created_by):

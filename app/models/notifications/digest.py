@@ -99,7 +99,7 @@ async def _letter(account_id: int, org_id: int) -> list[Letter]:
         return []
     await database.execute("UPDATE digest SET sent_at = $1 WHERE id = $2", clock.now(), account_id)
     account = await Account.get(account_id)
-    with speaking(account.locale):
+    with speaking(account.locale, account.timezone):
         groups = _grouped(notices[-MOST:])
     host = await database.fetch_value("SELECT host FROM session WHERE account_id = $1 ORDER BY seen_at DESC LIMIT 1", account_id)
     return [Letter(account, org_id, groups, len(notices), await token_of(account_id), host or "")]

@@ -15,7 +15,7 @@ from litestar.response import Response
 from app import access
 from app.lib.forms import Form, ManyField, NumberField, TextField
 from app.lib.i18n import _, language, ngettext
-from app.lib.locales import territory
+from app.lib.locales import short_time, territory
 from app.models.calendar import Diary, Slot, best_slots, day_bounds, free_busy, inviting, room_email
 from app.models.calendar.preferences import CalendarPreferences
 from app.models.resource import Resource
@@ -113,7 +113,7 @@ def _clock(diary: Diary, viewer: Viewer) -> str:
     if diary.resource_id is not None or not diary.is_known or diary.timezone == viewer.timezone:
         return ""
     there = now_of(viewer).astimezone(ZoneInfo(diary.timezone))
-    return _("%(time)s now in %(place)s") % {"time": f"{there:%H:%M}", "place": diary.timezone.rpartition("/")[2].replace("_", " ")}
+    return _("%(time)s now in %(place)s") % {"time": short_time(there), "place": diary.timezone.rpartition("/")[2].replace("_", " ")}
 
 
 def _lengths() -> list[tuple[int, str]]:
