@@ -109,7 +109,14 @@ def _sort_as(card: Card) -> str:
         line = card.first(name)
         if line and line.param("SORT-AS"):
             return " ".join(line.param_values("SORT-AS"))
-    return card.value("SORT-STRING")
+    return card.value("SORT-STRING") or _without_title(card)
+
+
+def _without_title(card: Card) -> str:
+    """The name without "Dr." before it, under which nobody looks; empty where there is none."""
+    line = card.first("N")
+    title, name = ([*card.parts(line), "", "", "", ""][3] if line else ""), shown_name(card)
+    return name[len(title):].strip() if title and name.startswith(f"{title} ") else ""
 
 
 def _members(card: Card) -> tuple[str, ...]:

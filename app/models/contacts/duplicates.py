@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -64,9 +65,20 @@ async def find_duplicates(viewer: Viewer) -> list[Group]:
         every = sql.format(books=database.marks(books))
         rows = await database.fetch(_LIKELY.format(every=every, most=MOST_TOGETHER), *books)
         pairs += [(reason, row["value"], row["contact_id"]) for row in rows]
-    groups = await _with_cards(_joined(pairs))
+    groups = await _with_cards(_grouped(pairs))
     aside = await _put_aside(viewer.account_id)
     return sorted((group for group in groups if group.key not in aside), key=lambda group: (group.is_namesakes, group.contacts[0].sort_name))[:MOST_GROUPS]
+
+
+def _grouped(pairs: Sequence[tuple[str, str, int]]) -> list[tuple[list[int], list[tuple[str, str]]]]:
+    """Cards that share an address or a number, then namesakes among the others: a name alone doesn't join two people to one another."""
+    surely = _joined([one for one in pairs if one[0] != NAME])
+    names: dict[int, str] = {id_: value for reason, value, id_ in pairs if reason == NAME}
+    for ids, reasons in surely:
+        alike = Counter(names[id_] for id_ in ids if id_ in names)
+        reasons += [(NAME, value) for value, number in alike.items() if number > 1]
+    taken = {id_ for ids, _reasons in surely for id_ in ids}
+    return surely + _joined([(NAME, value, id_) for id_, value in names.items() if id_ not in taken])
 
 
 def _joined(pairs: Sequence[tuple[str, str, int]]) -> list[tuple[list[int], list[tuple[str, str]]]]:

@@ -55,3 +55,13 @@ async def test_one_is_made_of_several_and_undone(people: People) -> None:
         await prepare(people.anna.viewer, [one.id])
     with pytest.raises(Refused):
         await prepare(people.beat.viewer, [one.id, two.id])
+
+
+async def test_namesakes_are_not_taken_for_those_who_share_an_address(people: People) -> None:
+    made = await cards(
+        people, "FN:Anna Roy\r\nEMAIL:a@x.example", "FN:Dr. Anna Roy\r\nN:Roy;Anna;;Dr.;\r\nEMAIL:a@x.example", "FN:Anna Roy\r\nEMAIL:other@x.example",
+        "FN:Alba Berg\r\nEMAIL:1@x.example", "FN:Alba Berg\r\nEMAIL:2@x.example",
+    )
+    sure, namesakes = await find_duplicates(people.anna.viewer)
+    assert ([one.id for one in sure.contacts], sorted(sure.reasons)) == ([made[0].id, made[1].id], [("email", "a@x.example"), ("name", "anna roy")])
+    assert ([one.id for one in namesakes.contacts], namesakes.is_namesakes) == ([made[3].id, made[4].id], True), "the likelier first"
