@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.models.account import Account
 from app.models.base import NotFound
 from app.models.calendar import Calendar, Event
+from app.models.calendar.attachments import CalendarAttachment
 from app.models.chat import Channel, Message
 from app.models.drive import Found, find_node
 from app.models.drive.rights import VIEW
@@ -14,6 +15,7 @@ from app.models.viewer import Viewer
 
 __all__ = [
     "NotFound",
+    "find_attachment",
     "find_avatar",
     "find_calendar",
     "find_channel",
@@ -123,3 +125,15 @@ async def find_event_or_copy(viewer: Viewer, id_: int) -> Event:
     """The same, or the viewer's own copy of an event that stands in somebody else's calendar: the address that they were sent."""
     require_member(viewer, "calendar.use")
     return await Event.seen_or_own(viewer, id_)
+
+
+async def find_attachment(viewer: Viewer, token: str) -> CalendarAttachment:
+    """A file of an event that the viewer may read."""
+    found = await CalendarAttachment.by_token(viewer.org_id, token)
+    for id_ in await found.named_by(viewer.account_id):
+        try:
+            await find_event(viewer, id_)
+        except NotFound:
+            continue
+        return found
+    raise NotFound("attachment")

@@ -9,7 +9,7 @@ from app.mail import Letter, MailRefused, link_base, send, write
 from app.models.account import Account
 from app.models.bot import bot_says
 from app.models.brand.known import brand_for, brand_of
-from app.models.calendar import agenda, elsewhere, importing, letters, managing, refreshing, reminders
+from app.models.calendar import agenda, attachments, elsewhere, importing, letters, managing, refreshing, reminders
 from app.models.calendar.calendar import Calendar
 
 
@@ -22,10 +22,11 @@ async def mail_event(calendar_id: int, email: str, method: str, ics: str, actor:
     settings = context.settings()
     brand = await brand_of(calendar.org_id)
     base = brand.home or link_base(settings, f"http://localhost:{settings.port}")
-    letter = await letters.invitation(calendar, parse(ics), email, method, actor, base, is_update=is_update)
+    event = await letters.for_stranger(calendar, parse(ics), email, base)
+    letter = await letters.invitation(calendar, event, email, method, actor, base, is_update=is_update)
     try:
         message = write(Letter("event-invitation", Party(email, letter.name), letter.locale, letter.facts), brand, settings)
-        letters.attach(message, ics, method, letter.reply_to)
+        letters.attach(message, event.serialize(), method, letter.reply_to)
         await send(message, settings)
     except (AddressError, MailRefused) as error:
         await letters.note(calendar, ics, email, str(error))
@@ -88,6 +89,7 @@ async def extend_calendars() -> None:
     """Keep the index of instances ahead of time, and forget what nobody asks for any more."""
     await refreshing.extend()
     await managing.prune()
+    await attachments.sweep()
 
 
 @job("import_calendar")

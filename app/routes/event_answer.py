@@ -7,20 +7,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from litestar import Request, get, post
-from litestar.params import FromPath
-from litestar.response import Response
+from litestar.params import FromPath, FromQuery
+from litestar.response import Response, Stream
 
 from app.lib import clock
 from app.lib.i18n import _, language
 from app.lib.ical import DATE
 from app.lib.ical.series import ENDLESS
-from app.models.base import Refused
-from app.models.calendar import answering
+from app.models.base import NotFound, Refused
+from app.models.calendar import answering, attachments
 from app.models.calendar.answering import Invitation
 from app.models.calendar.drafts import draft_of
 from app.models.calendar.reminders import when_words
 from app.models.calendar.storing import main_of
 from app.render import page
+from app.routes.calendar.attachments import attachment_answer
 from app.routes.guard import OPEN
 
 
@@ -45,6 +46,15 @@ async def answer_invitation(request: Request, token: FromPath[str]) -> Response[
     except Refused as refused:
         return await _page(request, found, status=422, error=str(refused), note=note, start=str(sent.get("start", "")))
     return await _page(request, await answering.by_token(token), is_done=True)
+
+
+@get("/calendar/answer/{token:str}/files/{file:str}", opt=OPEN, include_in_schema=False)
+async def show_invitation_file(request: Request, token: FromPath[str], file: FromPath[str], download: FromQuery[int] = 0) -> Response[Any] | Stream:
+    """A file of the event that the guest is invited to."""
+    found = await answering.by_token(token)
+    if file not in attachments.tokens_in(found.view):
+        raise NotFound("attachment")
+    return await attachment_answer(request, await attachments.CalendarAttachment.by_token(found.event.calendar.org_id, file), download=bool(download))
 
 
 def _proposed(found: Invitation, text: str) -> tuple[int, int]:
@@ -72,8 +82,10 @@ async def _page(request: Request, found: Invitation, status: int = 200, **more: 
     return await page(
         request, "entrance/event-answer.html", status=status, title=draft.title or _("Event without a title"), when=when, zone=zone.replace("_", " "),
         recurs=bool(draft.rule), place=draft.location, about=draft.description, meeting_url=draft.meeting_url, guest=found.guest,
+        attached=[{"name": one.name, "url": f"{request.url.path}/files/{name}" if (name := attachments.token_of(one.url)) else one.url}
+                  for one in draft.attachments],
         organiser=event.organiser, is_cancelled=found.is_cancelled, can_propose=one.kind != DATE, **facts,
     )
 
 
-handlers = [show_invitation, answer_invitation]
+handlers = [show_invitation, answer_invitation, show_invitation_file]

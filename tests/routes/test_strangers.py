@@ -36,7 +36,7 @@ OPEN = {
     "POST /sign-in/openid", "GET /sign-in/openid/return", "GET /sign-in/organisation", "POST /sign-in/organisation",
     "GET /reset", "POST /reset", "GET /reset/{token:str}", "POST /reset/{token:str}", "GET /email/{token:str}", "POST /email/{token:str}",
     "GET /unsubscribe/{token:str}", "POST /unsubscribe/{token:str}",
-    "GET /calendar/answer/{token:str}", "POST /calendar/answer/{token:str}", "GET /feeds/{token:str}",
+    "GET /calendar/answer/{token:str}", "GET /calendar/answer/{token:str}/files/{file:str}", "POST /calendar/answer/{token:str}", "GET /feeds/{token:str}",
     "GET /calendar/book/{token:str}", "POST /calendar/book/{token:str}", "GET /calendar/book/cancel/{token:str}", "POST /calendar/book/cancel/{token:str}",
     "GET /invitation/{token:str}", "POST /invitation/{token:str}", "POST /invitation/{token:str}/acceptance", "POST /invitation/{token:str}/refusal",
     "POST /invitation/{token:str}/sign-out",

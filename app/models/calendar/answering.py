@@ -19,7 +19,7 @@ from app.models.calendar.drafts import stamp
 from app.models.calendar.editing import stand_in
 from app.models.calendar.event import Event, write
 from app.models.calendar.indexing import zone_of
-from app.models.calendar.storing import main_of
+from app.models.calendar.storing import address_in, main_of
 from app.models.calendar.tables import CalendarGuest, CalendarObject
 from app.models.command import Command
 from app.models.notifications import notify
@@ -33,7 +33,7 @@ _SECRET, _PURPOSE = "calendar-answers", "calendar.answer"
 
 async def answer(viewer: Viewer, event: Event, key: str, said: str, note: str = "", once: str | None = None) -> Command:
     """Accept, decline or perhaps come (ANSWERS), to one instance (`key`) or to all. Whoever invites learns it. Raises `Refused`, `NotFound`."""
-    owner = scheduling.address_in(event.calendar)
+    owner = address_in(event.calendar)
     if said not in ANSWERS or not event.calendar.can_write or owner not in itip.guests_of(event.text):
         raise Refused(_("You aren’t invited to this event."))
     async with Command.once(viewer, "event.answer", once) as command:
@@ -50,7 +50,7 @@ async def answer(viewer: Viewer, event: Event, key: str, said: str, note: str = 
 
 async def propose(viewer: Viewer, event: Event, key: str, start: int, end: int, note: str = "") -> None:
     """Propose another time to whoever invites (COUNTER). Instants in milliseconds. Raises `Refused`."""
-    owner = scheduling.address_in(event.calendar)
+    owner = address_in(event.calendar)
     if owner not in itip.guests_of(event.text) or end <= start:
         raise Refused(_("You aren’t invited to this event."))
     await _counter(event.calendar.org_id, event.stored.uid, event.organiser, owner, viewer.name, key, (start, end), note)

@@ -16,6 +16,8 @@ from app.lib.ical.values import format_duration, instant_of, parse_duration, wal
 from app.lib.ical.zones import Zones, iana_name
 from app.lib.recurrence import Rule
 from app.models.base import Refused
+from app.models.calendar import attachments
+from app.models.calendar.attachments import Attached
 from app.models.calendar.indexing import address_of
 
 BUSY, FREE, TENTATIVE, AWAY = "busy", "free", "tentative", "away"
@@ -74,7 +76,7 @@ class Draft:
     colour: str = ""
     visibility: str = ""
     show_as: str = BUSY
-    attachments: tuple[tuple[str, str], ...] = ()  # name, address
+    attachments: tuple[Attached, ...] = ()
 
     @property
     def length(self) -> timedelta:
@@ -113,6 +115,8 @@ def check_draft(draft: Draft) -> Draft:
         draft = replace(draft, rule=_checked_rule(draft))
     if draft.meeting_url and not re.fullmatch(r"https?://[^\s<>\"]{3,2000}", draft.meeting_url):
         raise DraftRefused("meeting_url", _("This is no address of a web page."))
+    if len(draft.attachments) > attachments.MOST:
+        raise DraftRefused("attachments", _("An event can have at most %(most)s files.") % {"most": attachments.MOST})
     return replace(draft, title=" ".join(draft.title.split()), guests=_checked_guests(draft.guests), location=draft.location.strip())
 
 
@@ -178,7 +182,7 @@ def draft_of(part: Component, zones: Zones) -> Draft:
         tuple(one for alarm in part.within("VALARM") if (one := reminder_of(alarm)) is not None), part.value("RRULE") or "",
         tuple(when_of(value.partition("/")[0], line, zones).wall for line in part.all("RDATE") for value in line.value.split(",")),
         part.text("COLOR"), part.text("CLASS").upper() if part.text("CLASS").upper() != "PUBLIC" else "", _shown_as(part),
-        tuple((line.param("FILENAME") or line.param("LABEL") or "", line.value) for line in part.all("ATTACH") if line.param("VALUE") != "BINARY"),
+        tuple(_attached(line) for line in part.all("ATTACH") if (line.param("VALUE") or "").upper() != "BINARY"),
     )
 
 
@@ -205,6 +209,12 @@ def _guest(line: Property) -> Guest:
         address_of(line), line.param("CN") or "", (line.param("ROLE") or REQUIRED).upper() in (OPTIONAL, "NON-PARTICIPANT"),
         (line.param("CUTYPE") or "INDIVIDUAL").upper(), (line.param("PARTSTAT") or "NEEDS-ACTION").upper(),
     )
+
+
+def _attached(line: Property) -> Attached:
+    size = line.param("SIZE") or ""
+    name = line.param("FILENAME") or line.param("X-FILENAME") or line.param("LABEL") or attachments.name_of_address(line.value)
+    return Attached(name, line.value, line.param("FMTTYPE") or "", int(size) if size.isdigit() and len(size) < 16 else 0)
 
 
 def reminder_of(alarm: Component) -> Reminder | None:
@@ -270,11 +280,19 @@ def _apply_meeting(part: Component, draft: Draft, before: Draft) -> None:
 
 def _apply_attachments(part: Component, draft: Draft) -> None:
     kept = {line.value: line for line in part.all("ATTACH")}
-    binary = [line for line in part.all("ATTACH") if line.param("VALUE") == "BINARY"]
-    lines = [*binary, *(kept.get(url) or Property.make("ATTACH", url, [("FILENAME", name)] if name else []) for name, url in draft.attachments)]
+    binary = [line for line in part.all("ATTACH") if (line.param("VALUE") or "").upper() == "BINARY"]
+    lines = [*binary, *(kept.get(one.url) or _attach_line(one) for one in draft.attachments)]
     part.remove("ATTACH")
     if lines:
         part.set(*lines)
+
+
+def _attach_line(one: Attached) -> Property:
+    """FILENAME and SIZE are what programs show of it (RFC 8607 §4)."""
+    params: list[tuple[str, str | list[str]]] = [("FILENAME", one.name)] if one.name else []
+    params += [("FMTTYPE", one.media_type)] if one.media_type else []
+    params += [("SIZE", str(one.size))] if one.size else []
+    return Property.make("ATTACH", one.url, params)
 
 
 def new_event(uid: str, draft: Draft, organiser: tuple[str, str] | None = None) -> Component:

@@ -25,7 +25,7 @@ from app.models.calendar.calendar import Calendar
 from app.models.calendar.drafts import Draft, Guest, check_draft, new_event, set_organiser
 from app.models.calendar.editing import ALL, FOLLOWING, SCOPES, THIS, draft_at
 from app.models.calendar.indexing import check, zone_of
-from app.models.calendar.storing import Condition, LostRace, main_of, put, remove
+from app.models.calendar.storing import Condition, LostRace, address_in, by_href, main_of, put, remove, transfer
 from app.models.calendar.tables import CalendarObject
 from app.models.command import Command, undoes
 from app.models.viewer import Viewer
@@ -49,6 +49,7 @@ class Event:
 
     def __init__(self, stored: CalendarObject, calendar: Calendar) -> None:
         self.stored, self.calendar = stored, calendar
+        self.command_id: int | None = None  # of what was done with it just now, to be undone
         self.text: Component = check(stored.ics)
         series = Series.of(self.text, zone_of(calendar.timezone))
         if series is None:
@@ -114,7 +115,7 @@ class Event:
     @property
     def is_organised_here(self) -> bool:
         """Whether who invites is whose calendar this is, or nobody is invited."""
-        return not self.stored.organiser or self.stored.organiser == scheduling.address_in(self.calendar)
+        return not self.stored.organiser or self.stored.organiser == address_in(self.calendar)
 
     @property
     def organiser(self) -> str:
@@ -163,7 +164,9 @@ class Event:
             inverse = await write(viewer, calendar, [(f"{uid}.ics", text)])
             id_ = await database.fetch_value("SELECT id FROM calendar_object WHERE calendar_id = $1 AND uid = $2", calendar.id, uid)
             command.done(id_, what=draft.title or _("Event without a title"), url=f"/calendar/events/{id_}", inverse=inverse)
-        return await cls.seen_by(viewer, id_)
+        made = await cls.seen_by(viewer, id_)
+        made.command_id = command.id
+        return made
 
     async def edit(self, viewer: Viewer, draft: Draft, scope: str = ALL, key: str = "", *, resets: bool = False, once: str | None = None) -> Command:
         """Make an instance, it and what follows, or all instances as the draft says. Instances that differ keep how, unless `resets`.
@@ -208,16 +211,21 @@ class Event:
 
     async def move_to(self, viewer: Viewer, target: Calendar, *, once: str | None = None) -> Command:
         """Put it into another calendar (CAL-20). Raises `Refused`."""
+        self.check_may_go_to(target)
+        async with Command.once(viewer, "event.move_to", once) as command:
+            if not command.repeated and target.id != self.calendar.id:
+                await transfer(self.stored, self.calendar, target, viewer.account_id)
+                inverse = {"from": target.id, "to": self.calendar.id, "href": self.stored.href}
+                command.done(self.id, what=self.stored.summary, url=self.url, inverse=inverse)
+        return command
+
+    def check_may_go_to(self, target: Calendar) -> None:
+        """Raises `Refused` where `move_to` does."""
         self._check_may_edit()
         if not target.can_write:
             raise Refused(_("You may look at this calendar, but not change it."))
-        async with Command.once(viewer, "event.move_to", once) as command:
-            if not command.repeated and target.id != self.calendar.id:
-                await remove(self.calendar, self.stored.href)
-                stored, _old = await put(target, viewer.account_id, self.stored.href, self.stored.ics)
-                command.done(stored.id, what=self.stored.summary, url=f"/calendar/events/{stored.id}",
-                             inverse={"from": target.id, "to": self.calendar.id, "href": self.stored.href})
-        return command
+        if self.stored.organiser and self.stored.organiser != address_in(target):
+            raise Refused(_("An event with guests stays in the calendars of who invites."))
 
     # -- saying before what an edit does (BEY-07)
 
@@ -233,7 +241,8 @@ class Event:
             said = ngettext("%(count)s that differs is made like the others.", "%(count)s that differ are made like the others.", len(own)) if resets else (
                 ngettext("%(count)s that was changed before keeps how it differs.", "%(count)s that were changed before keep how they differ.", len(own)))
             lines.append(said % {"count": len(own)})
-        told = len({guest.email for guest in (*shown.guests, *draft.guests) if guest.kind == "INDIVIDUAL"}) if shown != draft else 0
+        is_news = replace(shown, colour="", reminders=(), show_as="") != replace(draft, colour="", reminders=(), show_as="")  # what guests get of it
+        told = len({guest.email for guest in (*shown.guests, *draft.guests) if guest.kind == "INDIVIDUAL"}) if is_news else 0
         if told:
             lines.append(ngettext("%(count)s guest is told.", "%(count)s guests are told.", told) % {"count": told})
         return Preview(len(touched), self._is_endless(scope), 0 if resets else len(own), told, tuple(lines))
@@ -342,7 +351,12 @@ def _differences(old: Draft, new: Draft) -> list[str]:
         lines.append(_("Invited: %(names)s.") % {"names": came})
     if went:
         lines.append(_("No longer invited: %(names)s.") % {"names": went})
-    return lines
+    words = {
+        "description": _("description"), "meeting_url": _("meeting link"), "attachments": _("files"), "colour": _("colour"),
+        "reminders": _("reminders"), "show_as": _("show as"), "visibility": _("who sees the details"),
+    }
+    others = [word for name, word in words.items() if getattr(old, name) != getattr(new, name)]
+    return [*lines, _("Also changed: %(names)s.") % {"names": ", ".join(others)}] if others else lines
 
 
 def _names(some: tuple[Guest, ...], without: tuple[Guest, ...]) -> str:
@@ -428,8 +442,7 @@ async def _back(viewer: Viewer, inverse: dict[str, Any]) -> None:
     here, there = await Calendar.seen_by(viewer, inverse["from"]), await Calendar.seen_by(viewer, inverse["to"])
     if not here.can_write or not there.can_write:
         raise Refused(_("You may look at this calendar, but not change it."))
-    old = await remove(here, inverse["href"])
-    await put(there, viewer.account_id, inverse["href"], old["ics"])
+    await transfer(await by_href(here, inverse["href"]), here, there, viewer.account_id)
 
 
 def local_start(event: Event, key: str, timezone: str) -> datetime:

@@ -11,10 +11,10 @@ from app.lib import itip
 from app.lib.i18n import _, speaking
 from app.lib.ical import Component, parse
 from app.lib.ical.zones import Zones
-from app.models.calendar import scheduling
+from app.models.calendar import attachments, scheduling
 from app.models.calendar.answering import token_for
 from app.models.calendar.calendar import Calendar
-from app.models.calendar.drafts import draft_of
+from app.models.calendar.drafts import Guest, draft_of
 from app.models.calendar.indexing import digest
 from app.models.calendar.reminders import when_words
 from app.models.calendar.storing import main_of
@@ -47,9 +47,27 @@ async def invitation(calendar: Calendar, message: Component, email: str, method:
     return EventLetter(itip.guests_of(message).get(email, ""), locale, itip.organiser_of(message), {
         "title": draft.title, "when": when, "recurs": bool(draft.rule), "place": draft.location, "about": draft.description[:4000],
         "meeting_url": draft.meeting_url,
-        "actor": actor, "guests": [guest.name or guest.email for guest in draft.guests if guest.kind == "INDIVIDUAL"][:30],
+        "actor": actor, "guests": [_named(guest, locale) for guest in draft.guests if guest.kind == "INDIVIDUAL"][:30],
+        "files": [] if method == itip.CANCEL else draft.attachments,
         "what": "cancel" if method == itip.CANCEL else "update" if is_update else "invite", "answer_url": link,
     })
+
+
+async def for_stranger(calendar: Calendar, message: Component, email: str, base: str) -> Component:
+    """The event as somebody without an account gets it: its files open by their own link."""
+    made = message.copy()
+    link = f"{base}/calendar/answer/{await token_for(calendar.id, main_of(made).text('UID'), email)}/files"
+    for part in made.within(*itip.PARTS):
+        for line in part.all("ATTACH"):
+            if token := attachments.token_of(line.value):
+                part.items[part.items.index(line)] = line.with_value(f"{link}/{token}")
+    return made
+
+
+def _named(guest: Guest, locale: str) -> str:
+    name = guest.name or guest.email
+    with speaking(locale):
+        return _("%(name)s (optional)") % {"name": name} if guest.is_optional else name
 
 
 def reply(message: Component, name: str) -> dict[str, Any]:

@@ -12,11 +12,12 @@ import msgspec
 
 from app import database
 from app.lib import clock
+from app.lib.event_colours import hue_of
 from app.lib.i18n import _
 from app.lib.ical.values import ZONED, instant_of, wall_of
 from app.models.calendar.calendar import Calendar
 from app.models.calendar.indexing import KIND_NAMES, LONG, SHORT, busy_of, series_of
-from app.models.calendar.storing import owner_email
+from app.models.calendar.storing import address_in, owner_email
 from app.models.viewer import Viewer
 
 MOST = 5_000
@@ -198,9 +199,15 @@ def _occurrence(row: dict[str, Any], calendar: Calendar, answers: dict[tuple[int
     answer = answers.get((row["object_id"], row["key"])) or answers.get((row["object_id"], ""), "")
     return Occurrence(
         row["object_id"], calendar.id, row["key"], start, end, kind, said["summary"], said["location"], said["status"], row["busy"], said["colour"],
-        calendar.hue, said["meeting_url"], bool(row["recurs"]), is_stand_in, bool(row["has_alarms"]), row["guest_count"], answer, False, is_private,
-        calendar.can_write, row["component"], row["due_at"], row["completed_at"],
+        hue_in(calendar, said["colour"]), said["meeting_url"], bool(row["recurs"]), is_stand_in, bool(row["has_alarms"]), row["guest_count"], answer,
+        False, is_private, calendar.can_write and row["organiser"] in ("", address_in(calendar)), row["component"], row["due_at"], row["completed_at"],
     )
+
+
+def hue_in(calendar: Calendar, colour: str) -> int:
+    """The hue that something of a calendar is shown in: that of a colour of its own, else the calendar's."""
+    own = hue_of(colour) if colour else None
+    return calendar.hue if own is None else own
 
 
 def _onwards(others: dict[str, dict[str, Any]], key: str) -> dict[str, Any] | None:

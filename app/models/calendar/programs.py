@@ -23,7 +23,7 @@ from app.models.calendar.calendar import MOST_ABOUT, MOST_NAME, RESERVED, ROOM, 
 from app.models.calendar.indexing import COMPONENTS, LONG, SHORT, ObjectRefused, address_of, check, series_of
 from app.models.calendar.managing import change, put_away
 from app.models.calendar.sharing import leave
-from app.models.calendar.storing import Condition, put, remove
+from app.models.calendar.storing import Condition, address_in, put, remove
 from app.models.viewer import Viewer
 
 OPEN = "visibility NOT IN ('PRIVATE', 'CONFIDENTIAL')"
@@ -65,7 +65,7 @@ def _prepared(calendar: Calendar, was: str | None, text: str, *, keeps_answers: 
     if "ORGANIZER" not in text.upper():
         return text
     try:
-        return scheduling.prepared(calendar, was, _with_answers(was, text, scheduling.address_in(calendar)) if was and keeps_answers else text)
+        return scheduling.prepared(calendar, was, _with_answers(was, text, address_in(calendar)) if was and keeps_answers else text)
     except ObjectRefused:
         return text
 

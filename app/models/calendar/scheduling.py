@@ -23,7 +23,7 @@ from app.models.calendar.editing import stand_in
 from app.models.calendar.indexing import FREE, check, digest
 from app.models.calendar.occurrences import rows_between
 from app.models.calendar.reminders import when_words
-from app.models.calendar.storing import advance, by_uid, main_of, put, remove, room_email, room_id
+from app.models.calendar.storing import address_in, advance, by_uid, main_of, put, remove, room_id
 from app.models.calendar.tables import CalendarObject
 from app.models.job import Job
 from app.models.notifications import notices_withdrawn, notify
@@ -33,11 +33,6 @@ from app.models.viewer import Viewer
 ANSWERS = ("ACCEPTED", "DECLINED", "TENTATIVE")
 MOST_MAILS = 500  # to people of elsewhere, of one event
 _QUIET = 50  # guests up to which all learn who comes
-
-
-def address_in(calendar: Calendar) -> str:
-    """The address of whose calendar it is: who invites when an event in it has guests."""
-    return room_email(calendar.resource_id) if calendar.resource_id is not None else calendar.owner_email
 
 
 async def organiser_of(calendar: Calendar, viewer: Viewer) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from app.lib.ical import Component
 from app.lib.ids import new_id
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
+from app.models.calendar import attachments
 from app.models.calendar.calendar import OWNED, Calendar, readable_ids
 from app.models.calendar.indexing import Digest, ObjectRefused, check, digest
 from app.models.calendar.reminders import schedule
@@ -88,24 +89,46 @@ async def remove(calendar: Calendar, href: str, condition: Condition | None = No
         if old is None:
             raise NotFound(f"event {href}")
         await database.execute("DELETE FROM calendar_object WHERE id = $1", old["id"])
-        await database.execute(
-            "INSERT INTO calendar_gone (id, calendar_id, href, modseq, gone_at) VALUES ($1, $2, $3, $4, $5)"
-            " ON CONFLICT (calendar_id, href) DO UPDATE SET modseq = excluded.modseq, gone_at = excluded.gone_at",
-            new_id(), calendar.id, href, modseq, clock.now(),
-        )
+        await _note_gone(calendar, href, modseq)
         await SearchEntry.remove(EVENT, old["id"])
         tell(calendar, [old["id"]])
     return old
 
 
+async def transfer(stored: CalendarObject, source: Calendar, target: Calendar, account_id: int | None) -> None:
+    """Put an object into another calendar, as it is: its id stays, and what is known of its guests. Raises `UidTaken`, `ObjectRefused`."""
+    async with database.transaction():
+        await _check_uid(target, "", stored.uid, None)
+        if await database.fetch_value("SELECT 1 FROM calendar_object WHERE calendar_id = $1 AND href = $2", target.id, stored.href):
+            raise ObjectRefused(_("An event can’t have this address."))
+        moved = await database.execute(
+            "UPDATE calendar_object SET calendar_id = $1 WHERE id = $2 AND calendar_id = $3 AND etag = $4 RETURNING id",
+            target.id, stored.id, source.id, stored.etag,
+        )
+        if not moved:
+            raise LostRace(None)
+        await _note_gone(source, stored.href, await advance(source))
+        await database.execute("DELETE FROM calendar_gone WHERE calendar_id = $1 AND href = $2", target.id, stored.href)
+        await put(target, account_id, stored.href, stored.ics)
+        tell(source, [stored.id])
+
+
+async def _note_gone(calendar: Calendar, href: str, modseq: int) -> None:
+    await database.execute(
+        "INSERT INTO calendar_gone (id, calendar_id, href, modseq, gone_at) VALUES ($1, $2, $3, $4, $5)"
+        " ON CONFLICT (calendar_id, href) DO UPDATE SET modseq = excluded.modseq, gone_at = excluded.gone_at",
+        new_id(), calendar.id, href, modseq, clock.now(),
+    )
+
+
 async def store(
     calendar: Calendar, account_id: int | None, href: str, text: str, read: Digest, modseq: int, old: dict[str, Any] | None,
-    *, keeps_tag: bool = False, as_id: int | None = None,
+    *, keeps_tag: bool = False,
 ) -> CalendarObject:
     """Write an object and everything beside it, in the open transaction. `old` is the row that it replaces."""
     now, etag = clock.now(), hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     row: dict[str, Any] = {
-        "id": old["id"] if old else as_id or new_id(), "calendar_id": calendar.id, "org_id": calendar.org_id, "href": href, "etag": etag,
+        "id": old["id"] if old else new_id(), "calendar_id": calendar.id, "org_id": calendar.org_id, "href": href, "etag": etag,
         "schedule_tag": old["schedule_tag"] if old and keeps_tag else etag, "modseq": modseq, "size": len(text.encode("utf-8", "surrogatepass")),
         "created_by": old["created_by"] if old else account_id, "created_at": old["created_at"] if old else now, "changed_at": now, "ics": text,
         **read.columns,
@@ -118,6 +141,10 @@ async def store(
     await write_instances(row["id"], calendar.id, read)
     await _write_guests(row["id"], read, had_some=bool(old))
     await _write_words(calendar, row, read, old)
+    named = attachments.tokens_in(read.calendar)
+    had_some = old is not None and "/calendar/attachments/" in old["ics"].replace("\r\n ", "")
+    if named or had_some:
+        await attachments.note(row["id"], calendar.org_id, named, had_some=had_some)
     if calendar.kind == OWNED and (old is not None or read.columns["has_alarms"]):
         await schedule(row["id"], calendar, read)
     stored = CalendarObject.from_row(row)
@@ -232,6 +259,11 @@ def room_id(email: str) -> int | None:
 def room_email(resource_id: int) -> str:
     """The address by which a room is invited."""
     return f"room-{resource_id}@{ROOMS_HOST}"
+
+
+def address_in(calendar: Calendar) -> str:
+    """The address of whose calendar it is: who invites when an event in it has guests."""
+    return room_email(calendar.resource_id) if calendar.resource_id is not None else calendar.owner_email
 
 
 ROOMS_HOST = "rooms.invalid"  # RFC 2606: nothing is ever sent there

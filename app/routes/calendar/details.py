@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone_location
@@ -17,7 +18,9 @@ from app.lib.names import full_name
 from app.lib.recurrence import Rule
 from app.lib.recurrence_words import describe
 from app.models.calendar import Event, room_id
-from app.models.calendar.occurrences import Occurrence, occurrences
+from app.models.calendar.attachments import Attached, token_of
+from app.models.calendar.drafts import OPTIONAL
+from app.models.calendar.occurrences import Occurrence, hue_in, occurrences
 from app.models.viewer import Viewer
 from app.routes.calendar.form import reminder_words
 from app.routes.calendar.shown import moments, state_of, words_of_time
@@ -56,6 +59,7 @@ class Details:
     guests: list[dict[str, Any]] = field(default_factory=list)
     proposals: list[dict[str, Any]] = field(default_factory=list)
     reminders: list[str] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def query(self) -> str:
@@ -72,10 +76,11 @@ async def details_of(viewer: Viewer, event: Event, key: str) -> Details:
     start, end = moments(one, zone)
     rows = await event.guests(key)
     guests = [_guest(row, event.organiser) for row in rows if row["kind"] not in ("ROOM", "RESOURCE")]
+    guests.sort(key=lambda one: (not one["is_organiser"], one["is_optional"]))
     mine = next((row["answer"] for row in rows if row["email"] == viewer.email), "")
     url = event.url + (f"?at={wanted}" if wanted else "")
     return Details(
-        id=event.id, key=wanted, url=event.url, address=url, title=draft.title or _("(No title)"), hue=event.calendar.hue,
+        id=event.id, key=wanted, url=event.url, address=url, title=draft.title or _("(No title)"), hue=hue_in(event.calendar, draft.colour),
         day=(start.date() if isinstance(start, datetime) else start).isoformat(),
         when=words_of_time(start, end, place)[2], other_zone=_other_zone(draft.timezone, viewer, one, place),
         repetition=_repetition(draft.rule, draft.start, len(draft.extra)), is_exception=one.is_stand_in, state=state_of(one), place=draft.location,
@@ -86,6 +91,7 @@ async def details_of(viewer: Viewer, event: Event, key: str) -> Details:
         recurs=event.recurs, proposals=_proposals(rows, viewer, place) if event.can_edit else [],
         rooms=[_room(row) for row in rows if room_id(row["email"]) is not None],
         reminders=[reminder_words(f"{reminder.minutes}:{reminder.way}") for reminder in draft.reminders],
+        attachments=[shown_file(one) for one in draft.attachments],
     )
 
 
@@ -101,8 +107,16 @@ def _guest(row: dict[str, Any], organiser: str) -> dict[str, Any]:
     return {
         "name": name, "account_id": row["account_id"], "avatar": row["avatar"] or "", "answer": row["answer"].lower(),
         "answer_word": answer_word(row["answer"]), "is_organiser": row["email"] == organiser, "note": row["note"],
+        "is_optional": row["role"] in (OPTIONAL, "NON-PARTICIPANT"),
         "detail": _delivery(row) or ("" if name == row["email"] else row["email"]),
     }
+
+
+def shown_file(one: Attached) -> dict[str, Any]:
+    """A file as a line: its name, size, where it opens (empty: nowhere safe)."""
+    token = token_of(one.url)
+    url = f"/calendar/attachments/{token}/{quote(one.name, safe='')}" if token else one.url if one.url.startswith(("https://", "http://")) else ""
+    return {"name": one.name, "url": url, "size": one.size}
 
 
 def _proposals(rows: list[dict[str, Any]], viewer: Viewer, place: str) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ async def new_event(request: Request, start: FromQuery[str] = "", end: FromQuery
     except ValueError:
         draft = forms.new_draft(viewer, preferences, "", "", "")
     calendars = await forms.writable(viewer)
-    chosen = {name: request.query_params.getall(name, [])[:100] for name in ("guests", "rooms")}
+    chosen = {name: request.query_params.getall(name, [])[:100] for name in ("guests", "rooms", "optional")}
     return await _form(request, EventForm(), {**forms.raw_of(draft, calendars[0].id), **chosen}, calendars)
 
 
@@ -69,10 +69,10 @@ async def create_event(request: Request) -> Response[bytes]:
     access.require_member(viewer, "calendar.use")
     form, calendars = EventForm(await request.form()), await forms.writable(viewer)
     if form.is_valid:
-        draft = await forms.draft_of(form, viewer)
+        draft = await forms.draft_of(form, viewer, None, request.state.origin)
         calendar = next((one for one in calendars if one.id == form["calendar"]), calendars[0])
         if form.is_valid and (event := await _made(form, viewer, calendar, draft)):
-            return _closed(request, event.url, _("Saved: %(title)s") % {"title": draft.title or _("event without a title")})
+            return _closed(request, event.url, draft, event.command_id)
     preferences = await CalendarPreferences.of(viewer.account_id)
     usual = forms.raw_of(forms.new_draft(viewer, preferences, "", "", ""), calendars[0].id)
     return await _form(request, form, forms.typed(form, usual), calendars, status=422)
@@ -118,12 +118,14 @@ async def update_event(request: Request, event_id: FromPath[int], at: FromQuery[
     sent = await request.form()
     form, scope = EventForm(sent), Scope(sent)
     before = event.draft(at)
+    if form.values.get("seen") and form["seen"] != event.stored.schedule_tag:  # guests' answers don't count
+        form.refuse("", _("Somebody else changed this event while you did. Look at what it is now; saving again replaces that."))
     if form.is_valid:
-        draft = await forms.draft_of(form, viewer, before)
+        draft = await forms.draft_of(form, viewer, before, request.state.origin)
         if form.is_valid and event.recurs and "scope" not in sent:
             return _ask(request, event, at, draft, [(name, value) for name, value in sent.multi_items() if isinstance(value, str) and name != "q"])
-        if form.is_valid and await _changed(form, viewer, event, draft, scope["scope"] if event.recurs else ALL, at):
-            return _closed(request, event.url, _("Saved: %(title)s") % {"title": draft.title or _("event without a title")})
+        if form.is_valid and (command_id := await _changed(form, viewer, event, draft, scope["scope"] if event.recurs else ALL, at)):
+            return _closed(request, event.url, draft, command_id)
     raw = forms.typed(form, forms.raw_of(before, event.calendar.id))
     return await _form(request, form, raw, await forms.writable(viewer), event=event, at=at, status=422)
 
@@ -179,9 +181,10 @@ async def _form(
     request: Request, form: EventForm, raw: dict[str, Any], calendars: Sequence[Calendar], *, event: Event | None = None, at: str = "", status: int = 200
 ) -> Response[bytes]:
     viewer = request.state.viewer
-    kept = event.draft(at).rule if event else ""
+    before = event.draft(at) if event else None
     shown = {
-        **await forms.furniture(viewer, raw, calendars, kept, first_weekday(viewer)), "form": form, "etag": event.stored.etag if event else "",
+        **await forms.furniture(viewer, raw, calendars, before, first_weekday(viewer)), "form": form,
+        "event_id": event.id if event else "", "seen": event.stored.schedule_tag if event else "",
         "heading": _("Edit the event") if event else _("New event"), "is_new": event is None, "key": raw.get("key") or str(new_id()),
         "action": f"{event.url}?at={at}" if event else "/calendar/events", "submit": _("Save"),
     }
@@ -200,16 +203,22 @@ async def _made(form: EventForm, viewer: Viewer, calendar: Calendar, draft: Draf
     return None
 
 
-async def _changed(form: EventForm, viewer: Viewer, event: Event, draft: Draft, scope: str, at: str) -> bool:
+async def _changed(form: EventForm, viewer: Viewer, event: Event, draft: Draft, scope: str, at: str) -> int | None:
+    """The id of the command that is undone by the toast; None when it was refused."""
     try:
-        await event.edit(viewer, draft, scope, at, once=form["key"] or None)
-        if (target := forms.changed_calendar(form, event)) is not None and scope == ALL:
-            await (await Event.seen_by(viewer, event.id)).move_to(viewer, await Calendar.seen_by(viewer, target))
+        chosen = forms.changed_calendar(form, event) if scope == ALL else None
+        target = await Calendar.seen_by(viewer, chosen) if chosen else None
+        if target is not None:
+            event.check_may_go_to(target)
+        command = await event.edit(viewer, draft, scope, at, once=form["key"] or None)
+        if target is not None:
+            command = await (await Event.seen_by(viewer, event.id)).move_to(viewer, target)
+        return command.id
     except DraftRefused as refused:
         form.refuse(_FIELDS.get(refused.field, refused.field), str(refused))
     except Refused as refused:
         form.refuse("", str(refused))
-    return form.is_valid
+    return None
 
 
 def _ask(
@@ -254,11 +263,12 @@ async def _deleted(request: Request, event: Event, scope: str, at: str) -> Respo
     return answer
 
 
-def _closed(request: Request, url: str, said: str) -> Response[bytes]:
+def _closed(request: Request, url: str, draft: Draft, command_id: int | None) -> Response[bytes]:
     """Close the dialog, let the grid come anew, and say so."""
+    said = _("Saved: %(title)s") % {"title": draft.title or _("event without a title")}
     if request.headers.get("hx-request") != "true":
         return redirect(request, url)
-    return nothing(200, **toast(said, **_refreshed()))
+    return nothing(200, **toast(said, undo=command_id, **_refreshed()))
 
 
 def _refreshed() -> dict[str, Any]:

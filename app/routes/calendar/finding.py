@@ -33,6 +33,7 @@ class Wanted(Form):
     """Who is to come, how long it takes, and which day is looked at."""
 
     guests = ManyField(TextField(most=254), most=100)
+    optional = ManyField(TextField(most=254), most=100)
     rooms = ManyField(NumberField(1, 2**53), most=50)
     minutes = NumberField(5, 24 * 60, required=False, default=60)
     date = TextField(most=10, required=False)
@@ -70,17 +71,20 @@ async def _found(viewer: Viewer, form: Wanted, day: date) -> dict[str, Any]:
     preferences = await CalendarPreferences.of(viewer.account_id)
     length = (form.values.get("minutes") or 60) * 60_000
     later = await free_busy(viewer, wanted, start, start + SEARCHED_DAYS * 86_400_000)
-    slots = await best_slots(
-        viewer, later, length, start, start + SEARCHED_DAYS * 86_400_000, hours=(preferences.work_starts // 60, -(-preferences.work_ends // 60))
-    )
-    asked = [("guests", value) for value in form.values.get("guests", [])] + [("rooms", str(id_)) for id_ in form.values.get("rooms", [])]
+    optional = form.values.get("optional", [])
+    hours = preferences.work_starts // 60, -(-preferences.work_ends // 60)
+    slots = await best_slots(viewer, later, length, start, start + SEARCHED_DAYS * 86_400_000, hours=hours, optional=optional)
+    asked = [(name, str(value)) for name in ("guests", "optional", "rooms") for value in form.values.get(name, [])]
     rooms = await Resource.bookable_by(viewer)
     chosen = set(form.values.get("rooms", []))
     return {
         "rows": [Row(diary, people.get(diary.email, {}).get("avatar", ""), _clock(diary, viewer), _spans(diary, start, preferences)) for diary in diaries],
         "hours": [format_time(datetime(2000, 1, 1, hour), "short", locale=territory(language())) for hour in range(0, 24, 2)],
         "slots": [_slot(slot, viewer, asked) for slot in slots],
-        "guests": [{"value": email, "avatar": "", "account_id": None, "name": email, **people.get(email, {})} for email in emails if email != viewer.email],
+        "guests": [
+            {"value": email, "avatar": "", "account_id": None, "name": email, "is_optional": email in optional, **people.get(email, {})}
+            for email in emails if email != viewer.email
+        ],
         "rooms": [{"id": room.id, "name": room.name, "is_chosen": room.id in chosen} for room in rooms],
         "day_name": format_date(day, "full", locale=territory(language())), "before": (day - timedelta(days=1)).isoformat(),
         "after": (day + timedelta(days=1)).isoformat(), "asked": urlencode([*asked, ("minutes", str(form.values.get("minutes") or 60))]),

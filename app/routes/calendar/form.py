@@ -8,11 +8,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
+from app import access
+from app.lib.event_colours import hue_of, name_of
 from app.lib.forms import CheckField, ChoiceField, ManyField, NumberField, TextField
 from app.lib.i18n import _, ngettext
 from app.lib.recurrence import Rule
 from app.lib.timezones import offered_timezones
-from app.models.calendar import Calendar, Draft, Event, Guest, Reminder, inviting, room_email, room_id
+from app.models.base import NotFound, Refused
+from app.models.calendar import Calendar, Draft, Event, Guest, Reminder, attachments, inviting, room_email, room_id
+from app.models.calendar.attachments import Attached
 from app.models.calendar.preferences import CalendarPreferences
 from app.models.resource import Resource
 from app.models.viewer import Viewer
@@ -35,6 +39,7 @@ class EventForm(repeating.Repeating):
     end_time = TextField(most=8, required=False)
     timezone = TextField(most=64, required=False)
     guests = ManyField(TextField(most=254), most=MOST_GUESTS)
+    optional = ManyField(TextField(most=254), most=MOST_GUESTS)
     rooms = ManyField(NumberField(1, 2**53))
     place = TextField(most=500, required=False)
     calendar = NumberField(1, 2**53, required=False)
@@ -43,6 +48,10 @@ class EventForm(repeating.Repeating):
     show_as = ChoiceField(("busy", "free", "tentative", "away"), required=False, default="busy")
     visibility = ChoiceField(("public", "private"), required=False, default="public")
     reminders = ManyField(TextField(most=20), most=10)
+    colour = NumberField(0, 23, required=False)
+    attachments = ManyField(TextField(most=2100), most=2 * attachments.MOST)
+    event = NumberField(1, 2**53, required=False)
+    seen = TextField(most=40, required=False)
     key = TextField(most=80, required=False)
 
     def check(self) -> None:
@@ -68,8 +77,8 @@ class EventForm(repeating.Repeating):
         return datetime.combine(day, at.replace(tzinfo=None))
 
 
-async def draft_of(form: EventForm, viewer: Viewer, before: Draft | None = None) -> Draft:
-    """The event that a valid form describes; `before` is what it was. Refuses on the form what can't be."""
+async def draft_of(form: EventForm, viewer: Viewer, before: Draft | None = None, origin: str = "") -> Draft:
+    """The event that a valid form describes; `before` is what it was, `origin` (scheme and host) is for files. Refuses on the form what can't be."""
     is_all_day = form["all_day"]
     end = datetime.combine(form.end.date() + timedelta(days=1), time()) if is_all_day else form.end
     start = datetime.combine(form.start.date(), time()) if is_all_day else form.start
@@ -80,7 +89,7 @@ async def draft_of(form: EventForm, viewer: Viewer, before: Draft | None = None)
         "title": form["title"], "start": start, "end": end, "is_all_day": is_all_day, "timezone": zone, "location": form["place"],
         "description": form["description"], "meeting_url": form["meeting_url"], "guests": await _guests(form, viewer, before),
         "reminders": _reminders(form), "rule": str(rule) if rule else "", "visibility": "PRIVATE" if form["visibility"] == "private" else "",
-        "show_as": form["show_as"],
+        "show_as": form["show_as"], "colour": _colour(form["colour"], before), "attachments": await _attachments(form, viewer, before, origin),
     }
     if before is None:
         return Draft(**said)
@@ -94,9 +103,35 @@ async def _guests(form: EventForm, viewer: Viewer, before: Draft | None) -> tupl
     names = await inviting.people_of(viewer, emails)
     rooms = {room_email(id_) for id_ in form["rooms"]}
     bookable = {room_email(one.id): one.name for one in await Resource.bookable_by(viewer)}
-    people = [known.get(email) or Guest(email, names.get(email, {}).get("name", "")) for email in emails if email != viewer.email]
+    asked = [known.get(email) or Guest(email, names.get(email, {}).get("name", "")) for email in emails if email != viewer.email]
+    optional = set(await inviting.emails_of(viewer, form["optional"]))
+    people = [replace(guest, is_optional=guest.email in optional) for guest in asked]
     booked = [known.get(email) or Guest(email, bookable[email], kind="ROOM") for email in sorted(rooms) if email in known or email in bookable]
     return (*people, *booked)
+
+
+def _colour(hue: int | None, before: Draft | None) -> str:
+    """The colour of a hue, as it was written before where that is the same."""
+    if before is not None and hue_of(before.colour) == hue:
+        return before.colour
+    return "" if hue is None else name_of(hue)
+
+
+async def _attachments(form: EventForm, viewer: Viewer, before: Draft | None, origin: str) -> tuple[Attached, ...]:
+    known = {one.url: one for one in before.attachments} if before else {}
+    found = []
+    for value in form["attachments"] if origin else ():
+        try:
+            token = attachments.token_of(value)
+            found.append(
+                known[value] if value in known else (await access.find_attachment(viewer, token)).attached(origin) if token
+                else await attachments.attach(viewer, value, origin)
+            )
+        except NotFound:
+            form.refuse("attachments", _("A file isn’t there any more. Please choose it again."))
+        except Refused as refused:
+            form.refuse("attachments", str(refused))
+    return tuple(dict.fromkeys(found))
 
 
 def _reminders(form: EventForm) -> tuple[Reminder, ...]:
@@ -122,7 +157,9 @@ def raw_of(draft: Draft, calendar_id: int) -> dict[str, Any]:
         "show_as": draft.show_as, "visibility": "private" if draft.visibility else "public",
         "reminders": [f"{one.minutes}:{one.way}" for one in draft.reminders],
         "rooms": [str(id_) for guest in draft.guests if (id_ := room_id(guest.email)) is not None],
-        "guests": [guest.email for guest in draft.guests if room_id(guest.email) is None], **repeating.fields_of(rule, draft.start.date()),
+        "guests": [guest.email for guest in draft.guests if room_id(guest.email) is None],
+        "optional": [guest.email for guest in draft.guests if guest.is_optional], "attachments": [one.url for one in draft.attachments],
+        "colour": hue_of(draft.colour) if draft.colour else None, **repeating.fields_of(rule, draft.start.date()),
     }
 
 
@@ -130,8 +167,9 @@ def typed(form: EventForm, usual: dict[str, Any]) -> dict[str, Any]:
     """What was typed into a form that comes back, over what it would show."""
     weekdays = [int(day) for day in form.raw.get("weekdays", []) if day.isdigit()]
     blank = {name: "" for name in ("until", "count") if name not in form.raw}
-    some = {name: form.raw.get(name, []) for name in ("guests", "rooms", "reminders")}
-    return {**usual, **blank, **form.raw, **some, "all_day": "all_day" in form.raw, "weekdays": weekdays}
+    some = {name: form.raw.get(name, []) for name in ("guests", "optional", "rooms", "reminders", "attachments")}
+    colour = int(form.raw["colour"]) if form.raw.get("colour", "").isdigit() else None
+    return {**usual, **blank, **form.raw, **some, "all_day": "all_day" in form.raw, "weekdays": weekdays, "colour": colour}
 
 
 def new_draft(viewer: Viewer, preferences: CalendarPreferences, start: str, end: str, day: str) -> Draft:
@@ -152,22 +190,28 @@ def new_draft(viewer: Viewer, preferences: CalendarPreferences, start: str, end:
     return Draft("", begins, begins + timedelta(minutes=preferences.event_minutes), timezone=viewer.timezone, reminders=reminders)
 
 
-async def furniture(viewer: Viewer, raw: dict[str, Any], calendars: Sequence[Calendar], kept_rule: str, week_start: int) -> dict[str, Any]:
-    """What the form offers."""
+async def furniture(viewer: Viewer, raw: dict[str, Any], calendars: Sequence[Calendar], before: Draft | None, week_start: int) -> dict[str, Any]:
+    """What the form offers. `before` is the event that is changed."""
     try:
         first = date.fromisoformat(raw["start_date"])
     except ValueError:
         first = now_of(viewer).date()
-    kept = Rule.parse(kept_rule) if kept_rule else None
+    kept = Rule.parse(before.rule) if before and before.rule else None
     emails = [email for email in raw.get("guests", []) if not email.startswith("team:")]
     names = await inviting.people_of(viewer, emails)
-    guests = [{"value": email, "avatar": "", "account_id": None, "name": email, **names.get(email, {})} for email in emails]
+    guests = [
+        {"value": email, "avatar": "", "account_id": None, "name": email, "is_optional": email in raw.get("optional", ()), **names.get(email, {})}
+        for email in emails
+    ]
+    known = {one.url: one.name for one in before.attachments} if before else {}
+    files = [(value, known.get(value, name)) for value, name in await attachments.names_of(viewer, raw.get("attachments", ()))]
     rooms = [{"id": one.id, "name": one.name, "hint": _room_hint(one)} for one in await Resource.bookable_by(viewer)]
     return {
-        "raw": raw, "guests": guests, "rooms": rooms, "zones": offered_timezones(), "repeats": repeating.choices(first, kept),
+        "raw": raw, "guests": guests, "files": files, "calendar_hues": {one.id: one.hue for one in calendars},
+        "rooms": rooms, "zones": offered_timezones(), "repeats": repeating.choices(first, kept),
         "month_choices": repeating.month_choices(first), "weekdays": repeating.weekdays(week_start), "reminder_choices": reminder_choices,
         "calendars": [(one.id, one.name if one.is_own else f"{one.name} · {one.owner_name}") for one in calendars if one.can_write and one.kind == "own"],
-        "more_open": bool(raw["description"] or raw["show_as"] != "busy" or raw["visibility"] != "public"),
+        "more_open": bool(raw["description"] or raw["show_as"] != "busy" or raw["visibility"] != "public" or files or raw["colour"] is not None),
     }
 
 

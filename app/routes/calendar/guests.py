@@ -57,14 +57,15 @@ async def show_free_busy(request: Request) -> Response[bytes]:
         return fragment(request, "calendar/_free_busy.html", lines=[], finder_url="")
     draft = await draft_of(form, viewer)
     span = draft.start_instant, max(draft.end_instant, draft.start_instant + 1)
-    diaries = await free_busy(viewer, wanted, *span)
+    diaries = await free_busy(viewer, wanted, *span, except_object=form.values.get("event"))
     reasons = dict(why_not(diaries, *span))
     known = [diary for diary in diaries if diary.is_known]
     lines = [{"kind": "bad", "text": f"{name}: {reason}"} for name, reason in reasons.items()]
     lines += [{"kind": "unknown", "text": _("%(name)s: not known") % {"name": diary.name}} for diary in diaries if not diary.is_known]
     if known and not reasons:
         lines.insert(0, {"kind": "ok", "text": ngettext("%(name)s is free.", "All %(num)s are free.", len(known)) % {"num": len(known), "name": known[0].name}})
-    asked = [("guests", email) for email in emails] + [("rooms", str(id_)) for email in wanted if (id_ := room_id(email)) is not None]
+    asked = [("guests", email) for email in emails] + [("optional", email) for email in form.values.get("optional", [])]
+    asked += [("rooms", str(id_)) for email in wanted if (id_ := room_id(email)) is not None]
     asked += [("date", draft.start.date().isoformat()), ("minutes", str(int(draft.length.total_seconds() // 60)))]
     return fragment(request, "calendar/_free_busy.html", lines=lines[:12], finder_url=f"/calendar/find-a-time?{urlencode(asked)}" if known else "")
 

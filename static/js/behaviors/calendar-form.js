@@ -1,5 +1,6 @@
-// The form of an event: the end follows the start, whole days hide the times, and what repeats shows how.
+// The form of an event: the end follows the start, whole days hide the times, what repeats shows how, and files are sent while one goes on.
 import { between, later } from "../calendar/moments.js";
+import { uploads } from "../uploads.js";
 
 export default function connect(form) {
   const field = (name) => form.elements.namedItem(name);
@@ -13,6 +14,7 @@ export default function connect(form) {
     else if (name === "all_day") whole();
     else if (target.matches("[data-repeat], [data-frequency], [data-end-kind]")) repeats();
     else if (name === "rooms") rooms();
+    else if (target.matches("[data-upload]")) [files.add(target.files), (target.value = "")];
     form.querySelector("#event-free").dispatchEvent(new Event("ask"));
   }
 
@@ -72,7 +74,23 @@ export default function connect(form) {
     field("title").focus();
   }
 
+  // What has arrived is named by hidden fields; a form that is sent before waits for it.
+  const files = uploads(form, () => {
+    const fields = files.tokens().map((token) => Object.assign(document.createElement("input"), { type: "hidden", name: "attachments", value: `upload:${token}` }));
+    form.querySelectorAll("[name=attachments][data-sent]").forEach((field) => field.remove());
+    fields.forEach((field) => field.setAttribute("data-sent", ""));
+    form.querySelector("[data-files]").append(...fields);
+  });
+
+  function hold(event) {
+    if (!files.isBusy()) return;
+    [event.preventDefault(), event.stopImmediatePropagation()];
+    files.whenDone().then(() => files.hasFailed() || form.requestSubmit(event.submitter));
+  }
+
+  form.addEventListener("submit", hold, true);
   form.addEventListener("change", follow);
   form.addEventListener("click", click);
   [whole(), repeats()];
+  return files.stop;
 }

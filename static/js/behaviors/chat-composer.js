@@ -8,7 +8,7 @@ import { codes, names, offerToAdd } from "../chat/names.js";
 import { closePanel } from "../chat/panel.js";
 import { tell } from "../chat/http.js";
 import { send } from "../chat/send.js";
-import { uploads } from "../chat/uploads.js";
+import { uploads } from "../uploads.js";
 import { voice } from "../chat/voice.js";
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);

@@ -23,7 +23,7 @@ export default function connect(picker) {
       face?.classList.replace("s", "xs");
       if (face) chip.prepend(face);
       chip.querySelector(".name").textContent = option.dataset.label;
-      chip.querySelector("input").value = option.dataset.value;
+      chip.querySelectorAll("input").forEach((field) => (field.value = option.dataset.value));
       const gone = chip.querySelector("[data-remove]");
       gone.setAttribute("aria-label", gone.dataset.label.replace("{}", () => option.dataset.label));
       chips.append(chip);

@@ -6,7 +6,7 @@ const words = (kind) => document.getElementById("upload-words").dataset[kind];
 async function library() {
   for (let pause = 1; !tus; pause = Math.min(20, pause * 2)) {
     try {
-      await import(`../../vendor/tus.min.js${pause > 1 ? `?${Date.now()}` : ""}`); // a module that failed once fails for ever under its address
+      await import(`../vendor/tus.min.js${pause > 1 ? `?${Date.now()}` : ""}`); // a module that failed once fails for ever under its address
       tus = window.tus;
     } catch {
       const { promise, resolve } = Promise.withResolvers();
