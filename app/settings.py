@@ -82,6 +82,8 @@ class Settings:
     redis_url: str = setting("REDIS_URL", "", _url("redis", "rediss", "unix"), "Redis address, for several server processes.")
     smtp_url: str = setting("SMTP_URL", "", _url("smtp", "smtps"), "Outgoing mail, such as smtps://user:password@mail.example.org:465. Empty: mail lands in the data folder's outbox.")
     mail_from: str = setting("CHALET_MAIL_FROM", "", str, "Sender address of outgoing mail. Empty: chalet@ and the host of the base address.")
+    answers_imap_url: str = setting("CHALET_ANSWERS_IMAP_URL", "", _url("imap", "imaps"), "Mailbox that guests' answers to invitations arrive in, such as imaps://user:password@mail.example.org/INBOX. Answers in it are applied, other mail stays as it is. Empty: guests answer by their link.")
+    answers_address: str = setting("CHALET_ANSWERS_ADDRESS", "", str, "Address of that mailbox, such as calendar@example.org: invitations ask for answers there. Empty: at whoever invites.")
     push_private_hosts: tuple[str, ...] = setting("CHALET_PUSH_PRIVATE_HOSTS", (), _hosts, "Push services of your own network that may be called although they aren’t public, as host:port, separated by commas.")
     webhook_private_hosts: tuple[str, ...] = setting("CHALET_WEBHOOK_PRIVATE_HOSTS", (), _hosts, "Hosts of your own network that outgoing webhooks and commands of Chat may call although they aren’t public, as host:port, separated by commas.")
     rate_limit: int = setting("CHALET_RATE_LIMIT", 100, _whole(0, 1_000_000), "Requests per second that one address may make, four times that at once. 0: no limit.")

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from app import database
 from app.commands import Stop
 from app.commands.opened import open_or_stop
+from app.lib.mailbox import MailboxError, opened
 from app.settings import Settings
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -40,7 +41,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """All checks, in the order in which one would mend things."""
     findings = [finding for check in _ON_THE_MACHINE for finding in check(settings)]
     findings += [finding async for finding in _database(settings)]
-    findings += [await _redis(settings), await _mail(settings)]
+    findings += [await _redis(settings), await _mail(settings), *await _answers(settings)]
     return findings
 
 
@@ -309,6 +310,24 @@ async def _mail(settings: Settings) -> Finding:
     if not greeting.startswith("220"):
         return Finding(FAIL, "Mail", f"{parts.hostname} port {port} is no mail server", "Check SMTP_URL.")
     return Finding(OK, "Mail", f"{parts.hostname} port {port} answers")
+
+
+async def _answers(settings: Settings) -> list[Finding]:
+    """The mailbox that guests' answers to invitations arrive in, where there is one."""
+    if not settings.answers_imap_url:
+        return []
+    try:
+        await asyncio.to_thread(_open_mailbox, settings.answers_imap_url)
+    except MailboxError as error:
+        return [Finding(FAIL, "Answers", f"their mailbox can’t be read: {error}", "Check CHALET_ANSWERS_IMAP_URL.")]
+    if not settings.answers_address:
+        return [Finding(WARN, "Answers", "nobody is asked to answer to their mailbox", "Set CHALET_ANSWERS_ADDRESS to its address.")]
+    return [Finding(OK, "Answers", "their mailbox can be read")]
+
+
+def _open_mailbox(url: str) -> None:
+    with opened(url):
+        pass
 
 
 async def _greeting(host: str, port: int, secure: bool) -> str:

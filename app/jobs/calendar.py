@@ -9,7 +9,7 @@ from app.mail import Letter, MailRefused, link_base, send, write
 from app.models.account import Account
 from app.models.bot import bot_says
 from app.models.brand.known import brand_for, brand_of
-from app.models.calendar import agenda, attachments, elsewhere, importing, letters, managing, refreshing, reminders
+from app.models.calendar import agenda, attachments, elsewhere, importing, letters, mailbox, managing, refreshing, reminders
 from app.models.calendar.calendar import Calendar
 
 
@@ -22,8 +22,8 @@ async def mail_event(calendar_id: int, email: str, method: str, ics: str, actor:
     settings = context.settings()
     brand = await brand_of(calendar.org_id)
     base = brand.home or link_base(settings, f"http://localhost:{settings.port}")
-    event = await letters.for_stranger(calendar, parse(ics), email, base)
-    letter = await letters.invitation(calendar, event, email, method, actor, base, is_update=is_update)
+    event = await letters.for_stranger(calendar, parse(ics), email, base, settings.answers_address)
+    letter = await letters.invitation(calendar, parse(ics), email, method, actor, base, is_update=is_update)
     try:
         message = write(Letter("event-invitation", Party(email, letter.name), letter.locale, letter.facts), brand, settings)
         letters.attach(message, event.serialize(), method, letter.reply_to)
@@ -38,13 +38,21 @@ async def mail_event(calendar_id: int, email: str, method: str, ics: str, actor:
 async def mail_reply(organiser: str, email: str, name: str, ics: str) -> None:
     """Tell who invites from elsewhere what somebody here answers (RFC 6047)."""
     settings, brand = context.settings(), await brand_for(email)
-    facts = letters.reply(parse(ics), name or email)
+    answer = parse(ics)
+    facts = letters.reply(answer, name or email)
     try:
         message = write(Letter("event-reply", Party(organiser), "en", facts), brand, settings)
-        letters.attach(message, ics, "REPLY", email)
+        letters.attach(message, ics, answer.text("METHOD"), email)
         await send(message, settings)
     except (AddressError, MailRefused) as error:
         raise GiveUp(str(error)) from error
+
+
+@job("read_answers")
+async def read_answers() -> None:
+    """Apply the answers of guests that came by mail."""
+    if url := context.settings().answers_imap_url:
+        await mailbox.read(url)
 
 
 @job("remind")

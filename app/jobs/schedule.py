@@ -35,6 +35,7 @@ REPEATED: dict[str, int] = {  # kind of job: how often, in milliseconds
     "prune_push": clock.DAY,
     "refresh_calendars": 10 * clock.MINUTE,
     "extend_calendars": clock.DAY,
+    "read_answers": clock.MINUTE,
     "send_agendas": 15 * clock.MINUTE,
 }
 

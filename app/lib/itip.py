@@ -140,6 +140,11 @@ def reply(calendar: Component, email: str, note: str = "", method: str = REPLY) 
     ])
 
 
+def decline_counter(calendar: Component) -> Component:
+    """It stays as it is, though a guest proposed otherwise."""
+    return _message(calendar, DECLINECOUNTER)
+
+
 def set_answer(calendar: Component, email: str, answer: str, recurrence_id: str | None = None, stamp: str = "") -> bool:
     """Write a guest's answer into an object: into all its parts, or that of one instance. Whether anything changed."""
     changed = False

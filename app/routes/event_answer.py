@@ -15,9 +15,10 @@ from app.lib.i18n import _, language
 from app.lib.ical import DATE
 from app.lib.ical.series import ENDLESS
 from app.models.base import NotFound, Refused
-from app.models.calendar import answering, attachments
+from app.models.calendar import answering, attachments, proposing
 from app.models.calendar.answering import Invitation
 from app.models.calendar.drafts import draft_of
+from app.models.calendar.proposing import Proposal
 from app.models.calendar.reminders import when_words
 from app.models.calendar.storing import main_of
 from app.render import page
@@ -40,7 +41,7 @@ async def answer_invitation(request: Request, token: FromPath[str]) -> Response[
     try:
         if said == "propose":
             start, end = _proposed(found, str(sent.get("start", "")))
-            await answering.propose_by_token(token, start, end, note=note)
+            await proposing.propose_by_token(token, Proposal(start, end, note=note))
         else:
             await answering.answer_by_token(token, said, note=note)
     except Refused as refused:

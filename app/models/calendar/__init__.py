@@ -15,8 +15,9 @@ Pages call these (all of it with the viewer's rights; instants are milliseconds,
 - free or busy (`free_busy.py`): `free_busy(viewer, emails, since, until, except_object)` → `Diary`s, `room_diaries(viewer, …)`,
   `best_slots(viewer, diaries, length, since, until)` → `Slot`s with who can't come and why, `why_not(diaries, start, end)`.
 
-- answers (`answering.py`): `answer(viewer, event, key, said, note)`, `propose`, `accept_proposal`; without an account `by_token(token)` →
-  `Invitation` (`event`, `guest`, `view`), `answer_by_token`, `propose_by_token`. Files with a METHOD: `scheduling.receive`.
+- answers (`answering.py`): `answer(viewer, event, key, said, note)`; without an account `by_token(token)` → `Invitation` (`event`, `guest`,
+  `view`), `answer_by_token`. Other times (`proposing.py`): `propose`, `propose_by_token`, `accept`, `decline`. Messages with a METHOD in files
+  and mails: `receiving.py`, `mailbox.py`. Files of events: `attachments.py`.
 - files (`importing.py`): `look` → `Plan` (dry run), `begin` → `CalendarImport` (`done` of `total`), `outcome_of`, `export(calendar)`.
 - calendars from elsewhere (`elsewhere.py`): `subscribe`, `add_holidays`, `add_birthdays`; tasks (`tasks.py`): `listed`, `add`, `done`, `edit`,
   `delete`; booking pages (`booking.py`): `make`, `change`, `of`, `by_token`, `slots`, `book`, `cancel`.

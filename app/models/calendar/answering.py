@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from app import database
-from app.lib import clock, itip
+from app.lib import itip
 from app.lib.i18n import _
 from app.lib.ical import Component
 from app.lib.ical.series import Series
-from app.lib.ical.values import wall_of
 from app.lib.signing import sign, signed_text
 from app.models.base import NotFound, Refused
 from app.models.calendar import scheduling
@@ -22,7 +20,6 @@ from app.models.calendar.indexing import zone_of
 from app.models.calendar.storing import address_in, main_of
 from app.models.calendar.tables import CalendarGuest, CalendarObject
 from app.models.command import Command
-from app.models.notifications import notify
 from app.models.server_secret import ServerSecret
 from app.models.viewer import Viewer
 
@@ -46,14 +43,6 @@ async def answer(viewer: Viewer, event: Event, key: str, said: str, note: str = 
             inverse = await write(viewer, event.calendar, [(event.stored.href, text.serialize())], note=note[:MOST_NOTE])
             command.done(event.id, what=event.stored.summary, url=event.url, inverse=inverse)
     return command
-
-
-async def propose(viewer: Viewer, event: Event, key: str, start: int, end: int, note: str = "") -> None:
-    """Propose another time to whoever invites (COUNTER). Instants in milliseconds. Raises `Refused`."""
-    owner = address_in(event.calendar)
-    if owner not in itip.guests_of(event.text) or end <= start:
-        raise Refused(_("You aren’t invited to this event."))
-    await _counter(event.calendar.org_id, event.stored.uid, event.organiser, owner, viewer.name, key, (start, end), note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,54 +97,9 @@ async def answer_by_token(token: str, said: str, key: str = "", note: str = "") 
     return await by_token(token)
 
 
-async def propose_by_token(token: str, start: int, end: int, key: str = "", note: str = "") -> None:
-    """The same as `propose`, by a link. Raises `NotFound`, `Refused`."""
-    found = await by_token(token)
-    if found.is_cancelled or end <= start:
-        raise Refused(_("This event can’t be answered any more."))
-    event = found.event
-    await _counter(event.calendar.org_id, event.stored.uid, event.organiser, found.guest.email, found.guest.name, key, (start, end), note)
-
-
-async def accept_proposal(viewer: Viewer, event: Event, guest_id: int) -> Command:
-    """Move the event to when a guest proposed. Raises `Refused`, `NotFound`."""
-    row = await database.fetch_one("SELECT * FROM calendar_guest WHERE id = $1 AND object_id = $2", guest_id, event.id)
-    if row is None or row["proposed_start"] is None:
-        raise NotFound("proposal")
-    shown = event.draft(row["proposed_key"])
-    zone = zone_of(shown.timezone or viewer.timezone)
-    start, end = wall_of(row["proposed_start"], zone), wall_of(row["proposed_end"], zone)
-    return await event.move(viewer, start, "this", row["proposed_key"], end=end, is_all_day=False)
-
-
-async def _counter(org_id: int, uid: str, organiser: str, email: str, name: str, key: str, times: tuple[int, int], note: str) -> None:
-    original = await scheduling.find_organisers(org_id, uid, organiser)
-    if original is None:
-        raise Refused(_("Whoever invites isn’t here. Write to %(organiser)s instead.") % {"organiser": organiser})
-    calendar, found = original
-    async with database.transaction():
-        await database.execute(
-            "UPDATE calendar_guest SET note = $1, answered_at = $2, proposed_start = $3, proposed_end = $4, proposed_key = $5"
-            " WHERE object_id = $6 AND email = $7",
-            note[:MOST_NOTE], clock.now(), times[0], times[1], key, found.id, email,
-        )
-        if calendar.account_id is not None:
-            await notify(
-                "calendar.answered", [calendar.account_id], org_id,
-                facts={"name": name or email, "title": found.summary, "answer": "COUNTER", "text": note[:300]}, url=f"/calendar/events/{found.id}",
-                source=f"calendar:{calendar.id}", source_name=calendar.name, group=f"answer:{found.id}:{email[:50]}",
-            )
-
-
 def _set(calendar: Component, owner: str, said: str, part: Component | None) -> None:
     for one in [part] if part is not None else calendar.within(*itip.PARTS):
         for line in one.all("ATTENDEE"):
             if itip.address(line) == owner:
                 one.items[one.items.index(line)] = line.with_params(PARTSTAT=said, RSVP=None)
 
-
-
-
-async def guests_with_proposals(event: Event) -> list[dict[str, Any]]:
-    """Guests who proposed another time."""
-    return await database.fetch("SELECT * FROM calendar_guest WHERE object_id = $1 AND proposed_start IS NOT NULL ORDER BY id", event.id)

@@ -17,7 +17,7 @@ from app.lib.i18n import _
 from app.lib.ical import Component, Malformed, Property, parse_all
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
-from app.models.calendar import scheduling
+from app.models.calendar import receiving
 from app.models.calendar.calendar import Calendar
 from app.models.calendar.indexing import COMPONENTS, check, digest
 from app.models.calendar.storing import advance, main_of, put, remove
@@ -221,7 +221,7 @@ async def _apply(job: CalendarImport, message: Component, plan: Plan) -> None:
     """An answer, an invitation or its end, as if it had come by mail."""
     try:
         async with database.transaction():
-            await scheduling.receive(job.org_id, job.account_id, message.serialize())
+            await receiving.receive(job.org_id, job.account_id, message.serialize())
         plan.messages += 1
     except (Refused, NotFound) as error:
         plan.refuse(message.text("METHOD"), str(error))

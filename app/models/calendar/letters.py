@@ -19,6 +19,8 @@ from app.models.calendar.indexing import digest
 from app.models.calendar.reminders import when_words
 from app.models.calendar.storing import main_of
 
+_WHAT = {itip.CANCEL: "cancel", itip.DECLINECOUNTER: "kept"}
+
 
 @dataclass(frozen=True, slots=True)
 class EventLetter:
@@ -43,24 +45,28 @@ async def invitation(calendar: Calendar, message: Component, email: str, method:
         when = when_words(first.start, first.end, zone, locale, is_all_day=draft.is_all_day) if first else ""
         if not draft.is_all_day and zone != "UTC":
             when += f" ({zone.replace('_', ' ')})"
-    link = f"{base}/calendar/answer/{await token_for(calendar.id, main.text('UID'), email)}" if method == itip.REQUEST else ""
+    link = f"{base}/calendar/answer/{await token_for(calendar.id, main.text('UID'), email)}" if method != itip.CANCEL else ""
     return EventLetter(itip.guests_of(message).get(email, ""), locale, itip.organiser_of(message), {
         "title": draft.title, "when": when, "recurs": bool(draft.rule), "place": draft.location, "about": draft.description[:4000],
         "meeting_url": draft.meeting_url,
         "actor": actor, "guests": [_named(guest, locale) for guest in draft.guests if guest.kind == "INDIVIDUAL"][:30],
         "files": [] if method == itip.CANCEL else draft.attachments,
-        "what": "cancel" if method == itip.CANCEL else "update" if is_update else "invite", "answer_url": link,
+        "what": _WHAT.get(method) or ("update" if is_update else "invite"), "answer_url": link,
     })
 
 
-async def for_stranger(calendar: Calendar, message: Component, email: str, base: str) -> Component:
-    """The event as somebody without an account gets it: its files open by their own link."""
+async def for_stranger(calendar: Calendar, message: Component, email: str, base: str, answers_to: str = "") -> Component:
+    """The event as somebody without an account gets it: its files open by their own link, and programs answer to `answers_to`, if it is given
+    (they send a REPLY to ORGANIZER, whatever Reply-To says: RFC 6047 §2.3)."""
     made = message.copy()
     link = f"{base}/calendar/answer/{await token_for(calendar.id, main_of(made).text('UID'), email)}/files"
     for part in made.within(*itip.PARTS):
         for line in part.all("ATTACH"):
             if token := attachments.token_of(line.value):
                 part.items[part.items.index(line)] = line.with_value(f"{link}/{token}")
+        organiser = part.find("ORGANIZER")
+        if answers_to and organiser is not None:
+            part.items[part.items.index(organiser)] = organiser.with_value(f"mailto:{answers_to}")
     return made
 
 
@@ -71,10 +77,14 @@ def _named(guest: Guest, locale: str) -> str:
 
 
 def reply(message: Component, name: str) -> dict[str, Any]:
-    """What the mail about an answer says."""
-    main = main_of(message)
+    """What the mail about an answer, or about another time that is proposed, says."""
+    main, is_counter = main_of(message), message.text("METHOD") == itip.COUNTER
     line = next(iter(main.all("ATTENDEE")), None)
-    return {"name": name, "title": main.text("SUMMARY"), "answer": (line.param("PARTSTAT") or "") if line else "", "note": main.text("COMMENT")}
+    answer = itip.COUNTER if is_counter else (line.param("PARTSTAT") or "") if line else ""
+    draft = draft_of(main, Zones(message))
+    when = when_words(draft.start_instant, draft.end_instant, draft.timezone or "UTC", "en") if is_counter else ""
+    zone = f" ({draft.timezone.replace('_', ' ')})" if when and draft.timezone else ""
+    return {"name": name, "title": main.text("SUMMARY"), "answer": answer, "note": main.text("COMMENT"), "when": when + zone}
 
 
 def attach(message: EmailMessage, ics: str, method: str, reply_to: str) -> None:

@@ -12,11 +12,11 @@ from typing import NamedTuple, cast
 from app import database
 from app.lib import clock, itip
 from app.lib.i18n import _, speaking
-from app.lib.ical import Component, Property, parse
+from app.lib.ical import Component, Property
 from app.lib.ical.series import ENDLESS, Series
 from app.lib.ical.values import ZONED, instant_of, parse_date_time
 from app.models.account import Account
-from app.models.base import NotFound, Refused
+from app.models.base import NotFound
 from app.models.calendar.calendar import EDIT, Calendar
 from app.models.calendar.drafts import Reminder, alarm_of, stamp
 from app.models.calendar.editing import stand_in
@@ -336,7 +336,7 @@ async def apply_answers(
         return False
     calendar, found = original
     event = check(found.ics)
-    answers = {_as_written(event, key): answer for key, answer in answers.items()}
+    answers = {as_written(event, key): answer for key, answer in answers.items()}
     for key, answer in answers.items():
         if key and not any(line.value == key for part in event.within(*itip.PARTS) for line in part.all("RECURRENCE-ID")):
             _make_instance(event, key)
@@ -354,6 +354,21 @@ async def apply_answers(
     return True
 
 
+async def is_member(org_id: int, email: str) -> bool:
+    """Whether an address is somebody's who has a calendar here."""
+    return bool(await _members(org_id, [email]))
+
+
+async def tell_kept(viewer: Viewer, calendar: Calendar, event: Component, email: str) -> bool:
+    """Tell a member that the time they proposed isn't taken. Whether they are one."""
+    members = await _members(calendar.org_id, [email])
+    for account_id in members.values():
+        copy = await own_copy(account_id, calendar.org_id, itip_uid(event))
+        url = f"/calendar/events/{copy.id}" if copy is not None else "/calendar"
+        await _tell(viewer, calendar, account_id, event, "calendar.changed", what="kept", url=url)
+    return bool(members)
+
+
 def _answer_whole(event: Component, email: str, answer: str) -> None:
     """An answer to the series is one to its instances that differ, too, unless they were answered on their own."""
     main = main_of(event)
@@ -365,7 +380,7 @@ def _answer_whole(event: Component, email: str, answer: str) -> None:
                 part.items[part.items.index(line)] = line.with_params(PARTSTAT=answer)
 
 
-def _as_written(event: Component, recurrence_id: str) -> str:
+def as_written(event: Component, recurrence_id: str) -> str:
     """A RECURRENCE-ID as the event's own parts write it: answers may say it in UTC."""
     series = Series.of(event) if recurrence_id else None
     if series is None or series.first.kind != ZONED or not recurrence_id.endswith("Z") or series.first.tzid is None:
@@ -423,38 +438,6 @@ async def _spread(calendar: Calendar, event: Component, email: str, organiser: s
         changes = [itip.set_answer(theirs, email, answer, key or None) for key, answer in answers.items()]
         if any(changes) and other != email:
             await put(copy.calendar, account_id, copy.href, theirs.serialize(), keeps_tag=True)
-
-
-async def receive(org_id: int, account_id: int, text: str | bytes) -> str:
-    """Apply a message that came as a file (a REPLY, REQUEST or CANCEL that was dropped or imported). Returns what it was.
-
-    Raises `Refused` when it concerns nothing here.
-    """
-    message = parse(text)
-    method = message.text("METHOD").upper()
-    uid, organiser = itip_uid(message), itip.organiser_of(message)
-    if method == itip.REPLY:
-        for email, name in itip.guests_of(message).items():
-            answers = itip.answers_of(message, email)
-            note = main_of(message).text("COMMENT")
-            if await apply_answers(org_id, uid, organiser, email, answers, name or email, note=note):
-                return method
-        raise Refused(_("This answers an invitation that isn’t known here."))
-    if method not in (itip.REQUEST, itip.CANCEL, itip.PUBLISH, ""):
-        raise Refused(_("Such a message can’t be applied: %(method)s.") % {"method": method})
-    copy = await own_copy(account_id, org_id, uid)
-    message.remove("METHOD")
-    if copy is not None and itip.sequence_of(message) < itip.sequence_of(check(copy.ics)):
-        raise Refused(_("A later version of this event is known here already."))
-    target = copy.calendar if copy is not None else await Calendar.default_for(account_id, org_id)
-    if method == itip.CANCEL:
-        if copy is not None:
-            await remove(target, copy.href)
-        return method
-    email = await database.fetch_value("SELECT email FROM account WHERE id = $1", account_id)
-    itip.keep_own(message, check(copy.ics) if copy is not None else None, email)
-    await put(target, account_id, copy.href if copy is not None else f"{uid[:200].replace('/', '-')}.ics", message.serialize())
-    return method or itip.PUBLISH
 
 
 async def writable_copy(viewer: Viewer, id_: int) -> tuple[Calendar, CalendarObject]:

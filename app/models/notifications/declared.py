@@ -136,7 +136,8 @@ def _invited(facts: Facts) -> Words:
     about=lambda: _("An event is moved, changed or cancelled."),
 )
 def _changed(facts: Facts) -> Words:
-    titles = {"cancelled": _("Cancelled: %(title)s"), "changed": _("Changed: %(title)s"), "uninvited": _("You are no longer invited: %(title)s")}
+    titles = {"cancelled": _("Cancelled: %(title)s"), "changed": _("Changed: %(title)s"), "uninvited": _("You are no longer invited: %(title)s"),
+              "kept": _("The time stays as it is: %(title)s")}
     title = titles.get(facts.get("what", ""), titles["changed"]) % {"title": facts.get("title", "")}
     return Words(title, " · ".join(part for part in (facts.get("actor", ""), facts.get("when", ""), facts.get("text", "")) if part))
 

@@ -14,7 +14,8 @@ from app import access
 from app.lib.forms import ChoiceField, Form, NumberField, TextField
 from app.lib.i18n import _
 from app.models.base import Refused
-from app.models.calendar import Event, answering
+from app.models.calendar import Event, answering, proposing
+from app.models.calendar.proposing import Proposal
 from app.models.viewer import Viewer
 from app.render import fragment, nothing, redirect, toast
 from app.routes.calendar.details import details_of
@@ -35,8 +36,8 @@ class Answer(Form):
     end = TextField(most=5, required=False)
 
 
-class Proposal(Form):
-    """Whose proposal is taken."""
+class Taking(Form):
+    """Whose proposal is taken, or declined."""
 
     guest = NumberField(1, 2**53)
 
@@ -77,18 +78,25 @@ async def create_answer(request: Request, event_id: FromPath[int]) -> Response[b
 
 @post("/calendar/events/{event_id:int}/proposal", status_code=200, include_in_schema=False)
 async def create_proposal(request: Request, event_id: FromPath[int]) -> Response[bytes]:
-    """Move the event to when a guest proposed."""
+    """Move the event to when a guest proposed, or (`declined`) leave it when it is."""
     viewer = request.state.viewer
     event = await access.find_event(viewer, event_id)
-    form = Proposal(await request.form())
+    sent = await request.form()
+    form = Taking(sent)
     if not form.is_valid:
         return nothing(422)
+    title = event.stored.summary or _("event without a title")
     try:
-        command = await answering.accept_proposal(viewer, event, form["guest"])
+        if sent.get("declined"):
+            await proposing.decline(viewer, event, form["guest"])
+            said = toast(_("The time stays as it is: %(title)s") % {"title": title})
+        else:
+            command = await proposing.accept(viewer, event, form["guest"])
+            said = toast(_("Moved: %(title)s") % {"title": title}, undo=command.id)
     except Refused as refused:
         return nothing(200, **toast(str(refused), kind="error"))
     answer = redirect(request, event.url)
-    answer.headers.update(toast(_("Moved: %(title)s") % {"title": event.stored.summary or _("event without a title")}, undo=command.id))
+    answer.headers.update(said)
     return answer
 
 
@@ -96,7 +104,7 @@ async def _said(viewer: Viewer, event: Event, form: Answer) -> tuple[str, int | 
     """Answer as the form says; what is told then, and the command to undo."""
     if form["answer"] == "propose":
         start, end = _times(viewer, form)
-        await answering.propose(viewer, event, form["at"], start, end, form["note"])
+        await proposing.propose(viewer, event, Proposal(start, end, form["at"], form["note"]))
         return _("Your proposal is with whoever invites."), None
     key = form["at"] if form["scope"] == "this" else ""
     command = await answering.answer(viewer, event, key, form["answer"].upper(), form["note"])

@@ -27,10 +27,11 @@ from app.models.calendar import (
     booking,
     free_busy,
     occurrences,
+    proposing,
     room_email,
     sharing,
 )
-from app.models.calendar.scheduling import receive
+from app.models.calendar.receiving import receive
 from app.models.calendar.storing import check
 from app.models.command import Command
 from app.models.resource import Description, Resource
@@ -203,9 +204,9 @@ async def test_outsiders_get_mail_and_answer_by_link(people: People, settings: S
     found = await answering.answer_by_token(token, "TENTATIVE", note="If the train comes")
     assert found.guest.answer == "TENTATIVE" and found.guest.note == "If the train comes"
     start = int(soon(8).replace(tzinfo=ZONE).timestamp() * 1000)
-    await answering.propose_by_token(token, start, start + clock.HOUR)
+    await proposing.propose_by_token(token, proposing.Proposal(start, start + clock.HOUR))
     event = await Event.seen_by(people.anna.viewer, event.id)
-    assert (await answering.guests_with_proposals(event))[0]["proposed_start"] == start
+    assert (await proposing.proposals_of(event))[0]["proposed_start"] == start
     with pytest.raises(NotFound):
         await answering.by_token(token[:-2] + "xx")
     reply = parse(_reply(event.stored.ics, OUTSIDER, "DECLINED"))
