@@ -2,7 +2,7 @@
 
 `/static/<version>/css/…` may be kept for ever by browsers and proxies. The stylesheets are put together here in the order of their
 layers: `app.css` for every page, with the few words that broadcast fragments need in each language, and one for each area that has
-a folder in css/features/: only pages under /manager bring `manager.css`.
+a folder in css/features/: only pages under /manager bring `manager.css`. What is in `drive+s/` belongs to both.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from app.words import broadcast_words
 
 FOLDER = Path(__file__).parent.parent / "static"
 _TEXTS = (".css", ".js", ".svg", ".json", ".webmanifest", ".txt", ".html")
-_AREA = re.compile(r"css/features/([a-z-]+)/")
+_AREAS = re.compile(r"css/features/([a-z+-]+)/")
 _ORDER = ("tokens", "reset", "base", "layout", "components", "features", "utilities")
 COMMON = "app.css"
 mimetypes.add_type("text/javascript", ".js")
@@ -108,9 +108,9 @@ def _stylesheets(files: dict[str, bytes]) -> dict[str, bytes]:
 
     made: dict[str, bytes] = {COMMON: f"@layer {', '.join(_ORDER)};\n".encode()}
     for name in sorted((name for name in files if name.startswith("css/") and name.endswith(".css")), key=place):
-        area = _AREA.match(name)
-        sheet = f"{area[1]}.css" if area else COMMON
-        made[sheet] = made.get(sheet, b"") + files[name] + b"\n"
+        areas = _AREAS.match(name)
+        for sheet in [f"{area}.css" for area in areas[1].split("+")] if areas else [COMMON]:
+            made[sheet] = made.get(sheet, b"") + files[name] + b"\n"
     return {sheet: _squeeze(body) + (_words() if sheet == COMMON else b"") for sheet, body in made.items()}
 
 
