@@ -244,7 +244,7 @@ async def test_the_export_has_everybody_and_no_formulas(app: httpx.ASGITransport
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert {row["Email"]: row["State"] for row in rows}["david@alpina.example"] == "Disabled" and len(rows) == 5
     by_email = {row["Email"]: row for row in rows}
-    assert by_email["beat@alpina.example"]["Title"] == '\'=HYPERLINK("http://evil.example")'
+    assert by_email["beat@alpina.example"]["Job title"] == '\'=HYPERLINK("http://evil.example")'
     chiara = by_email["chiara@alpina.example"]
     assert (chiara["First name"], chiara["Phone"], chiara["Uses Chat"], chiara["Manages Chat"]) == ('Zoë, "the"', "'+41 44 555 01 10", "yes", "no")
     assert guests.text.count("\r\n") == 2

@@ -35,7 +35,7 @@ async def _written(viewer: Viewer, wanted: Wanted) -> AsyncIterator[bytes]:
     tools = products()
     rights = [(tool, level) for tool in tools for level in LEVELS]
     yield (BOM + csv_line([
-        _("First name"), _("Last name"), _("Email"), _("Phone"), _("Title"), _("Role"), _("State"), *(_right(tool, level) for tool, level in rights),
+        _("First name"), _("Last name"), _("Email"), _("Phone"), _("Job title"), _("Role"), _("State"), *(_right(tool, level) for tool, level in rights),
         _("Teams"), _("Joined"), _("Last seen"),
     ])).encode()
     async for people in all_people(viewer.org_id, wanted):
