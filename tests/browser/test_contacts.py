@@ -124,7 +124,9 @@ def choose_with_the_keyboard(anna: Page, beat: Page) -> None:
     """Some are deleted and brought back; Beat sees both."""
     anna.keyboard.press("Escape")
     expect(anna.locator(".card-name")).to_have_count(0)
-    anna.locator("[data-row]").first.focus()
+    anna.keyboard.press("/")
+    anna.keyboard.press("ArrowDown")
+    expect(anna.locator("[data-row]").first).to_be_focused()
     anna.keyboard.press("x")
     anna.keyboard.press("j")
     anna.keyboard.press("x")

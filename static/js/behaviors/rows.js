@@ -38,8 +38,9 @@ export default function connect(list) {
   }
 
   function key(event) {
-    const typing = event.target.matches('input:not([type="checkbox"]), textarea, select, [contenteditable]');
-    const elsewhere = event.target === document.body && document.querySelector('[data-behavior~="rows"]') === list;
+    const leaving = event.key === "ArrowDown" && event.target.matches('[type="search"][data-shortcut="/"]'); // from what was sought to what was found
+    const typing = !leaving && event.target.matches('input:not([type="checkbox"]), textarea, select, [contenteditable]');
+    const elsewhere = (leaving || event.target === document.body) && document.querySelector('[data-behavior~="rows"]') === list;
     if (typing || event.altKey || !(elsewhere || list.contains(event.target)) || document.querySelector("dialog[open], .menu:popover-open")) return;
     const every = rows();
     const row = event.target.closest("[data-row]") ?? null;
