@@ -11,7 +11,7 @@ from app.lib import clock
 from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.lib.vcard import Card, read_card
-from app.lib.vcard.details import BIRTHDAY, DATE, KINDS, Details, Item, read_details, set_photo, write_details
+from app.lib.vcard.details import ADDRESS, BIRTHDAY, DATE, KINDS, ORGANISATION, Details, Item, read_details, set_photo, write_details
 from app.models.base import Refused
 from app.models.command import Command
 from app.models.contacts.book import AddressBook
@@ -188,9 +188,21 @@ def _take_in(details: Details, other: Details) -> None:
     known = {_sameness(item) for item in details.items}
     is_born = any(item.label == BIRTHDAY for item in details.of(DATE))
     for item in other.items:
-        if _sameness(item) not in known and not (item.label == BIRTHDAY and is_born):
-            known.add(_sameness(item))
+        if _sameness(item) in known or (item.label == BIRTHDAY and is_born) or any(_is_within(item, one) for one in details.items):
+            continue
+        known.add(_sameness(item))
+        shorter = next((one for one in details.items if _is_within(one, item)), None)
+        if shorter is None:
             details.items.append(Item(item.kind, dict(item.parts), item.label))
+        else:
+            shorter.parts = dict(item.parts)
+
+
+def _is_within(one: Item, other: Item) -> bool:
+    """Whether all that an address or an organisation says stands in another one, too, which may say more: the country, the department."""
+    if one.kind != other.kind or one.kind not in (ADDRESS, ORGANISATION):
+        return False
+    return all(not text or text.casefold() == other.parts.get(part, "").casefold() for part, text in one.parts.items())
 
 
 def _sameness(item: Item) -> tuple[str, str]:

@@ -52,6 +52,7 @@ def label_names() -> dict[str, str]:
         "work": _("Work"), "home": _("Home"), "cell": _("Mobile"), "main": _("Main"), "fax": _("Fax"), "pager": _("Pager"), "birthday": _("Birthday"),
         "anniversary": _("Anniversary"), "spouse": _("Spouse"), "partner": _("Partner"), "child": _("Child"), "parent": _("Parent"), "sibling": _("Sibling"),
         "friend": _("Friend"), "assistant": _("Assistant"), "manager": _("Manager (superior)"), "emergency": _("Emergency contact"), "other": _("Other"),
+        "HomePage": _("Home page"),  # as Apple's programs call it
     }
 
 

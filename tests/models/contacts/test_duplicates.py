@@ -65,3 +65,13 @@ async def test_namesakes_are_not_taken_for_those_who_share_an_address(people: Pe
     sure, namesakes = await find_duplicates(people.anna.viewer)
     assert ([one.id for one in sure.contacts], sorted(sure.reasons)) == ([made[0].id, made[1].id], [("email", "a@x.example"), ("name", "anna roy")])
     assert ([one.id for one in namesakes.contacts], namesakes.is_namesakes) == ([made[3].id, made[4].id], True), "the likelier first"
+
+
+async def test_an_address_that_says_less_is_not_kept_beside_the_one_that_says_more(people: People) -> None:
+    one, two = await cards(
+        people, "FN:A\r\nORG:Berg AG;Shop\r\nADR:;;Weg 1;Bern;;3000;\r\nEMAIL:a@x.example\r\nNOTE:one", "FN:A\r\nORG:berg ag\r\nADR:;;Weg 1;Bern;;3000;CH\r\nADR:;;Weg 2;Bern;;;",
+    )
+    found = await prepare(people.anna.viewer, [one.id, two.id])
+    assert found.kept.id == one.id
+    assert [item.value for item in found.details.of("address")] == ["Weg 1, Bern, 3000, CH", "Weg 2, Bern"]
+    assert [item.value for item in found.details.of("organisation")] == ["Berg AG, Shop"]
