@@ -29,7 +29,7 @@ FORGOTTEN = (
     "team_member", "mention", "data_export", "dead_property", "sync_program", "dav_lock", "node_favourite", "node_visit",
     "thread_follow", "saved_message", "message_draft", "scheduled_message", "chat_keyword", "chat_reminder", "channel_category", "response_url",
     "contact_import", "contact_apart", "contact_favourite", "contact_seen", "address_book_answer", "address_book_share",
-    "calendar_import", "calendar_alarm", "calendar_look", "calendar_share", "booking_page",
+    "calendar_import", "calendar_message", "calendar_alarm", "calendar_look", "calendar_share", "booking_page",
 )
 """Tables whose rows of an account go with it, by their account_id."""
 

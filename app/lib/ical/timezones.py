@@ -1,9 +1,11 @@
-"""Writes the VTIMEZONE of a zone of the IANA database (RFC 5545 §3.6.5), as mail and calendar programs without one need it."""
+"""Writes the VTIMEZONE of a zone of the IANA database (RFC 5545 §3.6.5), as mail and calendar programs without one need it, and leaves it out
+for those that have the database themselves (RFC 7809)."""
 
 from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
@@ -11,9 +13,14 @@ from typing import NamedTuple
 
 from app.lib.ical.lines import Component, Property
 from app.lib.ical.values import format_offset, instant_of
+from app.lib.ical.zones import iana_name
 from app.lib.recurrence import WEEKDAYS
 
 _EPOCH = datetime(1970, 1, 1)
+_TZID = re.compile(r"^TZID[^:\r\n]*:([^\r\n]+)", re.MULTILINE)
+_NAMED = re.compile(r';TZID=(?:"([^"\r\n]+)"|([^:;,"\r\n]+))')
+_FIRST_PART = re.compile(r"^BEGIN:(?:VEVENT|VTODO|VJOURNAL)\r?\n", re.MULTILINE)
+_YEAR = re.compile(r"^DTSTART[^:\r\n]*:(\d{4})", re.MULTILINE)
 
 
 class _Turn(NamedTuple):
@@ -29,6 +36,38 @@ class _Rule(NamedTuple):
     week: int  # 1 to 5, 5 is the last
     weekday: int  # 0 for Sunday
     time: int  # seconds after midnight of the clock that runs until then
+
+
+def without_known(text: str) -> str:
+    """A calendar object without the VTIMEZONEs of zones that the database has by just this name (RFC 7809 §3.1.3); the rest is as it was."""
+    kept, at = [], 0
+    for start, end, name in _written_in(text):
+        if iana_name(name) == name:
+            kept.append(text[at:start])
+            at = end
+    return "".join((*kept, text[at:]))
+
+
+def completed(text: str) -> str:
+    """A calendar object with a VTIMEZONE for each zone of the database that it names and doesn't say; else just as it was."""
+    named = {quoted or plain for quoted, plain in _NAMED.findall(text)} - {name for _start, _end, name in _written_in(text)}
+    known = sorted(name for name in named if iana_name(name) == name)
+    place = _FIRST_PART.search(text)
+    if not known or place is None:
+        return text
+    year = min((int(found) for found in _YEAR.findall(text)), default=1970)
+    zones = "".join(written(name, max(1970, min(year, 2037))) for name in known)
+    return text[: place.start()] + zones + text[place.start() :]
+
+
+def _written_in(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where the VTIMEZONEs of a text are, with their lines' ends, and their names."""
+    start = text.find("BEGIN:VTIMEZONE")
+    while start >= 0 and (end := text.find("END:VTIMEZONE", start)) >= 0:
+        name = _TZID.search(text, start, end)
+        end = (text.find("\n", end) + 1) or len(text)
+        yield start, end, name[1] if name else ""
+        start = text.find("BEGIN:VTIMEZONE", end)
 
 
 @lru_cache(maxsize=512)

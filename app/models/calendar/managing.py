@@ -73,6 +73,7 @@ async def prune() -> None:
     """Erase what was deleted so long ago that it can't be undone, and forget what was removed when no program asks any more."""
     before = clock.now() - 30 * clock.DAY
     await database.execute("DELETE FROM calendar WHERE deleted_at < $1", before)
+    await database.execute("DELETE FROM calendar_message WHERE created_at < $1", before)
     async with database.transaction():
         await database.execute(
             "UPDATE calendar SET forgotten_modseq = (SELECT MAX(g.modseq) FROM calendar_gone g WHERE g.calendar_id = calendar.id AND g.gone_at < $1)"

@@ -87,11 +87,11 @@ def _with_answers(was: str, text: str, owner: str) -> str:
     return new.serialize() if touched else text
 
 
-async def erase(viewer: Viewer, calendar: Calendar, href: str, condition: Condition) -> None:
-    """Remove an object, and let those concerned know. Raises what `storing.remove` raises."""
+async def erase(viewer: Viewer, calendar: Calendar, href: str, condition: Condition, *, replies: bool = True) -> None:
+    """Remove an object, and let those concerned know; whoever invites only if it `replies`. Raises what `storing.remove` raises."""
     async with database.transaction():
         old = await remove(calendar, href, condition)
-        await scheduling.changed(viewer, calendar, old["ics"], None)
+        await scheduling.changed(viewer, calendar, old["ics"], None, replies=replies)
 
 
 async def carry(viewer: Viewer, source: Calendar, href: str, target: Calendar, name: str, text: str, condition: Condition) -> None:

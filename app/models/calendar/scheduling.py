@@ -20,6 +20,7 @@ from app.models.base import NotFound
 from app.models.calendar.calendar import EDIT, Calendar
 from app.models.calendar.drafts import Reminder, alarm_of, stamp
 from app.models.calendar.editing import stand_in
+from app.models.calendar.inbox import deliver
 from app.models.calendar.indexing import FREE, check, digest
 from app.models.calendar.occurrences import rows_between
 from app.models.calendar.reminders import when_words
@@ -58,8 +59,11 @@ def prepared(calendar: Calendar, before: str | None, text: str) -> str:
     return new.serialize()
 
 
-async def changed(viewer: Viewer, calendar: Calendar, before: str | None, after: str | None, note: str = "") -> None:
-    """Let those concerned know what changed in an object, in the transaction that wrote it. `None`: there was none, or is none any more."""
+async def changed(viewer: Viewer, calendar: Calendar, before: str | None, after: str | None, note: str = "", *, replies: bool = True) -> None:
+    """Let those concerned know what changed in an object, in the transaction that wrote it. `None`: there was none, or is none any more.
+
+    Without `replies`, whoever invites isn't told what a guest does (RFC 6638 §8.1).
+    """
     old, new = check(before) if before else None, check(after) if after else None
     one = new or old
     organiser = itip.organiser_of(one) if one is not None else ""
@@ -68,7 +72,7 @@ async def changed(viewer: Viewer, calendar: Calendar, before: str | None, after:
         return
     if organiser == owner:
         await _organised(viewer, calendar, old, new, owner)
-    elif owner in itip.guests_of(one):
+    elif replies and owner in itip.guests_of(one):
         await _answered(viewer, calendar, old, new, owner, note)
 
 
@@ -151,11 +155,14 @@ async def _bring(
         if copy is not None:
             await remove(copy.calendar, copy.href)
         if was is not None:
+            await deliver(calendar.org_id, account_id, itip.cancel(was, [email]))
             await _tell(viewer, calendar, account_id, was, "calendar.changed", what="cancelled" if is_over else "uninvited")
         return
     is_news = was is None or not itip.says_the_same(was, now)
     target = copy.calendar if copy is not None else await Calendar.default_for(account_id, calendar.org_id)
     mine = check(copy.ics) if copy is not None else None
+    if is_news:
+        await deliver(calendar.org_id, account_id, itip.request(now))
     itip.keep_own(now, mine, email)
     if mine is None:
         _add_reminders(now, target)
@@ -349,6 +356,8 @@ async def apply_answers(
     await database.execute(
         "UPDATE calendar_guest SET note = $1, answered_at = $2 WHERE object_id = $3 AND email = $4", note[:500], clock.now(), found.id, email
     )
+    if calendar.account_id is not None:
+        await deliver(org_id, calendar.account_id, itip.reply(event, email, note))
     await _tell_answer(calendar, found, event, email, name, next(iter(answers.values())), note)
     await _spread(calendar, event, email, organiser)
     return True

@@ -112,6 +112,19 @@ class CalendarAlarm(Row):
     way = Varchar(length=8, default="push", help_text="push, email or chat.")
 
 
+class CalendarMessage(Row):
+    """A scheduling message in somebody's inbox (RFC 6638 §2.2), as programs read and delete it."""
+
+    org_id = BigInt()
+    account_id = ForeignKey(Account)
+    href = Varchar(length=MOST_HREF)
+    uid = Varchar(length=MOST_UID)
+    method = Varchar(length=16)
+    etag = Varchar(length=40)
+    ics = Text(default="")
+    created_at = BigInt(default=0)
+
+
 class CalendarImport(Row):
     """A file that is brought into a calendar: what would happen, how far it is, what came of it."""
 

@@ -12,6 +12,6 @@ async def answer(request: Request) -> Answer:
     await locks.check(request, node, is_deep=True, leaves=True)
     if not node.may_write:
         raise trees.forbidden(node, "unbind")
-    await node.delete(request.match)
+    await node.delete(request)
     await locks.forget(node)
     return Answer(204)

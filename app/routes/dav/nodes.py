@@ -172,8 +172,8 @@ class Node:
         """POST."""
         raise Problem(405, text="Nothing is asked like this here.")
 
-    async def delete(self, match: Match) -> None:
-        """DELETE. `match` holds if it is checked in the transaction that deletes."""
+    async def delete(self, request: Request) -> None:
+        """DELETE. `request.match` holds if it is checked in the transaction that deletes."""
         raise Problem(403, d("need-privileges"), text="This can’t be deleted.")
 
     @property

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.lib.dav.names import d
 from app.lib.dav.reading import Element
 from app.lib.dav.writing import element, elements, escape, href
+
+if TYPE_CHECKING:
+    from app.routes.dav.wanted import Wanted
 
 Reader = Callable[[Any], bytes | None]
 """From a node, or a row, to what stands inside the property's element; None: it hasn't got the property."""
@@ -24,7 +27,7 @@ class Property:
     read: Reader
     in_allprop: bool = False
     columns: tuple[str, ...] = ()
-    fit: Callable[[Element], Reader] | None = None
+    fit: Callable[[Element, Wanted], Reader] | None = None
     template: str | None = None
     """Where it is a column that needs no escaping, or the same for all: what stands inside it, with `%s` for the column, such as `"%s"`."""
 

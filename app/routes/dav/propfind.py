@@ -24,7 +24,7 @@ async def answer(request: Request) -> Answer:
     root = await request.xml()
     if root is not None and root.tag != d("propfind"):
         raise Problem(400, text="The body isn’t a propfind.")
-    wanted = Wanted.read(root, is_minimal=request.is_minimal)
+    wanted = Wanted.read(root, is_minimal=request.is_minimal, leaves_zones=request.leaves_zones)
     node = await trees.find(request)
     if depth == INFINITY and isinstance(node, Collection):
         raise Problem(403, d("propfind-finite-depth"))

@@ -70,6 +70,11 @@ class Request:
         """Whether the client wants to hear only what it needs."""
         return headers.is_minimal(self.header("prefer"), self.header("brief"))
 
+    @property
+    def leaves_zones(self) -> bool:
+        """Whether the client has the zones of the database itself (RFC 7809 §7.1)."""
+        return self.header("caldav-timezones").strip().upper() == "F"
+
     def depth(self, default: int) -> int:
         """The Depth header."""
         return headers.depth(self.header("depth"), default)

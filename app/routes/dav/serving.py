@@ -156,7 +156,7 @@ _SMALLEST = 1_000  # bytes worth compressing
 async def _sent(answer: Answer, scope: Scope, send: Send) -> None:
     headers = [*answer.headers, *_FIXED]
     if not any(name == b"dav" for name, _value in headers) and scope["method"] in ("PROPFIND", "REPORT"):
-        headers.append((b"dav", b"1, 3, extended-mkcol, access-control, addressbook, calendar-access, calendar-auto-schedule"))
+        headers.append((b"dav", b"1, 3, extended-mkcol, access-control, addressbook, calendar-access, calendar-auto-schedule, calendar-no-timezone"))
     packs = XML in answer.headers and b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
     if isinstance(answer.body, bytes):
         await _send_whole(answer, headers, send, packs=packs and len(answer.body) >= _SMALLEST)

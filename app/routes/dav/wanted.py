@@ -18,22 +18,25 @@ _OK = b"</d:prop>" + status(200) + b"</d:propstat>"
 class Wanted:
     """The properties of one request: some by name, all, or only their names (RFC 4918 §14.20)."""
 
-    def __init__(self, names: Mapping[str, Element | None], *, is_all: bool = False, only_names: bool = False, is_minimal: bool = False) -> None:
-        self.elements, self.is_all, self.only_names, self.is_minimal = names, is_all, only_names, is_minimal
+    def __init__(
+        self, names: Mapping[str, Element | None], *, is_all: bool = False, only_names: bool = False, is_minimal: bool = False, leaves_zones: bool = False
+    ) -> None:
+        self.elements, self.is_all, self.only_names, self.is_minimal, self.leaves_zones = names, is_all, only_names, is_minimal, leaves_zones
 
     @classmethod
-    def read(cls, root: Element | None, *, is_minimal: bool = False) -> Wanted:
-        """From the body of a PROPFIND, or of a report with DAV:prop in it. No body asks for all."""
+    def read(cls, root: Element | None, *, is_minimal: bool = False, leaves_zones: bool = False) -> Wanted:
+        """From the body of a PROPFIND, or of a report with DAV:prop in it. No body asks for all. `leaves_zones`: RFC 7809 §7.1."""
         if root is None:
             return cls({}, is_all=True, is_minimal=is_minimal)
         found = {child.tag: child for child in children(root)}
         if d("prop") in found:
-            return cls({str(one.tag): one for one in children(found[d("prop")])}, is_minimal=is_minimal)
+            return cls({str(one.tag): one for one in children(found[d("prop")])}, is_minimal=is_minimal, leaves_zones=leaves_zones)
         if d("propname") in found:
             return cls({}, only_names=True)
         if d("allprop") in found or root.tag != d("propfind"):
             include = found.get(d("include"))
-            return cls({} if include is None else {str(one.tag): one for one in children(include)}, is_all=True, is_minimal=is_minimal)
+            named = {} if include is None else {str(one.tag): one for one in children(include)}
+            return cls(named, is_all=True, is_minimal=is_minimal, leaves_zones=leaves_zones)
         raise Problem(400, text="The body asks for no properties.")
 
     def names_of(self, properties: Properties) -> frozenset[str]:
@@ -79,7 +82,7 @@ class Wanted:
 
 def _reader(wanted: Wanted, name: str, properties: Properties) -> Reader:
     one, asked = properties[name], wanted.elements.get(name)
-    return one.fit(asked) if one.fit and asked is not None else one.read
+    return one.fit(asked, wanted) if one.fit and asked is not None else one.read
 
 
 def _name_writer(properties: Properties) -> Writer:

@@ -428,3 +428,92 @@ async def test_guests_are_invited_and_answers_arrive(people: People, beat: Clien
     assert "Party!" in (await chiara.get(f"{target}{copy}.ics")).text
     assert (await beat.request("DELETE", f"{calendar}p.ics")).status_code == 204
     assert (await chiara.get(f"{target}{copy}.ics")).status_code in (200, 404)
+
+
+async def test_messages_wait_in_the_inbox(people: People, beat: Client, calendar: str, app: httpx.ASGITransport) -> None:
+    """RFC 6638 §4: what is applied already is shown to programs, which take it out."""
+    mine, theirs = people.beat.account.email, people.chiara.account.email
+    chiara, inbox = client(app, people.chiara), f"{home(people.chiara)}inbox/"
+    assert len(await chiara.propfind(inbox, "d:getetag", depth="1")) == 1, "empty, and from now on Chiara has a program"
+    party = one("party", "DTSTART:20991201T080000Z", "SUMMARY:Party", f"ORGANIZER:mailto:{mine}", f"ATTENDEE:mailto:{mine}",
+                f"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{theirs}", "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nDESCRIPTION:x\r\nEND:VALARM")
+    await store(beat, calendar, p=party)
+    [before] = await chiara.propfind(inbox, "cs:getctag")
+    await put(beat, f"{calendar}p.ics", party.replace("Party", "Feast"))
+    [box, message] = await chiara.propfind(inbox, "cs:getctag", "d:getcontenttype", "d:current-user-privilege-set", depth="1")
+    assert box.text("cs:getctag") != before.text("cs:getctag") and "method=REQUEST" in message.text("d:getcontenttype")
+    text = (await chiara.get(message.href)).text
+    assert "METHOD:REQUEST" in text and "SUMMARY:Feast" in text and "VALARM" not in text, "the later one, without Beat's own alarm"
+    [got] = await chiara.report(inbox, f"<cal:calendar-multiget>{DATA}<d:href>{message.href}</d:href></cal:calendar-multiget>")
+    assert "SUMMARY:Feast" in got.text("cal:calendar-data")
+    assert await query(chiara, inbox, events(span("20991201T000000Z", "20991202T000000Z"))) == [message.href.removeprefix(inbox).removesuffix(".ics")]
+    assert await query(chiara, inbox, events(span("20991203T000000Z", "20991204T000000Z"))) == []
+    assert (await client(app, people.beat).get(message.href)).status_code == 404, "not in Beat's tree"
+    assert (await put(chiara, message.href, text)).status_code == 405 and (await put(chiara, f"{inbox}new.ics", text)).status_code == 403
+    assert (await chiara.request("DELETE", message.href)).status_code == 204 and len(await chiara.propfind(inbox, "d:getetag", depth="1")) == 1
+    copy = await copy_of(chiara, people.chiara, "party")
+    answered = (await chiara.get(copy)).text.replace("\r\n ", "").replace("PARTSTAT=NEEDS-ACTION", "PARTSTAT=TENTATIVE")
+    assert (await put(chiara, copy, answered)).status_code == 204
+    [_box, reply] = await beat.propfind(f"{home(people.beat)}inbox/", "d:getcontenttype", depth="1")
+    text = (await beat.get(reply.href)).text.replace("\r\n ", "")
+    assert "METHOD:REPLY" in text and "PARTSTAT=TENTATIVE" in text and mine not in text.partition("ATTENDEE")[2]
+    await beat.request("DELETE", f"{calendar}p.ics")
+    [_box, cancelled] = await chiara.propfind(inbox, "d:getcontenttype", depth="1")
+    assert "method=CANCEL" in cancelled.text("d:getcontenttype")
+
+
+async def copy_of(client: Client, person: Person, uid: str) -> str:
+    """The address of somebody's copy of an event."""
+    found = await client.propfind(home(person), "cal:supported-calendar-component-set", depth="1")
+    target = next(it.href for it in found if "cal:supported-calendar-component-set" in it.found)
+    [name] = await query(client, target, events(f'<cal:prop-filter name="UID"><cal:text-match>{uid}</cal:text-match></cal:prop-filter>'))
+    return f"{target}{name}.ics"
+
+
+@pytest.mark.parametrize(("silent", "answer"), [("F", "NEEDS-ACTION"), ("T", "DECLINED"), ("", "DECLINED")])
+async def test_a_guest_may_leave_in_silence(
+    people: People, beat: Client, calendar: str, app: httpx.ASGITransport, silent: str, answer: str
+) -> None:
+    """Schedule-Reply and If-Schedule-Tag-Match of a DELETE (RFC 6638 §8.1, §8.3)."""
+    mine, theirs = people.beat.account.email, people.chiara.account.email
+    await store(beat, calendar, p=one("party", "DTSTART:20991201T080000Z", f"ORGANIZER:mailto:{mine}", f"ATTENDEE:mailto:{mine}",
+                                      f"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{theirs}"))
+    chiara = client(app, people.chiara)
+    copy = await copy_of(chiara, people.chiara, "party")
+    tag = (await chiara.get(copy)).headers["schedule-tag"]
+    assert (await chiara.request("DELETE", copy, headers={"if-schedule-tag-match": '"other"'})).status_code == 412
+    gone = await chiara.request("DELETE", copy, headers={"if-schedule-tag-match": tag, **({"schedule-reply": silent} if silent else {})})
+    assert gone.status_code == 204
+    assert f"PARTSTAT={answer}" in (await beat.get(f"{calendar}p.ics")).text.replace("\r\n ", "")
+
+
+async def test_zones_are_left_out_on_request(people: People, beat: Client, calendar: str) -> None:
+    """RFC 7809: a client that knows the zones need not get or send them; one that doesn't say so gets them all."""
+    options = await beat.request("OPTIONS", calendar)
+    assert "calendar-no-timezone" in options.headers["dav"]
+    own = ZONE.replace("TZID:Europe/Zurich", "TZID:Our zone")
+    zoned = event("a", "DTSTART;TZID=Europe/Zurich:20260601T080000"), event("b", "DTSTART;TZID=Our zone:20260601T080000")
+    await store(beat, calendar, a=ics(zoned[0], zone=ZONE), b=ics(zoned[1], zone=own))
+    bare = ics(zoned[0].replace("UID:a", "UID:c"))
+    assert (await put(beat, f"{calendar}c.ics", bare, caldav_timezones="F")).headers["etag"]
+    assert (await beat.get(f"{calendar}c.ics", headers={"caldav-timezones": "F"})).text == bare
+
+    async def got(name: str, **headers: str) -> list[str]:
+        path = f"{calendar}{name}.ics"
+        plain = (await beat.get(path, headers={key.replace("_", "-"): value for key, value in headers.items()})).text
+        asked = [f"<cal:calendar-multiget>{DATA}<d:href>{path}</d:href></cal:calendar-multiget>",
+                 f'<cal:calendar-multiget>{DATA.replace("<cal:calendar-data/>", LIMITED)}<d:href>{path}</d:href></cal:calendar-multiget>']
+        return [plain, *[(await beat.report(calendar, one_, **headers))[0].text("cal:calendar-data") for one_ in asked]]
+
+    for name in "abc":
+        assert all("BEGIN:VTIMEZONE" in text for text in await got(name)), "also where none was sent"
+    for name, is_kept in (("a", False), ("b", True), ("c", False)):
+        for text in await got(name, caldav_timezones="F"):
+            assert ("BEGIN:VTIMEZONE" in text, "BEGIN:VEVENT" in text, "TZID=" in text) == (is_kept, True, True), (name, text)
+    [it] = await beat.propfind(home(people.beat), "cal:timezone-service-set")
+    assert not it.failed
+    asked = f'<cal:calendar-query>{DATA}<cal:filter><cal:comp-filter name="VCALENDAR"/></cal:filter><cal:timezone-id>Mars/Olympus</cal:timezone-id></cal:calendar-query>'
+    assert condition(await beat.ask("REPORT", calendar, asked)) == "cal:valid-timezone"
+
+
+LIMITED = '<cal:calendar-data><cal:limit-recurrence-set start="20260101T000000Z" end="20270101T000000Z"/></cal:calendar-data>'

@@ -1,5 +1,5 @@
 """CalDAV (RFC 4791, 6638): `home.py` the calendar home, `calendar.py` a calendar, `item.py` an event or task, `data.py` what a client gets of
-its text, `query.py` calendar-query, `busy.py` free-busy-query, `scheduling.py` inbox and outbox."""
+its text, `query.py` calendar-query, `busy.py` free-busy-query, `inbox.py` and `scheduling.py` (the outbox) invitations and answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from app.models.dav import Caller, Colleague
 from app.routes.dav import trees
 from app.routes.dav.calendars import busy, query
 from app.routes.dav.calendars.home import Homes, home_of
-from app.routes.dav.calendars.scheduling import inbox_of, outbox_of
+from app.routes.dav.calendars.inbox import inbox_of
+from app.routes.dav.calendars.scheduling import outbox_of
 from app.routes.dav.properties import Properties, fixed
 
 __all__ = ["busy", "query"]
@@ -32,4 +33,4 @@ def _additions(caller: Caller, colleague: Colleague | None) -> Properties:
     }
 
 
-trees.register(trees.Tree("calendars", Homes, ("calendar-access", "calendar-auto-schedule"), _additions))
+trees.register(trees.Tree("calendars", Homes, ("calendar-access", "calendar-auto-schedule", "calendar-no-timezone"), _additions))

@@ -15,6 +15,7 @@ from app.lib.dav.problems import Problem
 from app.lib.dav.reading import Element, children, text
 from app.lib.dav.writing import elements, escape
 from app.lib.ical import Malformed, parse
+from app.lib.ical.timezones import completed
 from app.lib.ical.zones import iana_name
 from app.models.calendar import BUSY, Calendar
 from app.models.calendar.indexing import MOST_GUESTS, MOST_OBJECT
@@ -23,7 +24,8 @@ from app.models.calendar.syncing import TooOld, changes_since
 from app.models.dav import Caller, DeadProperty
 from app.models.viewer import Viewer
 from app.routes.dav.calendars.data import KIND, SUPPORTED, calendar_data
-from app.routes.dav.calendars.item import Item, calendar_of, condition_of, is_hidden, refusals
+from app.routes.dav.calendars.inbox import QUERY
+from app.routes.dav.calendars.item import Item, calendar_of, check_schedule_tag, condition_of, is_hidden, refusals
 from app.routes.dav.nodes import NO_DEAD, Batch, Changes, Collection, Node, Stored
 from app.routes.dav.properties import (
     READ,
@@ -44,7 +46,7 @@ from app.routes.dav.reports.sync_collection import SYNC, invalid, token
 from app.routes.dav.requests import Request
 from app.routes.dav.wanted import Wanted
 
-QUERY, FREE_BUSY = cal("calendar-query"), cal("free-busy-query")
+FREE_BUSY = cal("free-busy-query")
 READ_FREE_BUSY = cal("read-free-busy")
 _WHOLE = ("id", "etag", "schedule_tag", "organiser", "size", "changed_at", "created_at", "summary", "component", "ics")
 _COLLATIONS = b"".join(
@@ -265,9 +267,10 @@ class CalendarNode(Collection):
 
     async def store(self, name: str, ics: str, match: Match, request: Request | None, current: dict[str, Any] | None) -> Stored:
         """Write an object whose row is `current` as far as was seen."""
-        tag = request.header("if-schedule-tag-match").strip().strip('"') if request is not None else ""
-        if tag and (current is None or current["schedule_tag"] != tag):
-            raise Problem(412, text="It was changed in the meantime.")
+        tag = request.header("if-schedule-tag-match") if request is not None else ""
+        check_schedule_tag(tag, current)
+        if request is not None and request.leaves_zones:
+            ics = completed(ics)  # for the other programs
         with refusals(self):
             condition = condition_of(match, current if tag else None, may_replace=current is not None or sees_all(self.calendar))
             kept = await write(self.viewer, self.calendar, name, ics, condition, keeps_answers=bool(tag))
@@ -277,7 +280,7 @@ class CalendarNode(Collection):
     async def change(self, **fields: Any) -> None:
         await describe(self.calendar, **fields)
 
-    async def delete(self, match: Match) -> None:
+    async def delete(self, request: Request) -> None:
         await discard(self.viewer, self.calendar)
         if self.calendar.is_own:
             await DeadProperty.forget(self.dead_kind, [self.calendar.id])

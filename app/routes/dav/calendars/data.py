@@ -13,8 +13,10 @@ from app.lib.dav.reading import Element, children
 from app.lib.dav.writing import escape
 from app.lib.ical import Component, parse
 from app.lib.ical.expanding import Parts, expand, limit, only
+from app.lib.ical.timezones import without_known
 from app.models.calendar.indexing import series_of, zone_of
 from app.routes.dav.properties import Property, Reader, column
+from app.routes.dav.requests import Request
 
 KIND = "text/calendar; charset=utf-8"
 SUPPORTED = b'<cal:calendar-data content-type="text/calendar" version="2.0"/>'
@@ -25,22 +27,28 @@ Shape = Callable[[dict[str, Any]], str]
 def calendar_data(timezone: str) -> Property:
     """The property, in a calendar of this zone."""
     zone = zone_of(timezone)
-    return Property(column("ics").read, False, _COLUMNS, lambda asked: _fit(asked, timezone, zone))
+    return Property(column("ics").read, False, _COLUMNS, lambda asked, wanted: _fit(asked, timezone, zone, leaves_zones=wanted.leaves_zones))
 
 
-def _fit(asked: Element, timezone: str, zone: tzinfo) -> Reader:
+def content_of(ics: str, request: Request) -> bytes:
+    """What GET answers."""
+    return (without_known(ics) if request.leaves_zones else ics).encode("utf-8", "surrogatepass")
+
+
+def _fit(asked: Element, timezone: str, zone: tzinfo, *, leaves_zones: bool) -> Reader:
     if (asked.get("content-type") or "text/calendar") != "text/calendar" or (asked.get("version") or "2.0") != "2.0":
         raise Problem(403, cal("supported-calendar-data"))
     inner = {str(one.tag): one for one in children(asked)}
     if not inner:
-        return column("ics").read
+        return column("ics", lambda ics: escape(without_known(ics))).read if leaves_zones else column("ics").read
     shape = _shape(inner, timezone, zone)
     wanted = inner.get(cal("comp"))
     parts = None if wanted is None else _parts(wanted)
 
     def read(row: Any) -> bytes | None:
         shaped = shape(row)
-        return escape(shaped if parts is None else only(parse(shaped), parts).serialize())
+        shaped = shaped if parts is None else only(parse(shaped), parts).serialize()
+        return escape(without_known(shaped) if leaves_zones else shaped)
 
     return read
 

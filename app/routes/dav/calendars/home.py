@@ -11,7 +11,8 @@ from app.models.calendar import Calendar, CalendarRefused
 from app.models.calendar.programs import make_at
 from app.models.dav import Caller, DeadProperty
 from app.routes.dav.calendars.calendar import MADE_SETTERS, CalendarNode
-from app.routes.dav.calendars.scheduling import Inbox, Outbox
+from app.routes.dav.calendars.inbox import Inbox
+from app.routes.dav.calendars.scheduling import Outbox
 from app.routes.dav.nodes import Collection, Made, Node
 from app.routes.dav.properties import READ, WRITE, Properties, fixed, for_everyone, supported_reports
 
@@ -72,6 +73,7 @@ class Home(Collection):
             d("displayname"): fixed(escape(self.caller.name), in_allprop=True),
             d("supported-report-set"): fixed(supported_reports(self.reports)),
             cal("calendar-home-set"): fixed(href(self.href)),
+            cal("timezone-service-set"): fixed(b""),
             cal("supported-calendar-component-sets"): fixed(_COMPONENT_SETS),
             **for_everyone(self.caller, self.caller.principal, self.privileges),
         }
@@ -94,5 +96,5 @@ class Home(Collection):
         if made.dead:
             await DeadProperty.write(CalendarNode.dead_kind, calendar.id, self.caller.account_id, made.dead)
 
-    async def delete(self, match: object) -> None:
+    async def delete(self, request: object) -> None:
         raise Problem(403, d("need-privileges"), text="A home can’t be deleted.")

@@ -15,7 +15,7 @@ from app.models.calendar import LostRace, ObjectRefused, UidTaken
 from app.models.calendar.indexing import MOST_OBJECT
 from app.models.calendar.programs import erase
 from app.models.calendar.storing import Condition
-from app.routes.dav.calendars.data import KIND
+from app.routes.dav.calendars.data import KIND, content_of
 from app.routes.dav.nodes import Content, Node, Stored
 from app.routes.dav.properties import Properties
 from app.routes.dav.requests import Request
@@ -57,14 +57,23 @@ class Item(Node):
         headers = [(b"content-disposition", b"attachment")]
         if self.row["organiser"]:
             headers.append((b"schedule-tag", f'"{self.row["schedule_tag"]}"'.encode()))
-        return Content(self.row["ics"].encode("utf-8", "surrogatepass"), KIND, self.row["etag"], self.row["changed_at"], headers=tuple(headers))
+        return Content(content_of(self.row["ics"], request), KIND, self.row["etag"], self.row["changed_at"], headers=tuple(headers))
 
     async def put(self, request: Request, match: Match) -> Stored:
         return await self.parent.store(self.row["href"], await calendar_of(request), match, request, self.row)
 
-    async def delete(self, match: Match) -> None:
+    async def delete(self, request: Request) -> None:
+        tag = request.header("if-schedule-tag-match")
+        check_schedule_tag(tag, self.row)
+        condition = condition_of(request.match, self.row if tag else None)
         with refusals(self.parent):
-            await erase(self.parent.viewer, self.parent.calendar, self.row["href"], condition_of(match, None))
+            await erase(self.parent.viewer, self.parent.calendar, self.row["href"], condition, replies=request.header("schedule-reply").strip().upper() != "F")
+
+
+def check_schedule_tag(tag: str, row: dict[str, Any] | None) -> None:
+    """If-Schedule-Tag-Match (RFC 6638 §8.3): whether guests or organiser changed it since, other than by answers. Raises `Problem` (412)."""
+    if tag and (row is None or row["schedule_tag"] != tag.strip().strip('"')):
+        raise Problem(412, text="It was changed in the meantime.")
 
 
 def is_hidden(row: dict[str, Any]) -> bool:

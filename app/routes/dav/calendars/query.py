@@ -13,10 +13,11 @@ from app.lib.dav.problems import Problem
 from app.lib.dav.reading import Element, text
 from app.lib.dav.writing import MULTISTATUS, MULTISTATUS_END, elements, response
 from app.lib.ical import Malformed, parse
-from app.lib.ical.zones import Zones
+from app.lib.ical.zones import Zones, iana_name
 from app.models.calendar.indexing import series_of, zone_of
 from app.models.calendar.programs import names_between, rows_named, rows_of
-from app.routes.dav.calendars.calendar import QUERY, CalendarNode
+from app.routes.dav.calendars.calendar import CalendarNode
+from app.routes.dav.calendars.inbox import QUERY, TIMEZONE, Inbox
 from app.routes.dav.nodes import Collection
 from app.routes.dav.propfind import Writers
 from app.routes.dav.reports import report
@@ -33,10 +34,12 @@ _UID = "AND id IN (SELECT id FROM calendar_object WHERE calendar_id = $1 AND LOW
 async def query(request: Request, collection: Collection, root: Element) -> Answer:
     """The objects that match, at most as many as asked for; nothing at Depth 0, as a calendar itself is none."""
     asked = CalendarFilter.read(root.find(cal("filter")))
-    wanted = Wanted.read(root, is_minimal=request.is_minimal)
+    wanted = Wanted.read(root, is_minimal=request.is_minimal, leaves_zones=request.leaves_zones)
+    writers = Writers(wanted, collection.item_properties)
+    if isinstance(collection, Inbox):
+        return multistatus(_in_inbox(collection, asked, writers, _zone(root, TIMEZONE)))
     assert isinstance(collection, CalendarNode)
     zone = _zone(root, collection.calendar.timezone)
-    writers = Writers(wanted, collection.item_properties)
     return multistatus(_matching(collection, asked, wanted, writers, zone, _limit(root)))
 
 
@@ -48,7 +51,7 @@ async def _matching(
     columns = tuple({*wanted.columns(node.item_properties), *(() if asked.is_indexed else _READ)})
     if node.calendar.can_see:
         async for rows in _candidates(node, asked, columns, zone):
-            found = rows if asked.is_indexed else [row for row in rows if _holds(node, asked, row, zone)]
+            found = rows if asked.is_indexed else [row for row in rows if _holds(asked, row, node.calendar.timezone, zone)]
             yield writers.write(node.batch(found[:left]))
             if len(found) > left:
                 yield response(node.href.encode(), 507, _LIMITS)
@@ -56,6 +59,11 @@ async def _matching(
             left -= len(found)
             await asyncio.sleep(0)
     yield MULTISTATUS_END
+
+
+async def _in_inbox(inbox: Inbox, asked: CalendarFilter, writers: Writers, zone: tzinfo) -> AsyncIterator[bytes]:
+    found = [row for row in await inbox.rows() if _holds(asked, row, TIMEZONE, zone)]
+    yield MULTISTATUS + writers.write(inbox.batch(found)) + MULTISTATUS_END
 
 
 async def _candidates(node: CalendarNode, asked: CalendarFilter, columns: tuple[str, ...], zone: tzinfo) -> AsyncIterator[list[dict[str, Any]]]:
@@ -85,10 +93,10 @@ async def _pieces(node: CalendarNode, asked: CalendarFilter, columns: tuple[str,
         last = rows[-1]["href"]
 
 
-def _holds(node: CalendarNode, asked: CalendarFilter, row: dict[str, Any], zone: tzinfo) -> bool:
+def _holds(asked: CalendarFilter, row: dict[str, Any], timezone: str, zone: tzinfo) -> bool:
     if not asked.may_hold(row["ics"]):
         return False
-    series = series_of(row["id"], row["etag"], row["ics"], node.calendar.timezone)
+    series = series_of(row["id"], row["etag"], row["ics"], timezone)
     # A series knows its parts by identity, so that what is filtered has to be what it was made of.
     calendar = series.calendar if series is not None and series.calendar is not None else parse(row["ics"])
     return asked.holds(calendar, series, zone)
@@ -98,7 +106,10 @@ def _zone(root: Element, default: str) -> tzinfo:
     """The zone that dates and floating times are read in: the request's, or the calendar's (§9.8, RFC 7809 §5.2)."""
     given, named = root.find(cal("timezone")), root.find(cal("timezone-id"))
     if named is not None:
-        return zone_of(text(named).strip())
+        known = iana_name(text(named).strip())
+        if known is None:
+            raise Problem(403, cal("valid-timezone"))
+        return zone_of(known)
     if given is None:
         return zone_of(default)
     try:

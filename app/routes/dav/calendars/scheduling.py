@@ -1,5 +1,4 @@
-"""Where invitations come in and go out (RFC 6638): what comes in is in the calendar at once, so that nothing waits in the inbox; the outbox
-answers who is busy when."""
+"""Where invitations would go out (RFC 6638): programs only store events, and guests are told; what is left is the question who is busy when."""
 
 from __future__ import annotations
 
@@ -11,64 +10,21 @@ from app.lib.dav.writing import document, element, elements, escape, href
 from app.lib.ical import Component, Malformed, Property, parse
 from app.lib.ical.series import when_of
 from app.lib.ical.zones import Zones
-from app.models.calendar import Calendar
 from app.models.calendar.free_busy import Diary, free_busy
 from app.models.calendar.indexing import address_of
 from app.models.dav import Caller, colleagues
 from app.routes.dav.calendars.item import calendar_of
 from app.routes.dav.nodes import Collection, Node
-from app.routes.dav.properties import READ, Properties, fixed, for_everyone, supported_reports
-from app.routes.dav.reports.multiget import CALENDAR as MULTIGET
+from app.routes.dav.properties import READ, Properties, fixed, for_everyone
 from app.routes.dav.requests import XML, Answer, Request
 
 MOST_ASKED = 500
-DELIVER = tuple(cal(name) for name in ("schedule-deliver", "schedule-deliver-invite", "schedule-deliver-reply", "schedule-query-freebusy"))
 SEND = tuple(cal(name) for name in ("schedule-send", "schedule-send-invite", "schedule-send-reply", "schedule-send-freebusy"))
-
-
-def inbox_of(caller: Caller) -> str:
-    """The address of somebody's inbox."""
-    return f"/dav/calendars/{caller.sync_name}/inbox/"
 
 
 def outbox_of(caller: Caller) -> str:
     """The address of somebody's outbox."""
     return f"/dav/calendars/{caller.sync_name}/outbox/"
-
-
-class Inbox(Collection):
-    """Always empty."""
-
-    reports = (MULTIGET,)
-    has_items = True
-
-    def __init__(self, caller: Caller) -> None:
-        super().__init__(caller, inbox_of(caller))
-        self._default = ""
-
-    async def prepare(self, names: frozenset[str]) -> None:
-        """The calendar that invitations go into."""
-        if cal("schedule-default-calendar-URL") in names:
-            calendars = await Calendar.all_for(self.caller.account_id, self.caller.using("calendar")[0].org_id)
-            found = next((one.segment for one in calendars if one.is_own and one.is_default), "")
-            self._default = f"/dav/calendars/{self.caller.sync_name}/{found}/" if found else ""
-
-    @property
-    def properties(self) -> Properties:
-        return {
-            d("resourcetype"): fixed(elements(d("collection"), cal("schedule-inbox")), in_allprop=True),
-            d("displayname"): fixed(b"Inbox", in_allprop=True),
-            cal("schedule-default-calendar-URL"): fixed(b"") if not self._default else fixed(href(self._default)),
-            d("supported-report-set"): fixed(supported_reports(self.reports)),
-            **for_everyone(self.caller, self.caller.principal, (*READ, *DELIVER)),
-        }
-
-    @property
-    def item_properties(self) -> Properties:
-        return {}
-
-    async def find(self, name: str) -> Node | None:
-        return None
 
 
 class Outbox(Collection):

@@ -183,7 +183,7 @@ class Book(Collection):
     async def change(self, **fields: Any) -> None:
         await describe(self.book, **fields)
 
-    async def delete(self, match: Match) -> None:
+    async def delete(self, request: Request) -> None:
         await discard(self.book, self.caller.account_id)
         if self.book.is_own:
             await DeadProperty.forget(self.dead_kind, [self.book.id])
@@ -197,7 +197,7 @@ class Book(Collection):
         if not isinstance(source, CardNode) or isinstance(over, Collection):
             raise Problem(403, text="Only cards can be moved into an address book.")
         async with database.transaction():  # the card goes first, because its UID is in a book only once
-            await source.delete(Match())
+            await source.remove(Match())
             await self.store(name, source.row["vcard"], Match(), current=None)
 
     @property
@@ -234,7 +234,11 @@ class CardNode(Node):
     async def put(self, request: Request, match: Match) -> Stored:
         return await self.parent.store(self.row["href"], await vcard_of(request), match, current=self.row["etag"])
 
-    async def delete(self, match: Match) -> None:
+    async def delete(self, request: Request) -> None:
+        await self.remove(request.match)
+
+    async def remove(self, match: Match) -> None:
+        """Delete it if that holds."""
         with refusals(self.parent):
             await self.parent.book.remove_card(self.caller.account_id, self.row["href"], if_match(match, self.row["etag"]))
 

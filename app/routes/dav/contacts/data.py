@@ -12,6 +12,7 @@ from app.lib.dav.reading import Element, children
 from app.lib.dav.writing import escape
 from app.lib.vcard import V30, V40, BadCard, as_version, read_card
 from app.routes.dav.properties import Property, Reader, column
+from app.routes.dav.wanted import Wanted
 
 KIND = "text/vcard; charset=utf-8"
 VERSIONS = (V30, V40)
@@ -45,7 +46,7 @@ def accepted(accept: str) -> str:
     return found[1] if found else ""
 
 
-def _fit(asked: Element) -> Reader:
+def _fit(asked: Element, _wanted: Wanted) -> Reader:
     """Reads address-data as it is asked for: a version, and perhaps only some properties."""
     kind, version = asked.get("content-type") or "text/vcard", asked.get("version") or V30
     if kind not in ("text/vcard", "text/x-vcard") or version not in VERSIONS:

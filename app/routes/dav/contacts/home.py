@@ -100,7 +100,7 @@ class Home(Collection):
         if made.dead:
             await DeadProperty.write(Book.dead_kind, book.id, self.caller.account_id, made.dead)
 
-    async def delete(self, match: object) -> None:
+    async def delete(self, request: object) -> None:
         raise Problem(403, d("need-privileges"), text="A home can’t be deleted.")
 
 

@@ -26,7 +26,7 @@ _NO_LIMIT = 10**9
 async def query(request: Request, collection: Collection, root: Element) -> Answer:
     """The cards that match, at most as many as asked for; 507 on the collection where there are more (§8.6.2)."""
     asked = CardFilter.read(root.find(card("filter")))
-    wanted = Wanted.read(root, is_minimal=request.is_minimal)
+    wanted = Wanted.read(root, is_minimal=request.is_minimal, leaves_zones=request.leaves_zones)
     most = _limit(root)
     if isinstance(collection, DirectoryNode):
         writers = Writers(wanted, collection.item_properties)

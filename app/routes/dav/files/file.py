@@ -91,8 +91,8 @@ class FileNode(Node):
         parent = Found(self.parent.found.node, self.found.level, self.found.drive)
         return await stored(self.parent.viewer, parent, self.found.node.name, request, match, replace=self.found.node)
 
-    async def delete(self, match: Match) -> None:
-        match.check(self.etag)
+    async def delete(self, request: Request) -> None:
+        request.match.check(self.etag)
         if self.stays:
             raise Problem(403, text="What is shared stays where it is.")
         await remove(self.parent.viewer, [self.id])

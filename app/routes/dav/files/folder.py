@@ -165,8 +165,8 @@ class Folder(Collection):
         if made.dead:
             await DeadProperty.write(self.dead_kind, folder.id, None, made.dead)
 
-    async def delete(self, match: Match) -> None:
-        match.check(self.etag)
+    async def delete(self, request: Request) -> None:
+        request.match.check(self.etag)
         if self.stays:
             raise Problem(403, text="It is put away in the suite.")
         await remove(self.viewer, [self.id])

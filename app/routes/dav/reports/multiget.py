@@ -25,7 +25,7 @@ async def multiget(request: Request, collection: Collection, root: Element) -> A
     addresses = list(dict.fromkeys(text(one).strip() for one in children(root) if one.tag == d("href")))
     if not addresses:
         raise Problem(400, text="A multiget needs addresses.")
-    wanted = Wanted.read(root, is_minimal=request.is_minimal)
+    wanted = Wanted.read(root, is_minimal=request.is_minimal, leaves_zones=request.leaves_zones)
     return multistatus(_written(request, collection, addresses, wanted, Writers(wanted, collection.item_properties)))
 
 

@@ -26,7 +26,7 @@ async def search(request: Request, _collection: Collection, root: Element) -> An
     if not matches or not all(matches):
         raise Problem(400, text="There is nothing to look for.")
     is_any = root.get("test") == "anyof"
-    wanted = Wanted.read(root, is_minimal=request.is_minimal)
+    wanted = Wanted.read(root, is_minimal=request.is_minimal, leaves_zones=request.leaves_zones)
     found = {one.account_id: one for words in matches for one in await colleagues(request.caller, words=words)}
     if not is_any and len(matches) > 1:
         for words in matches:

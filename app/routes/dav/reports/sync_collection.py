@@ -33,7 +33,7 @@ async def sync(request: Request, collection: Collection, root: Element) -> Answe
     if text(root.find(d("sync-level"))).strip() not in ("1", "infinite", "infinity"):
         raise Problem(400, text="A sync needs a level.")
     since = _since(collection, text(root.find(d("sync-token"))).strip())
-    wanted = Wanted.read(root, is_minimal=request.is_minimal)
+    wanted = Wanted.read(root, is_minimal=request.is_minimal, leaves_zones=request.leaves_zones)
     writers = Writers(wanted, collection.item_properties)
     changes = await collection.changes(since, limit(root), wanted)
     return multistatus(_written(collection, changes, writers))
