@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import Any
 
 from app import database
-from app.lib import clock
+from app.lib import clock, itip
 from app.lib.dav.slugs import may_choose
 from app.lib.i18n import _
 from app.lib.ical.series import ENDLESS
@@ -52,7 +52,8 @@ async def write(viewer: Viewer, calendar: Calendar, href: str, text: str, condit
     async with database.transaction():
         was = await database.fetch_value("SELECT ics FROM calendar_object WHERE calendar_id = $1 AND href = $2", calendar.id, href)
         prepared = _prepared(calendar, was, text, keeps_answers=keeps_answers)
-        _stored, old = await put(calendar, viewer.account_id, href, prepared, condition)
+        keeps_tag = was is not None and _only_answers(was, prepared, address_in(calendar))
+        _stored, old = await put(calendar, viewer.account_id, href, prepared, condition, keeps_tag=keeps_tag)
         await scheduling.changed(viewer, calendar, old["ics"] if old else None, prepared)
         row = await database.fetch_one("SELECT etag, schedule_tag, ics = $3 AS is_exact FROM calendar_object WHERE calendar_id = $1 AND href = $2",
                                        calendar.id, href, text)
@@ -65,12 +66,23 @@ def _prepared(calendar: Calendar, was: str | None, text: str, *, keeps_answers: 
     if "ORGANIZER" not in text.upper():
         return text
     try:
-        return scheduling.prepared(calendar, was, _with_answers(was, text, address_in(calendar)) if was and keeps_answers else text)
+        return scheduling.prepared(calendar, was, _with_answers(was, text) if was and keeps_answers else text)
     except ObjectRefused:
         return text
 
 
-def _with_answers(was: str, text: str, owner: str) -> str:
+def _only_answers(was: str, text: str, owner: str) -> bool:
+    """Whether a guest changed no more than what they answer, and what is their own (RFC 6638 §3.2.10)."""
+    if "ORGANIZER" not in text.upper():
+        return False
+    try:
+        old, new = check(was), check(text)
+    except ObjectRefused:
+        return False
+    return itip.organiser_of(old) == itip.organiser_of(new) != owner and itip.says_the_same(old, new)
+
+
+def _with_answers(was: str, text: str) -> str:
     """A text with what guests answered before it, where it doesn't know it."""
     old, new = check(was), check(text)
     answers = {
@@ -81,7 +93,7 @@ def _with_answers(was: str, text: str, owner: str) -> str:
     for part in new.within(*COMPONENTS):
         for line in part.all("ATTENDEE"):
             said = answers.get((part.text("RECURRENCE-ID"), address_of(line)))
-            if said and address_of(line) != owner and (line.param("PARTSTAT") or "NEEDS-ACTION").upper() == "NEEDS-ACTION" != said.upper():
+            if said and (line.param("PARTSTAT") or "NEEDS-ACTION").upper() == "NEEDS-ACTION" != said.upper():
                 part.items[part.items.index(line)] = line.with_params(PARTSTAT=said, RSVP=None)
                 touched = True
     return new.serialize() if touched else text

@@ -416,7 +416,12 @@ async def test_guests_are_invited_and_answers_arrive(people: People, beat: Clien
     got = await chiara.get(f"{target}{copy}.ics")
     assert "Party" in got.text and got.headers["schedule-tag"]
     answered = got.text.replace("\r\n ", "").replace("PARTSTAT=NEEDS-ACTION", "PARTSTAT=ACCEPTED")
-    assert (await put(chiara, f"{target}{copy}.ics", answered, if_match=got.headers["etag"])).status_code == 204
+    said_ = await put(chiara, f"{target}{copy}.ics", answered, if_match=got.headers["etag"])
+    assert (said_.status_code, said_.headers["schedule-tag"]) == (204, got.headers["schedule-tag"]), "only an answer, so that her telephone needn't look"
+    alarm = got.text.replace("END:VEVENT", "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\nEND:VEVENT")
+    assert (await put(chiara, f"{target}{copy}.ics", alarm, if_schedule_tag_match=got.headers["schedule-tag"])).status_code == 204
+    kept = (await chiara.get(f"{target}{copy}.ics")).text.replace("\r\n ", "")
+    assert "VALARM" in kept and "NEEDS-ACTION" not in kept, "what the telephone didn't know yet"
     now = await beat.get(f"{calendar}p.ics")
     assert now.text.replace("\r\n ", "").count("PARTSTAT=ACCEPTED") == 2
     assert now.headers["etag"] != made.headers.get("etag") and now.headers["schedule-tag"] == made.headers["schedule-tag"], "only an answer came"
