@@ -62,7 +62,7 @@ class Calendar(Row):
     slug = Varchar(length=slugs.MOST, help_text="Segment of its address for DAV clients, unique among the owner's.")
     sole_key = Varchar(length=24, null=True, default=None, help_text="`default` for the one that new events go into; unique for the owner.")
     hue = SmallInt(default=14)
-    colour = Varchar(length=9, default="", help_text="What a client chose, as #RRGGBBAA; empty: the hue.")
+    colour = Varchar(length=9, default="", help_text="What a client chose, as #RRGGBB or #RRGGBBAA; empty: the hue; none: it took it away.")
     about = Varchar(length=MOST_ABOUT, default="")
     position = Integer(default=0)
     timezone = Varchar(length=64, default="UTC")

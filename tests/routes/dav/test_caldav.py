@@ -174,7 +174,7 @@ async def test_calendars_are_made_changed_and_deleted(people: People, beat: Clie
     assert made.status_code == 201, made.text
     assert (await beat.ask("MKCALENDAR", path)).status_code == 405
     [it] = await beat.propfind(path, "d:displayname", "ic:calendar-color", "cal:calendar-description", "x:odd", "cal:calendar-timezone", "ic:calendar-order")
-    assert (it.text("d:displayname"), it.text("ic:calendar-color"), it.text("cal:calendar-description"), it.text("x:odd")) == ("To do", "#FF8800FF", "Mine", "kept")
+    assert (it.text("d:displayname"), it.text("ic:calendar-color"), it.text("cal:calendar-description"), it.text("x:odd")) == ("To do", "#ff8800ff", "Mine", "kept")
     assert "TZID:Europe/Zurich" in it.text("cal:calendar-timezone")
     assert condition(await put(beat, f"{path}a.ics", one("u1"))) == "cal:supported-calendar-component"
     await store(beat, path, t=one("u1", "", "DUE:20260601T080000Z", name="VTODO"))

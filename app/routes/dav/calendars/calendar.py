@@ -55,13 +55,14 @@ _COLLATIONS = b"".join(
 _COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?")
 COLOUR, ORDER = apple("calendar-color"), apple("calendar-order")
+NO_COLOUR = "none"  # a program took it away
 
 
 def _colour(given: Element) -> str:
     value = text(given).strip()
     if not _COLOUR.fullmatch(value):
         raise ValueError(value)
-    return value.upper()
+    return value
 
 
 def _order(given: Element) -> int:
@@ -96,7 +97,7 @@ def _components(given: Element) -> str:
 SETTERS = {
     d("displayname"): Setter("name", lambda given: text(given).strip(), ""),
     cal("calendar-description"): Setter("about", lambda given: text(given).strip()),
-    COLOUR: Setter("colour", _colour), ORDER: Setter("position", _order, 0),
+    COLOUR: Setter("colour", _colour, NO_COLOUR), ORDER: Setter("position", _order, 0),
     cal("calendar-timezone"): Setter("timezone_ics", _timezone, None),
     cal("calendar-timezone-id"): Setter("timezone", _timezone_name, None),
     cal("schedule-calendar-transp"): Setter("is_transparent", lambda given: int(given.find(cal("transparent")) is not None), 0),
@@ -111,8 +112,8 @@ def _schedule_tag(row: Any) -> bytes | None:
 
 def shown_colour(calendar: Calendar) -> str:
     """The colour as clients write it: what one chose, else the hue of the suite."""
-    if calendar.colour:
-        return calendar.colour if len(calendar.colour) == 9 else f"{calendar.colour}FF"
+    if calendar.colour not in ("", NO_COLOUR):
+        return calendar.colour
     red, green, blue = colorsys.hls_to_rgb((calendar.hue * 15 - 28) % 360 / 360, 0.45, 0.55)
     return f"#{round(red * 255):02X}{round(green * 255):02X}{round(blue * 255):02X}FF"
 
@@ -177,7 +178,8 @@ class CalendarNode(Collection):
         calendar = self.calendar
         name = calendar.name if calendar.is_own or not calendar.owner_name else f"{calendar.name} ({calendar.owner_name})"
         components = b"".join(b'<cal:comp name="' + one.encode() + b'"/>' for one in calendar.components.split())
-        looks = {COLOUR: fixed(shown_colour(calendar).encode()), ORDER: fixed(b"%d" % calendar.position)} if calendar.is_own else self._looks
+        colour = Property(lambda _any: None) if calendar.colour == NO_COLOUR else fixed(shown_colour(calendar).encode())
+        looks = {COLOUR: colour, ORDER: fixed(b"%d" % calendar.position)} if calendar.is_own else self._looks
         return {
             d("resourcetype"): fixed(elements(d("collection"), cal("calendar")), in_allprop=True),
             d("displayname"): fixed(escape(name), in_allprop=True),
