@@ -262,11 +262,17 @@ def test_words_that_were_refused_can_be_discarded(house: House) -> None:
     expect(anna.locator(".msg")).to_have_count(0)
 
 
-def test_a_draft_survives_a_reload(house: House) -> None:
-    anna = house.visit(house.people.anna)
-    anna.locator("#composer textarea").fill("Half a thought")
+def test_a_draft_survives_a_reload_and_goes_on_elsewhere(house: House) -> None:
+    anna, phone = house.visit(house.people.anna), house.visit(house.people.anna)
+    here, there = (page.locator("#composer textarea") for page in (anna, phone))
+    here.fill("Half a thought")
+    expect(there).to_have_value("Half a thought")
     anna.reload()
-    expect(anna.locator("#composer textarea")).to_have_value("Half a thought")
+    expect(here).to_have_value("Half a thought")
+    there.fill("Half a thought, made whole")
+    expect(here).to_have_value("Half a thought, made whole")
+    there.press("Enter")
+    expect(here).to_have_value("")
 
 
 def test_an_end_of_access_is_felt_at_once(house: House) -> None:

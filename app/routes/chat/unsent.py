@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, delete, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app import access
@@ -50,6 +50,13 @@ async def list_drafts(request: Request) -> Response[bytes]:
         request, "chat/drafts.html", places=mine, current="drafts", titles=titles,
         drafts=[one for one in await drafts.drafts_of(viewer) if one["channel_id"] in titles], scheduled=await later.scheduled_of(viewer),
     )
+
+
+@get("/chat/channels/{channel_id:int}/draft", media_type="text/plain", include_in_schema=False)
+async def show_draft(request: Request, channel_id: FromPath[int], thread: FromQuery[int] = 0) -> str:
+    """What one has typed so far, on whatever device."""
+    channel = await access.find_own_channel(request.state.viewer, channel_id)
+    return await drafts.draft_in(request.state.viewer, channel.id, thread)
 
 
 @post("/chat/channels/{channel_id:int}/draft", status_code=200, include_in_schema=False)
@@ -140,4 +147,4 @@ async def _form(request: Request, channel: Channel, form: Form, status: int = 20
     return await dialog(request, "chat/_schedule.html", status=status, channel=channel, form=form, presets=presets(viewer), waiting=waiting)
 
 
-handlers = [list_drafts, update_draft, new_scheduled, create_scheduled, edit_scheduled, update_scheduled, delete_scheduled]
+handlers = [list_drafts, show_draft, update_draft, new_scheduled, create_scheduled, edit_scheduled, update_scheduled, delete_scheduled]

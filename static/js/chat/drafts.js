@@ -1,5 +1,8 @@
-// What one has begun to write: on this device at once, on the server a moment later for one's other devices. What the device still has
-// wasn't told to the server, so it is newer.
+// What one has begun to write: on this device at once, on the server a moment later for one's other devices, which show it where nothing
+// else was typed. What the device still has wasn't told to the server, so it is newer.
+import { subscribe } from "../live.js";
+import { me } from "./http.js";
+
 const WAIT = 1_200;
 
 /** Keeps what `area` of the composer `form` holds: restore, keep, sent, stop. */
@@ -55,5 +58,19 @@ export function keptDraft(form, area) {
     clearTimeout(timer);
   }
 
-  return { keep, restore, sent, stop: () => timer && tell() };
+  // Another device went on, or sent it: so it stands here, too, unless something else does.
+  async function show() {
+    const isTouched = () => area.value !== told;
+    if (isTouched()) return;
+    const answer = await fetch(`${url}?thread=${thread}`).catch(() => null);
+    if (!answer?.ok || isTouched()) return;
+    const text = await answer.text();
+    if (isTouched() || text === told) return;
+    told = area.value = text;
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  const isHere = ({ kind, data }) => kind === "resume" || (kind === "chat.drafts" && String(data.channel) === channel && String(data.thread) === thread);
+  const end = subscribe(`account:${me()}`, (news) => isHere(news) && show());
+
+  return { keep, restore, sent, stop: () => [end(), timer && tell()] };
 }
