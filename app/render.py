@@ -34,6 +34,12 @@ _FRAMED = ("viewer", "brand", "locale", "timezone", "date_locale", "theme", "is_
 _FOLDER = Path(__file__).parent / "templates"
 _templates: Templates
 _assets: Assets
+_ready: list[str] = []
+
+
+def keep_ready(*templates: str) -> None:
+    """Compile these when a process starts, rather than when the first of them is sent to many readers at once, who would wait for it."""
+    _ready.extend(templates)
 
 
 def open_templates(assets: Assets, settings: Settings) -> None:
@@ -43,6 +49,8 @@ def open_templates(assets: Assets, settings: Settings) -> None:
     _templates = _environment(settings.debug)
     _templates.filters |= {"iso": iso, "decimal": _decimal}
     _templates.renew(static=assets.url, languages={code: LANGUAGES[code] for code in OFFERED}, mail_is_configured=bool(settings.smtp_url))
+    for name in _ready:
+        _templates.get_template(name)
 
 
 def _decimal(number: float) -> str:

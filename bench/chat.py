@@ -33,6 +33,7 @@ from app.models.chat.places import places_of
 from app.models.organisation import Organisation
 from app.models.session import Session
 from app.models.viewer import Viewer
+from bench import chat_peers
 from bench.calibration import calibrate, percentile
 from bench.live import HERE, Round, _round
 
@@ -52,7 +53,19 @@ def main() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         readers = Path(folder) / "live_readers"
         subprocess.run([compiler, "-O2", "-o", str(readers), str(HERE / "live_readers.c")], check=True)
-        return _deliveries(readers) and is_met
+        is_met = _deliveries(readers) and is_met
+        _peers(readers)
+        return is_met
+
+
+def _peers(readers: Path) -> None:
+    """Prosody in the same run, on the same machine, with the same readers."""
+    if chat_peers.PROSODY is None:
+        print("\nProsody isn't installed (apt-get install prosody): nothing is measured beside ours.")
+        return
+    print(f"\nProsody, {READERS} readers of one room, each message archived and sent")
+    for rate, seconds in ((5, 6), (20, 4), (40, 4)):
+        print(f"  {rate:3} messages/s  {chat_peers.measure(readers, READERS, rate, seconds)}")
 
 
 def _deliveries(readers: Path) -> bool:

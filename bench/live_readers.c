@@ -1,10 +1,11 @@
 /* Many WebSocket readers in one process: measures when an event has reached the last of them.
 
-   live_readers PORT PATH READERS DEAF SUBSCRIBE
+   live_readers PORT PATH READERS DEAF SUBSCRIBE [MARK]
 
    PATH gets the reader's number where it says %d. DEAF of the READERS never read. SUBSCRIBE is sent after the handshake ("" for
    nothing). Prints "ready" when all are connected; reads until SIGTERM and then prints one line "number sent_ns last_ns count"
-   for each event, which carries "d":[number,sent_ns] on CLOCK_MONOTONIC. */
+   for each event, which carries "d":[number,sent_ns] on CLOCK_MONOTONIC; where another program writes it otherwise, MARK is what stands
+   before the number. With PORT 0 the readers are sockets that were opened before: their numbers are read from standard input. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,6 +27,7 @@ static struct { int64_t sent, last; int count; } seen[EVENTS];
 static char kept[20000][KEPT]; /* the end of what a reader got before, where an event may be cut */
 static int kept_length[20000];
 
+static const char *mark = "\"d\":[";
 static volatile sig_atomic_t is_over;
 
 static void stop(int number) {
@@ -76,11 +78,12 @@ static int open_reader(int port, const char *path, int number, int is_deaf, cons
 
 static void count_events(int reader, char *text, int length, int64_t at) {
     char *from = text, *end = text + length, *found;
-    while ((found = memmem(from, end - from, "\"d\":[", 5))) {
+    size_t mark_length = strlen(mark);
+    while ((found = memmem(from, end - from, mark, mark_length))) {
         char *close = memchr(found, ']', end - found);
         if (!close) break;
         char *comma;
-        long number = strtol(found + 5, &comma, 10);
+        long number = strtol(found + mark_length, &comma, 10);
         if (number >= 0 && number < EVENTS) {
             seen[number].sent = strtoll(comma + 1, NULL, 10);
             seen[number].last = at;
@@ -105,13 +108,21 @@ static void read_some(int fd, int reader) {
     }
 }
 
+static int inherited_reader(void) {
+    int fd;
+    if (scanf("%d", &fd) != 1) fail("sockets");
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
+
 int main(int argc, char **argv) {
-    if (argc != 6) return 2;
+    if (argc < 6) return 2;
+    if (argc > 6) mark = argv[6];
     signal(SIGTERM, stop);
     int port = atoi(argv[1]), readers = atoi(argv[3]), deaf = atoi(argv[4]), poll = epoll_create1(0);
     static int fds[20000];
     for (int i = 0; i < readers; i++) {
-        fds[i] = open_reader(port, argv[2], i + 1, i < deaf, argv[5]);
+        fds[i] = port ? open_reader(port, argv[2], i + 1, i < deaf, argv[5]) : inherited_reader();
         struct epoll_event wanted = {.events = EPOLLIN, .data.u32 = i};
         if (i >= deaf) epoll_ctl(poll, EPOLL_CTL_ADD, fds[i], &wanted);
     }

@@ -9,9 +9,10 @@ from markupsafe import Markup
 from app.lib.i18n import language
 from app.lib.templates import plain
 from app.models.viewer import Viewer
-from app.render import render
+from app.render import keep_ready, render
 
 MOST = 20_000
+keep_ready("chat/_message.html", "chat/macros.html", "shared/atoms.html")
 
 _articles: dict[tuple[Any, ...], Markup] = {}
 _furniture: dict[tuple[Any, ...], Markup] = {}
