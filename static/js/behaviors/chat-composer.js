@@ -127,7 +127,7 @@ export default function connect(form) {
     }
   }
 
-  const typed = ({ target }) => target === area && changed();
+  const typed = ({ target }) => target === area && [(error.hidden = true), changed()];
   form.addEventListener("input", typed);
   form.addEventListener("submit", submit);
   form.addEventListener("click", click);
