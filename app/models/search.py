@@ -24,6 +24,7 @@ from piccolo.columns import BigInt, ForeignKey, LazyTableReference, Text, Varcha
 
 from app import database
 from app.lib.ids import new_id
+from app.lib.markdown import unstressed
 from app.lib.searching import MARK, Query, Segment, entry_words, excerpt, highlight, parse, tsvector
 from app.models.base import Row
 from app.models.viewer import Viewer
@@ -283,7 +284,7 @@ async def _on_postgres(wanted: _Wanted) -> list[dict[str, Any]]:
 
 
 def _hit(row: dict[str, Any], query: Query) -> Hit:
+    body = unstressed(row["body"]) if row["kind"] == "message" else row["body"]
     return Hit(
-        row["kind"], row["subject_id"], row["scope"], row["author_id"], highlight(row["title"], query), excerpt(row["body"], query),
-        row["at"], row["id"],
+        row["kind"], row["subject_id"], row["scope"], row["author_id"], highlight(row["title"], query), excerpt(body, query), row["at"], row["id"],
     )

@@ -78,7 +78,8 @@ export function uploads(form, changed) {
     const bar = one.item.querySelector("progress");
     if (part !== undefined) bar.value = part;
     const percent = `${Math.floor(bar.value * 100)} %`;
-    one.item.querySelector("[data-said]").textContent = text ?? { going: percent, paused: `${words("paused")} · ${percent}`, lost: words("lost"), done: size(one.file.size) }[state] ?? "";
+    const going = navigator.onLine ? percent : words("lost");
+    one.item.querySelector("[data-progress]").textContent = text ?? { going, paused: `${words("paused")} · ${percent}`, lost: words("lost"), done: size(one.file.size) }[state] ?? "";
     changed();
   }
 
@@ -99,7 +100,9 @@ export function uploads(form, changed) {
 
   const isBusy = () => [...all].some((one) => ["going", "lost", "paused"].includes(one.state));
   const online = () => [...all].filter((one) => one.state === "lost").forEach(go);
+  const offline = () => [...all].filter((one) => one.state === "going").forEach((one) => show(one, "going"));
   addEventListener("online", online);
+  addEventListener("offline", offline);
 
   return {
     add, isBusy,
@@ -109,7 +112,7 @@ export function uploads(form, changed) {
     hasFailed: () => [...all].some((one) => one.state === "failed"),
     whenDone: () => new Promise((resolve) => (isBusy() ? waiting.push(resolve) : resolve())),
     clear: () => [all.clear(), list.replaceChildren(), (list.hidden = true), changed()],
-    stop: () => removeEventListener("online", online),
+    stop: () => [removeEventListener("online", online), removeEventListener("offline", offline)],
   };
 }
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.lib.markdown import MOST_HTML, Named, is_allowed, render, words
+from app.lib.markdown import MOST_HTML, Named, is_allowed, render, unstressed, words
 
 PEOPLE = [Named(1, "Anna Alpha"), Named(2, "Beat Keller"), Named(1, "Anna")]
 PIECES = st.sampled_from([
@@ -62,3 +62,11 @@ def test_bombs_stay_small_and_lose_nothing(text: str) -> None:
 )
 def test_the_words_alone_are_for_previews(text: str, shown: str) -> None:
     assert words(text, 100) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("*Ice*, **Dusk** and ~~red~~ `now`", "Ice, Dusk and red now"), ("2 * 3 * 4, a*b, snake_case", "2 * 3 * 4, a*b, snake_case"), ("*" * 50_000, "*" * 50_000)],
+)
+def test_excerpts_have_no_signs_of_emphasis(text: str, shown: str) -> None:
+    assert unstressed(text) == shown

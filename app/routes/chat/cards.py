@@ -10,6 +10,7 @@ from app import access
 from app.cards import Card, card_of
 from app.lib import blobs
 from app.lib.i18n import _, ngettext
+from app.lib.markdown import words
 from app.models.account import Account
 from app.models.base import Refused
 from app.models.chat import Channel, Message, cards, members, places
@@ -28,7 +29,7 @@ async def _message(viewer: Viewer, channel_id: str, message_id: str) -> Card | N
     if message.deleted_at is not None or message.channel_id != int(channel_id):
         return None
     author = await Account.get(message.author_id)
-    text = " ".join((message.text or message.forwarded_text)[:600].split())[:240]
+    text = words(message.text or message.forwarded_text, 240)
     return Card(_("Message"), author.name, message.url, "message-circle", text, await _title(viewer, message.channel))
 
 

@@ -1,8 +1,8 @@
-// Copies the whole address of a page of ours (data-link), and says so (data-said) in a toast.
+// Copies the whole address of a page of ours (data-link), and says so (data-copied) in a toast.
 export default function connect(button) {
   async function copy() {
     await navigator.clipboard.writeText(new URL(button.dataset.link, location.href).href);
-    document.dispatchEvent(new CustomEvent("toast", { detail: { text: button.dataset.said, kind: "info" } }));
+    document.dispatchEvent(new CustomEvent("toast", { detail: { text: button.dataset.copied, kind: "info" } }));
   }
   button.addEventListener("click", copy);
 }
