@@ -5,7 +5,7 @@ const HERE = /^\/(chat\/channels|calendar\/events|contacts|drive|s)\//;
 
 export async function suiteCards(article) {
   const prose = article.querySelector(".msg-body > .prose");
-  const links = [...(prose?.querySelectorAll("a[href]") ?? [])].filter((link) => link.origin === location.origin && HERE.test(link.pathname));
+  const links = [...(prose?.querySelectorAll("a[href]") ?? [])].filter((link) => link.origin === location.origin && HERE.test(link.pathname) && !link.closest("blockquote"));
   for (const link of links) if (!link.pathname.startsWith("/s/")) link.removeAttribute("target");
   const targets = [...new Set(links.map(targetOf))].slice(0, MOST);
   for (const target of targets) if (!known.has(target)) known.set(target, ask(target));
@@ -22,7 +22,7 @@ function show(article, links, target, html) {
   (shown.at(-1) ?? article.querySelector(".msg-body > .prose")).after(card);
   htmx.process(card);
   const title = card.querySelector("strong").textContent;
-  for (const link of links) if (targetOf(link) === target && link.textContent === link.href) link.textContent = title;
+  for (const link of links) if (targetOf(link) === target && link.textContent === link.href) link.textContent = link.dataset.title = title;
 }
 
 async function ask(target) {

@@ -67,7 +67,7 @@ export function tools(scroller) {
 
   // The words go into the composer as a quotation, with who said them and where.
   function quote(on) {
-    const lines = (on.querySelector(".prose")?.innerText ?? "").trim().split("\n").slice(0, 12);
+    const lines = said(on).split("\n").slice(0, 12);
     const who = on.querySelector(".msg-author").textContent;
     const where = new URL(on.querySelector(".msg-time").href, location.href).href;
     const area = scroller.parentElement.querySelector(".composer:not(.composer-edit) textarea");
@@ -130,14 +130,22 @@ export function tools(scroller) {
     return form;
   }
 
-  function more(on) {
+  function more(on, _value, at = bar.querySelector('[data-do="more"]').getBoundingClientRect()) {
     menu.logInHand = log;
     allow(menu);
-    const at = bar.querySelector('[data-do="more"]').getBoundingClientRect();
     menu.showPopover();
     menu.style.left = `${Math.max(8, Math.min(at.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8))}px`;
     menu.style.top = `${Math.max(8, Math.min(at.bottom + 4, innerHeight - menu.offsetHeight - 8))}px`;
     menu.querySelector('[role="menuitem"]').focus();
+  }
+
+  // Right click and long press; what is selected, linked or shown has the browser's own menu.
+  function context(event) {
+    const on = event.target.closest(".msg[data-id]:not(.deleted)");
+    if (!on || event.target.closest("a, img, video, audio, pre, form") || String(getSelection())) return;
+    event.preventDefault();
+    hold(on);
+    more(on, "", { right: event.clientX + menu.offsetWidth, bottom: event.clientY });
   }
 
   const remove = (on) => (on.dataset.author === me() || "manages" in scroller.dataset) && !on.matches(".deleted") && change(idOf(on), { method: "DELETE", what: "delete" });
@@ -153,7 +161,16 @@ export function tools(scroller) {
     tell({ text: document.getElementById("copied").content.textContent });
   }
   const copyLink = (on) => copy(new URL(on.querySelector(".msg-time").href, location.href).href);
-  const copyText = (on) => copy(on.querySelector(".prose")?.innerText.trim() ?? "");
+  const copyText = (on) => copy(said(on));
+
+  // What was written: addresses that cards gave a title are addresses again.
+  function said(on) {
+    const titled = [...on.querySelectorAll(".prose a[data-title]")];
+    for (const link of titled) link.textContent = link.href;
+    const text = on.querySelector(".prose")?.innerText.trim() ?? "";
+    for (const link of titled) link.textContent = link.dataset.title;
+    return text;
+  }
 
   function click(event) {
     const button = event.target.closest("[data-do]");
@@ -196,6 +213,7 @@ export function tools(scroller) {
   scroller.addEventListener("pointerover", over);
   scroller.addEventListener("focusin", over);
   scroller.addEventListener("click", click);
+  scroller.addEventListener("contextmenu", context);
   scroller.addEventListener("keydown", keydown);
   menu.addEventListener("click", menuClick);
   scroller.toggleAttribute("data-reads-only", !isMember);
