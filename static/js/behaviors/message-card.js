@@ -11,6 +11,7 @@ export default function connect(card) {
 
   function click(event) {
     const on = event.target.closest(".msg");
+    if (event.target.closest(".msg-edited")) return htmx.ajax("GET", `/chat/messages/${on.dataset.id}/versions`, { source: "#dialog", target: "#dialog", swap: "innerHTML" });
     const button = event.target.closest(".reaction, .poll-answer, .receipt button");
     if (!on || !button) return;
     event.preventDefault();

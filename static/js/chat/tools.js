@@ -140,12 +140,13 @@ export function tools(scroller) {
   }
 
   // Right click and long press; what is selected, linked or shown has the browser's own menu.
-  function context(event) {
+  async function context(event) {
     const on = event.target.closest(".msg[data-id]:not(.deleted)");
     if (!on || event.target.closest("a, img, video, audio, pre, form") || String(getSelection())) return;
     event.preventDefault();
+    if (event.buttons) await new Promise((resolve) => ["pointerup", "pointercancel"].forEach((kind) => addEventListener(kind, () => setTimeout(resolve), { once: true }))); // it would close the menu again
     hold(on);
-    more(on, "", { right: event.clientX + menu.offsetWidth, bottom: event.clientY });
+    more(on, "", { right: event.clientX, bottom: event.clientY });
   }
 
   const remove = (on) => (on.dataset.author === me() || "manages" in scroller.dataset) && !on.matches(".deleted") && change(idOf(on), { method: "DELETE", what: "delete" });
