@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 import httpx
 import pytest
 
-from app.models.chat import Channel, Message, threads
+from app.models.chat import Channel, Message, assistance, threads
+from app.models.viewer import Viewer
 from tests.conftest import browser
 from tests.people import People
 
@@ -100,3 +101,23 @@ async def test_the_side_column_knows_channels_and_views(app: httpx.ASGITransport
     for current in (str(launch.id), "threads", "0", ""):
         side = await anna.get(f"/chat/side?current={current}")
         assert side.status_code == 200 and side.text.count('aria-current="page"') == (current not in ("0", "")), current
+
+
+async def test_an_assistant_translates_and_sums_up_what_its_reader_may_read(
+    app: httpx.ASGITransport, people: People, launch: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = await Message.post(launch, people.anna.viewer, "Guten **Morgen**")
+    await threads.reply(launch, people.beat.viewer, id_, "Salut")
+    beat, paths = browser(app, people.beat), [f"/chat/messages/{id_}/translation", f"{launch.url}/summary", f"{launch.url}/summary?thread={id_}"]
+    assert [(await beat.get(path)).status_code for path in paths] == [404, 404, 404] and "data-do=\"translate\"" not in (await beat.get(launch.url)).text
+
+    async def told(_viewer: Viewer, said: Sequence[assistance.Said]) -> str:
+        return "Told: " + " ".join(f"{one.author.split()[0]} {one.text}" for one in said)
+
+    monkeypatch.setattr(assistance, "_assistants", {assistance.TRANSLATION: told, assistance.SUMMARY: told})
+    texts = [(await beat.get(path, headers=HTMX)).text for path in paths]
+    assert all("Told: Anna Guten <strong>Morgen</strong>" in text for text in texts)
+    assert ["Beat Salut" in text for text in texts] == [False, False, True]
+    assert "data-do=\"translate\"" in (await beat.get(launch.url)).text
+    for path in paths:
+        assert (await browser(app, people.erik).get(path)).status_code == 404

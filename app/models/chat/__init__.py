@@ -7,7 +7,7 @@ and in the bell. `threads.py` answers below messages, `pins.py`, `saved.py`, `re
 messages, `drafts.py` and `later.py` what isn't sent yet, `levels.py` of what one is told, `custom_emoji.py`, `naming.py` @team, @channel
 and @here, `files.py` what is shown below them, `holding.py` and `attached.py` what a message has beside words, `looking_after.py` settings,
 archive and delete, `categories.py` one's own
-order of the side column. Browsers are told by app/routes/chat/broadcasts.py.
+order of the side column, `assistance.py` where an assistant is asked for translations and summaries. Browsers are told by app/routes/chat/broadcasts.py.
 """
 
 from app.models.chat import (

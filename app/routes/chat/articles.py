@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from app.lib.i18n import language
 from app.lib.templates import plain
+from app.models.chat.assistance import offered
 from app.models.viewer import Viewer
 from app.render import keep_ready, render
 
@@ -32,8 +33,9 @@ def articles(messages: list[dict[str, Any]]) -> Markup:
 
 def furniture(viewer: Viewer, is_member: bool) -> Markup:
     """What the scripts of a log clone: it differs by language and by who writes."""
-    key = (language(), viewer.account_id, viewer.name, viewer.avatar, is_member)
-    return _furniture.get(key) or _keep(_furniture, key, "chat/_log_pieces.html", viewer=viewer, is_member=is_member)
+    key = (language(), viewer.account_id, viewer.name, viewer.avatar, is_member, offered())
+    pieces = {"viewer": viewer, "is_member": is_member, "assistance": offered()}
+    return _furniture.get(key) or _keep(_furniture, key, "chat/_log_pieces.html", **pieces)
 
 
 def _keep(kept: dict[tuple[Any, ...], Markup], key: tuple[Any, ...], template: str, **context: Any) -> Markup:

@@ -12,7 +12,7 @@ from app import access
 from app.lib.forms import Form, NumberField
 from app.lib.i18n import _
 from app.lib.ids import new_id
-from app.models.chat import Channel, drafts, log, looking_after, members, pins, places, reading, saved, threads
+from app.models.chat import Channel, assistance, drafts, log, looking_after, members, pins, places, reading, saved, threads
 from app.models.chat.message import MOST_CHARACTERS
 from app.models.invitation.pending import invited_to
 from app.render import fragment, nothing, page, redirect, toast
@@ -148,6 +148,7 @@ async def channel_page(request: Request, channel: Channel, piece: log.Piece, *, 
         "channel": channel, "piece": piece, "places": mine, "current": channel.id, "about": about, "members": await members.count_in(channel),
         "guests": 0 if channel.is_direct else await members.count_guests(channel), "invited": [] if "people" not in context else await invited_to(channel.id),
         "target": target, "since": new_id(), "articles": articles, "furniture": furniture(viewer, channel.member_id is not None),
+        "assistance": assistance.offered(),
         "sources": await log.sources(channel.id, viewer.account_id, piece.messages[0]["id"]) if piece.messages and channel.member_id else [],
         "looks_after": looking_after.looks_after(viewer, channel), "most_characters": MOST_CHARACTERS, "error": "", "answer": "", "people": None, "panel": None,
         "draft": await drafts.draft_in(viewer, channel.id) if channel.member_id else "", "pins": await pins.count_in(channel.id),

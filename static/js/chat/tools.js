@@ -51,6 +51,7 @@ export function tools(scroller) {
     forward: (on) => dialog(`/chat/messages/${idOf(on)}/forwarding/new`),
     remind: (on) => dialog(`/chat/messages/${idOf(on)}/reminders/new`),
     report: (on) => dialog(`/chat/messages/${idOf(on)}/report/new`),
+    translate: (on) => dialog(`/chat/messages/${idOf(on)}/translation`),
     versions: (on) => dialog(`/chat/messages/${idOf(on)}/versions`),
     save: (on) => change(idOf(on), { method: isSaved(idOf(on)) ? "DELETE" : "POST", path: "/saving", what: "save" }),
     unsave: (on) => change(idOf(on), { method: "DELETE", path: "/saving", what: "save" }),
