@@ -312,3 +312,23 @@ async def test_a_card_shows_shared_events_and_what_was_said(app: httpx.ASGITrans
         assert "Beat Keller" in shown and "Shared events" not in shown and "Exchanges" not in shown
         own = (await anna.get(f"/contacts/people/{people.anna.membership.id}", headers=PANEL)).text
         assert "Shared events" not in own, "not all of one’s own events"
+
+
+async def test_a_label_is_renamed_and_deleted_as_a_whole(app: httpx.ASGITransport, people: People) -> None:
+    both = await keep(people.anna, "Both", "CATEGORIES:Kunden,Alps")
+    await keep(people.anna, "One", "CATEGORIES:KUNDEN")
+    of_beat = await keep(people.beat, "Theirs", "CATEGORIES:Kunden")
+    async with browser(app, people.anna) as anna:
+        assert 'value="Kunden"' in (await anna.get("/contacts/labels/edit?label=Kunden", headers=DIALOG)).text
+        assert (await anna.post("/contacts/labels", data={"label": "Kunden", "name": " "}, headers=DIALOG)).status_code == 422
+        renamed = await anna.post("/contacts/labels", data={"label": "Kunden", "name": "Alps"}, headers=DIALOG)
+        assert renamed.status_code == 200, renamed.text
+        assert (await Contact.get(both.id)).vcard == both.vcard.replace("Kunden,Alps", "Alps"), "two of one name are one"
+        assert (await anna.get("/contacts?in=label%3Aalps", headers=LIST)).text.count("data-row") == 2
+        assert await undo(anna, renamed) < 300
+        assert (await Contact.get(both.id)).vcard == both.vcard
+        deleted = await anna.delete("/contacts/labels?label=Kunden", headers=HTMX)
+        assert read_card((await Contact.get(both.id)).vcard).value("CATEGORIES") == "Alps"
+        assert await undo(anna, deleted) < 300
+        assert (await Contact.get(of_beat.id)).vcard == of_beat.vcard
+        assert (await anna.delete("/contacts/labels?label=Nobody", headers=HTMX)).status_code == 404

@@ -55,7 +55,7 @@ MEMBERS_ONLY = {
     "GET /contacts", "POST /contacts", "GET /contacts/new", "GET /contacts/side", "GET /contacts/print", "POST /contacts/changes", "POST /contacts/export",
     "GET /contacts/books/new", "POST /contacts/books", "GET /contacts/colleagues", "GET /contacts/addressees",
     "GET /contacts/import", "POST /contacts/import", "GET /contacts/duplicates", "GET /contacts/duplicates/merge", "POST /contacts/duplicates/merge",
-    "POST /contacts/duplicates/apart",
+    "POST /contacts/duplicates/apart", "GET /contacts/labels/edit", "POST /contacts/labels", "DELETE /contacts/labels",
     "GET /manager/brand", "POST /manager/brand", "GET /manager/brand/new", "GET /manager/brand/addresses", "POST /manager/brand/trial",
     "GET /manager", "GET /manager/people", "GET /manager/system",
     "POST /manager/people/changes", "POST /manager/people/export", "GET /manager/colleagues", "GET /manager/teams", "GET /manager/teams/new",

@@ -5,23 +5,25 @@ Every change keeps what the card was. Undoing puts that back where nobody change
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable, Collection
 from typing import Any
 
 from app import database
 from app.lib.i18n import _, ngettext
+from app.lib.searching import fold
 from app.lib.vcard import V21, Card, as_30, escape, read_card, write_line
 from app.lib.vcard.details import Details, read_details, set_labels, write_details
 from app.models.announcements import announce
-from app.models.base import Refused
+from app.models.base import NotFound, Refused
 from app.models.command import Command, undoes
 from app.models.contacts.book import AddressBook
 from app.models.contacts.contact import Contact
 from app.models.contacts.writing import LostRace, advance, check_uid, drop, keep_version, read, store
 from app.models.viewer import Viewer
 
-MOST_CHOSEN = 1000
+MOST_CHOSEN, MOST_LABELLED = 1000, 3000
 EDIT, CREATE, DELETE, MOVE, COPY, LABEL, MERGE, IMPORT = (
     "contact.edit", "contact.create", "contact.delete", "contact.move", "contact.copy", "contact.label", "contact.merge", "contact.import"
 )
@@ -159,6 +161,32 @@ async def label(viewer: Viewer, ids: Collection[int], name: str, on: bool) -> Co
                 names.append(contact.name)
         finish(command, done, f"{name}: {many(names)}" if names else "", "/contacts")
     return command
+
+
+async def relabel(viewer: Viewer, old: str, name: str = "") -> Command:
+    """Call a label otherwise on every card that has it in the books that the viewer may change; without a name, take it away. Raises `Refused`."""
+    key, name = fold(old), " ".join(name.split())[:120]
+    books = {book.id: book for book in await AddressBook.all_for(viewer.account_id, viewer.org_id) if book.can_write}
+    ids = [] if not books else await database.fetch(
+        f"SELECT DISTINCT contact_id FROM contact_label WHERE book_id IN ({database.marks(books, 3)}) AND name_key = $1 LIMIT $2",
+        key, MOST_LABELLED + 1, *books,
+    )
+    if len(ids) > MOST_LABELLED:
+        raise Refused(_("More than %(most)s contacts have this label.") % {"most": MOST_LABELLED})
+    async with Command.once(viewer, LABEL) as command:
+        done = Done()
+        for start in range(0, len(ids), MOST_CHOSEN):
+            for contact, book in await chosen(viewer, [row["contact_id"] for row in ids[start : start + MOST_CHOSEN]]):
+                await rewrite(viewer, contact, book, changed_text(contact.vcard, lambda card: _relabel(card, key, name)), done)
+                await asyncio.sleep(0)  # thousands take a second or two: others read meanwhile
+        finish(command, done, f"{old} → {name}" if name else old, "/contacts")
+    if not done.versions:
+        raise NotFound(f"label {old}")
+    return command
+
+
+def _relabel(card: Card, key: str, name: str) -> None:
+    set_labels(card, list(dict.fromkeys(one for one in (name if fold(label) == key else label for label in read_details(card).labels) if one)))
 
 
 def _label(card: Card, name: str, on: bool) -> None:
