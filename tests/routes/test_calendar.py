@@ -14,6 +14,7 @@ from app.jobs.runner import drain
 from app.models.calendar import Calendar, Event, sharing
 from app.models.calendar.calendar import BUSY, EDIT, VIEW
 from app.models.calendar.drafts import Draft, Guest
+from app.models.chat.rules import ChatRules
 from tests.conftest import browser
 from tests.people import People, Person
 
@@ -48,6 +49,24 @@ async def titles(person: Person, app: httpx.ASGITransport, path: str = "/calenda
     page = await browser(app, person).get(path, headers=GRID)
     assert page.status_code == 200
     return re.findall(r'<a class="cal-event[^>]*>(?:<time>[^<]*</time>)?<strong>([^<]*)</strong>', page.text)
+
+
+async def test_events_get_a_room_of_the_meeting_service(app: httpx.ASGITransport, people: People) -> None:
+    anna = browser(app, people.anna)
+    link = re.compile(r'name="meeting_url"[^>]*value="(https://meet\.example\.org/[^"]{12,})"')
+    assert "/calendar/meeting-link" not in (await anna.get("/calendar/events/new", headers=DIALOG)).text  # there is no service yet
+    rules = await ChatRules.of(people.anna.viewer.org_id)
+    await rules.put(rules.channel_makers, rules.guest_hosts, "https://meet.example.org")
+    form = (await anna.get("/calendar/events/new", headers=DIALOG)).text
+    assert "/calendar/meeting-link" in form and not link.search(form)
+    rooms = {link.findall((await anna.get("/calendar/meeting-link", headers=HTMX)).text)[0] for _time in range(2)}
+    assert len(rooms) == 2
+
+    settings = {"work_starts": "08:00", "work_ends": "18:00", "event_minutes": "60", "with_meeting": "on"}
+    assert (await anna.post("/calendar/settings", data=settings)).status_code in (200, 303)
+    assert link.search((await anna.get("/calendar/events/new", headers=DIALOG)).text)
+    copied = await make(people.anna, "Planning", at(16), at(16, 10))
+    assert not link.search((await anna.get(f"/calendar/events/{copied.id}/edit", headers=DIALOG)).text)
 
 
 @pytest.mark.parametrize("view", ["day", "workweek", "week", "month", "year", "agenda"])

@@ -26,6 +26,7 @@ class CalendarPreferences(Row):
     with_declined = Boolean(default=False, help_text="Show what one has declined.")
     zones = Varchar(length=200, default="", help_text="Other time zones beside one’s own, with spaces between.")
     reminder = Integer(null=True, default=10, help_text="Minutes before, for new events; null: none.")
+    with_meeting = Boolean(default=False, help_text="New events begin with a new room of the organisation's meeting service.")
     event_minutes = SmallInt(default=60, help_text="How long a new event lasts.")
     changed_at = BigInt(default=0)
 
@@ -41,7 +42,7 @@ class CalendarPreferences(Row):
         async with database.transaction():
             await database.execute(
                 "INSERT INTO calendar_preferences (id, view, work_starts, work_ends, work_days, with_week_numbers, with_declined, zones, reminder,"
-                " event_minutes, changed_at) VALUES ($1, '', 480, 1080, 31, $2, $3, '', 10, 60, 0) ON CONFLICT (id) DO NOTHING",
+                " with_meeting, event_minutes, changed_at) VALUES ($1, '', 480, 1080, 31, $2, $3, '', 10, $3, 60, 0) ON CONFLICT (id) DO NOTHING",
                 account_id, True, False,
             )
             await (await cls.get(account_id)).change(**chosen, changed_at=clock.now())
@@ -57,6 +58,6 @@ class CalendarPreferences(Row):
 
 
 _USUAL: dict[str, Any] = {
-    "view": "", "work_starts": 8 * 60, "work_ends": 18 * 60, "work_days": WORKDAYS, "with_week_numbers": True, "with_declined": False, "zones": "",
-    "reminder": 10, "event_minutes": 60, "changed_at": 0,
+    "view": "", "work_starts": 8 * 60, "work_ends": 18 * 60, "work_days": WORKDAYS, "with_week_numbers": True, "with_declined": False,
+    "with_meeting": False, "zones": "", "reminder": 10, "event_minutes": 60, "changed_at": 0,
 }

@@ -20,6 +20,7 @@ from app.lib.ids import new_id
 from app.models.base import Refused
 from app.models.calendar import ALL, FOLLOWING, THIS, Calendar, Draft, DraftRefused, Event
 from app.models.calendar.preferences import CalendarPreferences
+from app.models.chat.rules import ChatRules
 from app.models.viewer import Viewer
 from app.render import fragment, nothing, page, redirect, toast
 from app.routes.calendar import form as forms
@@ -58,8 +59,19 @@ async def new_event(request: Request, start: FromQuery[str] = "", end: FromQuery
     except ValueError:
         draft = forms.new_draft(viewer, preferences, "", "", "")
     calendars = await forms.writable(viewer)
-    chosen = {name: request.query_params.getall(name, [])[:100] for name in ("guests", "rooms", "optional")}
+    chosen: dict[str, Any] = {name: request.query_params.getall(name, [])[:100] for name in ("guests", "rooms", "optional")}
+    if preferences.with_meeting:
+        chosen["meeting_url"] = (await ChatRules.of(viewer.org_id)).new_meeting()
     return await _form(request, EventForm(), {**forms.raw_of(draft, calendars[0].id), **chosen}, calendars)
+
+
+@get("/calendar/meeting-link", include_in_schema=False)
+async def show_meeting_link(request: Request) -> Response[bytes]:
+    """The form's field with a new room of the organisation's meeting service in it (CAL-15)."""
+    viewer: Viewer = request.state.viewer
+    access.require_member(viewer, "calendar.use")
+    url = (await ChatRules.of(viewer.org_id)).new_meeting()
+    return fragment(request, "calendar/_meeting.html", raw={"meeting_url": url}, form=EventForm(), can_meet=bool(url), headers={"Cache-Control": "no-store"})
 
 
 @post("/calendar/events", status_code=200, include_in_schema=False)
@@ -288,5 +300,6 @@ def _day_of(event: Event, at: str) -> str:
 
 
 handlers = [
-    new_event, create_event, show_event, show_file, edit_event, copy_event, update_event, update_times, edit_deletion, create_deletion, delete_event,
+    new_event, show_meeting_link, create_event, show_event, show_file, edit_event, copy_event, update_event, update_times,
+    edit_deletion, create_deletion, delete_event,
 ]

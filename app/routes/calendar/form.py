@@ -18,6 +18,7 @@ from app.models.base import NotFound, Refused
 from app.models.calendar import Calendar, Draft, Event, Guest, Reminder, attachments, inviting, room_email, room_id
 from app.models.calendar.attachments import Attached
 from app.models.calendar.preferences import CalendarPreferences
+from app.models.chat.rules import ChatRules
 from app.models.resource import Resource
 from app.models.viewer import Viewer
 from app.routes.calendar import repeating
@@ -206,8 +207,9 @@ async def furniture(viewer: Viewer, raw: dict[str, Any], calendars: Sequence[Cal
     known = {one.url: one.name for one in before.attachments} if before else {}
     files = [(value, known.get(value, name)) for value, name in await attachments.names_of(viewer, raw.get("attachments", ()))]
     rooms = [{"id": one.id, "name": one.name, "hint": _room_hint(one)} for one in await Resource.bookable_by(viewer)]
+    can_meet = bool((await ChatRules.of(viewer.org_id)).meetings)
     return {
-        "raw": raw, "guests": guests, "files": files, "calendar_hues": {one.id: one.hue for one in calendars},
+        "raw": raw, "can_meet": can_meet, "guests": guests, "files": files, "calendar_hues": {one.id: one.hue for one in calendars},
         "rooms": rooms, "zones": offered_timezones(), "repeats": repeating.choices(first, kept),
         "month_choices": repeating.month_choices(first), "weekdays": repeating.weekdays(week_start), "reminder_choices": reminder_choices,
         "calendars": [(one.id, one.name if one.is_own else f"{one.name} · {one.owner_name}") for one in calendars if one.can_write and one.kind == "own"],

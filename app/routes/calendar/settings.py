@@ -14,6 +14,7 @@ from app.lib.forms import CheckField, ChoiceField, Form, ManyField, NumberField,
 from app.lib.i18n import _, ngettext
 from app.lib.timezones import offered_timezones
 from app.models.calendar.preferences import MOST_ZONES, VIEWS, CalendarPreferences
+from app.models.chat.rules import ChatRules
 from app.render import page, redirect, toast
 from app.routes.calendar.form import before_words
 from app.routes.calendar.repeating import weekdays
@@ -35,6 +36,7 @@ class Settings(Form):
     reminder = ChoiceField(_REMINDERS, required=False)
     with_week_numbers = CheckField()
     with_declined = CheckField()
+    with_meeting = CheckField()
 
     def check(self) -> None:
         """Times that are some, zones that there are."""
@@ -59,7 +61,7 @@ async def show_settings(request: Request) -> Response[bytes]:
         "view": chosen.view, "work_starts": _clock(chosen.work_starts), "work_ends": _clock(chosen.work_ends), "zones": chosen.zone_names,
         "work_days": [str(day) for day in range(7) if chosen.works_on(day)], "event_minutes": str(chosen.event_minutes),
         "reminder": "" if chosen.reminder is None else str(chosen.reminder), "with_week_numbers": chosen.with_week_numbers,
-        "with_declined": chosen.with_declined,
+        "with_declined": chosen.with_declined, "with_meeting": chosen.with_meeting,
     }
     return await _page(request, Settings(), raw)
 
@@ -72,12 +74,12 @@ async def update_settings(request: Request) -> Response[bytes]:
     form = Settings(await request.form())
     if not form.is_valid:
         some = {name: form.raw.get(name, []) for name in ("zones", "work_days")}
-        on = {name: name in form.raw for name in ("with_week_numbers", "with_declined")}
+        on = {name: name in form.raw for name in ("with_week_numbers", "with_declined", "with_meeting")}
         return await _page(request, form, {"view": "", "reminder": "", "event_minutes": "60", **form.raw, **some, **on}, status=422)
     await CalendarPreferences.choose(
         viewer.account_id, view=form["view"], work_starts=form.hours[0], work_ends=form.hours[1], work_days=sum(1 << day for day in form["work_days"]),
         zones=" ".join(form["zones"]), event_minutes=form["event_minutes"], reminder=int(form["reminder"]) if form["reminder"] else None,
-        with_week_numbers=form["with_week_numbers"], with_declined=form["with_declined"],
+        with_week_numbers=form["with_week_numbers"], with_declined=form["with_declined"], with_meeting=form["with_meeting"],
     )
     answer = redirect(request, "/calendar/settings")
     answer.headers.update(toast(_("Saved.")))
@@ -91,6 +93,7 @@ async def _page(request: Request, form: Settings, raw: dict[str, Any], status: i
         request, "calendar/settings.html", status=status, form=form, raw=raw, weekdays=weekdays(first_weekday(viewer)), zones=offered_timezones(),
         view_choices=[("", _("A week, on a phone a list")), *((view, views[view]) for view in VIEWS)],
         duration_choices=[(str(minutes), ngettext("%(num)s minute", "%(num)s minutes", minutes) % {"num": minutes}) for minutes in _DURATIONS],
+        can_meet=bool((await ChatRules.of(viewer.org_id)).meetings),
         reminder_choices=[(value, before_words(int(value)) if value else _("None")) for value in _REMINDERS], **await side_only(viewer, "settings"),
     )
 
