@@ -1,9 +1,9 @@
-// Days beside each other: drag on free time makes an event, drag an event to move it, its lower edge to change its length.
+// Days beside each other: drag on free time makes an event, drag an event to move it, its lower edge to change its length; with a finger after a moment.
 // Keys on an event: arrows go to the next one, Alt with arrows moves it, Alt and Shift with arrows changes its length.
-import { create, move } from "../calendar/asking.js";
+import { create, move as put } from "../calendar/asking.js";
+import { holding } from "../calendar/holding.js";
 import { STEP, at, between, later, ordered, place, snap } from "../calendar/moments.js";
 
-const LEAST = 4; // pixels that make a press a drag
 let scrolled; // how far down one was, kept over moves to other weeks
 
 export default function connect(grid) {
@@ -11,27 +11,20 @@ export default function connect(grid) {
   const hour = () => days()[0].offsetHeight / 24;
   let drag = null;
 
-  function start(event) {
-    if (event.button || !event.isPrimary || event.pointerType === "touch") return;
+  function take(event) {
     const held = event.target.closest(".cal-event");
     const day = event.target.closest(".cal-day, .cell");
-    if (held ? !("canEdit" in held.dataset) : !day) return;
-    drag = { held, day: event.target.closest(".cal-day, .cell") ?? held?.parentElement, x: event.clientX, y: event.clientY, isGrip: Boolean(event.target.closest(".grip")), isOn: false };
+    if (held ? !("canEdit" in held.dataset) : !day) return false;
+    drag = { held, day: day ?? held.parentElement, y: event.clientY, isGrip: Boolean(event.target.closest(".grip")) };
     if (held && !("allDay" in held.dataset)) drag.offset = minutes(event.clientY, held.closest(".cal-day")) - between(held.closest(".cal-day").dataset.date, held.dataset.start);
-    addEventListener("pointermove", follow);
-    addEventListener("pointerup", drop);
-    addEventListener("pointercancel", cancel);
-    addEventListener("keydown", escape, true);
+    return true;
   }
 
   const minutes = (y, day) => ((y - day.getBoundingClientRect().top) / hour()) * 60;
   const dayAt = (x) => days().find((day) => x < day.getBoundingClientRect().right) ?? days().at(-1);
   const cellAt = (x) => [...grid.querySelectorAll(".cell")].find((cell) => x < cell.getBoundingClientRect().right) ?? grid.querySelector(".cell:last-of-type");
 
-  function follow(event) {
-    if (!drag.isOn && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < LEAST) return;
-    if (!drag.isOn) begin();
-    event.preventDefault();
+  function move(event) {
     const { held } = drag;
     const box = grid.getBoundingClientRect();
     if (event.clientY > box.bottom - 24) grid.scrollTop += 12;
@@ -42,8 +35,6 @@ export default function connect(grid) {
   }
 
   function begin() {
-    drag.isOn = true;
-    grid.dataset.dragging = "";
     if (drag.held) {
       drag.ghost = drag.held.cloneNode(true);
       drag.ghost.removeAttribute("href");
@@ -98,19 +89,16 @@ export default function connect(grid) {
   }
 
   async function drop() {
-    const { held, isOn, from, to, ghost } = end();
-    if (!isOn) return;
-    swallow();
+    const { held, from, to, ghost } = end();
     if (!from || (held && from === held.dataset.start && to === held.dataset.end)) return undo(held, ghost);
-    await (held ? move(held, from, to) : create(from, to));
+    await (held ? put(held, from, to) : create(from, to));
     if (!held) ghost?.remove();
   }
 
-  const cancel = () => {
+  function cancel() {
     const { held, ghost } = end();
     undo(held, ghost);
-  };
-  const escape = (event) => event.key === "Escape" && (event.stopPropagation(), cancel());
+  }
 
   function undo(held, ghost) {
     held?.classList.remove("moving");
@@ -120,20 +108,8 @@ export default function connect(grid) {
   function end() {
     const was = drag ?? {};
     drag = null;
-    delete grid.dataset.dragging;
     grid.querySelectorAll(".over").forEach((cell) => cell.classList.remove("over"));
-    removeEventListener("pointermove", follow);
-    removeEventListener("pointerup", drop);
-    removeEventListener("pointercancel", cancel);
-    removeEventListener("keydown", escape, true);
     return was;
-  }
-
-  // The click that ends a drag is none.
-  function swallow() {
-    const stop = (event) => [event.preventDefault(), event.stopPropagation()];
-    addEventListener("click", stop, { capture: true, once: true });
-    setTimeout(() => removeEventListener("click", stop, true));
   }
 
   function click(event) {
@@ -157,8 +133,8 @@ export default function connect(grid) {
     const isWhole = from.length === 10;
     const by = vertical ? vertical * (isWhole ? 24 * 60 : STEP) : sideways * 24 * 60;
     const longer = later(to, by);
-    if (event.shiftKey && longer > from) move(held, from, longer);
-    else if (!event.shiftKey) move(held, later(from, by), later(to, by));
+    if (event.shiftKey && longer > from) put(held, from, longer);
+    else if (!event.shiftKey) put(held, later(from, by), later(to, by));
   }
 
   function go(held, vertical, sideways) {
@@ -185,10 +161,9 @@ export default function connect(grid) {
   grid.scrollTop = scrolled ?? (hour() * Number(grid.dataset.firstHour)) - 20;
   const kept = () => (scrolled = grid.scrollTop);
   const timer = setInterval(tick, 30_000);
-  grid.addEventListener("pointerdown", start);
+  const letGo = holding(grid, { take, begin, move, drop, cancel });
   grid.addEventListener("click", click);
   grid.addEventListener("keydown", key);
   grid.addEventListener("scroll", kept, { passive: true });
-  grid.addEventListener("dragstart", (event) => event.preventDefault());
-  return () => [clearInterval(timer), end()];
+  return () => [clearInterval(timer), letGo()];
 }
