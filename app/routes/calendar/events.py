@@ -29,6 +29,7 @@ from app.routes.calendar.form import EventForm
 from app.routes.calendar.pages import calendar_page
 from app.routes.calendar.side import first_weekday, side_only
 
+DIALOG, PAGE = "#dialog", "#event-page"
 _FIELDS = {"start": "start_date", "end": "end_date", "location": "place", "rule": "interval", "end_timezone": "timezone"}
 
 
@@ -168,7 +169,7 @@ async def edit_deletion(request: Request, event_id: FromPath[int], at: FromQuery
     scopes = [(scope, title, event.preview_delete(scope, at).lines) for scope, title in _scopes(event)]
     return fragment(
         request, "calendar/_scope.html", heading=_("Delete the event?"), action=f"{event.url}/deletion", carried=[("at", at)], error="", scopes=scopes,
-        scope=scopes[0][0], submit=_("Delete"), kind="danger",
+        scope=scopes[0][0], submit=_("Delete"), kind="danger", target=DIALOG,
     )
 
 
@@ -198,11 +199,16 @@ async def _form(
         **await forms.furniture(viewer, raw, calendars, before, first_weekday(viewer)), "form": form,
         "event_id": event.id if event else "", "seen": event.stored.schedule_tag if event else "",
         "heading": _("Edit the event") if event else _("New event"), "is_new": event is None, "key": raw.get("key") or str(new_id()),
-        "action": f"{event.url}?at={at}" if event else "/calendar/events", "submit": _("Save"),
+        "action": f"{event.url}?at={at}" if event else "/calendar/events", "submit": _("Save"), "target": _target(request) or PAGE,
     }
-    if request.headers.get("hx-target", "").endswith("#dialog"):
+    if _target(request):
         return fragment(request, "calendar/_form.html", status=status, **shown)
     return await page(request, "calendar/form.html", status=status, inner="calendar/_form.html", **await side_only(viewer), **shown)
+
+
+def _target(request: Request) -> str:
+    """Where the form stands that htmx asks from: in the dialog, or on a page of its own; empty for a whole page."""
+    return next((place for place in (DIALOG, PAGE) if request.headers.get("hx-target", "").endswith(place)), "")
 
 
 async def _made(form: EventForm, viewer: Viewer, calendar: Calendar, draft: Draft) -> Event | None:
@@ -239,7 +245,7 @@ def _ask(
     scopes = [(scope, title, event.preview_edit(draft, scope, at).lines) for scope, title in _scopes(event)]
     return fragment(
         request, "calendar/_scope.html", heading=_("Change which events?"), action=action or f"{event.url}?at={at}", carried=carried, error="",
-        scopes=scopes, scope=scopes[0][0], submit=_("Save"), kind="primary",
+        scopes=scopes, scope=scopes[0][0], submit=_("Save"), kind="primary", target=_target(request) or DIALOG,
     )
 
 
@@ -278,9 +284,11 @@ async def _deleted(request: Request, event: Event, scope: str, at: str) -> Respo
 def _closed(request: Request, url: str, draft: Draft, command_id: int | None) -> Response[bytes]:
     """Close the dialog, let the grid come anew, and say so."""
     said = _("Saved: %(title)s") % {"title": draft.title or _("event without a title")}
-    if request.headers.get("hx-request") != "true":
-        return redirect(request, url)
-    return nothing(200, **toast(said, undo=command_id, **_refreshed()))
+    if request.headers.get("hx-request") == "true" and _target(request) != PAGE:
+        return nothing(200, **toast(said, undo=command_id, **_refreshed()))
+    answer = redirect(request, url)
+    answer.headers.update(toast(said, undo=command_id))
+    return answer
 
 
 def _refreshed() -> dict[str, Any]:
