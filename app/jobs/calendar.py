@@ -22,11 +22,11 @@ async def mail_event(calendar_id: int, email: str, method: str, ics: str, actor:
     settings = context.settings()
     brand = await brand_of(calendar.org_id)
     base = brand.home or link_base(settings, f"http://localhost:{settings.port}")
-    event = await letters.for_stranger(calendar, parse(ics), email, base, settings.answers_address)
-    letter = await letters.invitation(calendar, parse(ics), email, method, actor, base, is_update=is_update)
+    event = await letters.for_stranger(calendar, parse(ics), email, base)
+    letter = await letters.invitation(calendar, event, email, method, actor, base, is_update=is_update)
     try:
         message = write(Letter("event-invitation", Party(email, letter.name), letter.locale, letter.facts), brand, settings)
-        letters.attach(message, event.serialize(), method, letter.reply_to)
+        letters.attach(message, letters.answered_to(event, settings.answers_address).serialize(), method, letter.reply_to)
         await send(message, settings)
     except (AddressError, MailRefused) as error:
         await letters.note(calendar, ics, email, str(error))

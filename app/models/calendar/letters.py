@@ -55,18 +55,24 @@ async def invitation(calendar: Calendar, message: Component, email: str, method:
     })
 
 
-async def for_stranger(calendar: Calendar, message: Component, email: str, base: str, answers_to: str = "") -> Component:
-    """The event as somebody without an account gets it: its files open by their own link, and programs answer to `answers_to`, if it is given
-    (they send a REPLY to ORGANIZER, whatever Reply-To says: RFC 6047 §2.3)."""
+async def for_stranger(calendar: Calendar, message: Component, email: str, base: str) -> Component:
+    """The event as somebody without an account gets it: its files open by their own link."""
     made = message.copy()
     link = f"{base}/calendar/answer/{await token_for(calendar.id, main_of(made).text('UID'), email)}/files"
     for part in made.within(*itip.PARTS):
         for line in part.all("ATTACH"):
             if token := attachments.token_of(line.value):
                 part.items[part.items.index(line)] = line.with_value(f"{link}/{token}")
+    return made
+
+
+def answered_to(message: Component, address: str) -> Component:
+    """A message to which programs answer at another address, if one is given: they send a REPLY to ORGANIZER (RFC 6047 §2.3)."""
+    made = message.copy()
+    for part in made.within(*itip.PARTS) if address else ():
         organiser = part.find("ORGANIZER")
-        if answers_to and organiser is not None:
-            part.items[part.items.index(organiser)] = organiser.with_value(f"mailto:{answers_to}")
+        if organiser is not None:
+            part.items[part.items.index(organiser)] = organiser.with_value(f"mailto:{address}")
     return made
 
 
