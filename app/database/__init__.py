@@ -17,7 +17,7 @@ import asyncio
 import random
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Sequence, Sized
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence, Sized
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +54,7 @@ __all__ = [
     "on_commit",
     "open",
     "pending_migrations",
+    "pieces",
     "release_scope",
     "request_scope",
     "retrying",
@@ -188,6 +189,13 @@ def _rows(found: list[Any]) -> list[dict[str, Any]]:
 def marks(values: Sized, first: int = 1) -> str:
     """`$1, $2, $3` for so many values, of which the first is `first`: what stands between the parentheses of an IN."""
     return ", ".join(f"${number}" for number in range(first, first + len(values)))
+
+
+async def pieces(values: Sequence[T], size: int = 500) -> AsyncIterator[Sequence[T]]:
+    """Parts of many values, each small enough for an IN; others get their turn between them."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+        await asyncio.sleep(0)
 
 
 def transaction() -> AbstractAsyncContextManager[Any]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -120,6 +120,11 @@ class SearchEntry(Row):
             await insert_entry(kind, Indexed(subject_id, org_id, scope, title, body, at, author_id, marks))
 
     @classmethod
+    async def copy(cls, kind: str, copies: Iterable[tuple[int, int, int, int | None]]) -> None:
+        """Entries like those that there are: whose, for which subject, its scope and author. One whose address is taken isn't made."""
+        await database.execute_many(_COPY.format(kind=kind), copies)
+
+    @classmethod
     async def remove(cls, kind: str, subject_id: int) -> None:  # type: ignore[override]
         """Take the entry of a thing away."""
         await database.execute("DELETE FROM search_entry WHERE kind = $1 AND subject_id = $2", kind, subject_id)
@@ -180,6 +185,12 @@ async def _put_all(kind: str, batch: list[Indexed]) -> None:
 _INSERT = """
 INSERT INTO search_entry (id, kind, subject_id, org_id, scope, author_id, title, body, at, words)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, {words}) ON CONFLICT (id) DO NOTHING RETURNING id
+"""
+_COPY = f"""
+INSERT INTO search_entry (id, kind, subject_id, org_id, scope, author_id, title, body, at, words)
+SELECT ((e.id >> {_PLACES}) << {_PLACES}) | (CAST($2 AS BIGINT) & {(1 << _PLACES) - 1}), e.kind, CAST($2 AS BIGINT), e.org_id, CAST($3 AS BIGINT),
+       CAST($4 AS BIGINT), e.title, e.body, e.at, e.words
+  FROM search_entry e WHERE e.kind = '{{kind}}' AND e.subject_id = $1 ON CONFLICT (id) DO NOTHING
 """
 
 

@@ -1,8 +1,9 @@
 """Files in folders in drives: who may see them, what they were before, and how they change.
 
 `tables.py` the rows · `drives.py` drives of people and of the organisation · `finding.py` a node by id or path as a viewer may use it,
-`rights.py` who may, `reasons.py` and why · `listing.py` folders page by page · `tree.py` make, move, rename, copy · `content.py` new
-versions from a blob, `versions.py` what was before · `trash.py` · `history.py` what happened, and a folder as it was at a moment ·
+`rights.py` who may, `reasons.py` and why · `listing.py` folders page by page · `tree.py` make, move, rename,
+`copying.py` copy, `bulk.py` very many at once · `content.py` new versions from a blob, `versions.py` what was before · `trash.py` ·
+`history.py` what happened, and a folder as it was at a moment ·
 `marks.py` favourites, recent, tags · `comments.py` · `searching.py` words and rights of the index · `changes.py` what a sync asks for.
 
 **For WebDAV** (every function takes a `Viewer`, writes a `Command`, raises `NotFound` or `Refused`):
@@ -25,17 +26,18 @@ versions from a blob, `versions.py` what was before · `trash.py` · `history.py
 from app.models.drive import departures, history, marks, searching
 from app.models.drive.changes import Changes, changes_since
 from app.models.drive.content import content_of, put_file, restore_version, room_for
+from app.models.drive.copying import copy, copy_all
 from app.models.drive.drives import create_drive, drives_of, home_drive
 from app.models.drive.finding import Found, find_node, find_path
 from app.models.drive.listing import Page, list_all, list_page
 from app.models.drive.rights import COMMENT, EDIT, MANAGE, VIEW, share, unshare
 from app.models.drive.tables import Drive, Grant, Node, Version
 from app.models.drive.trash import empty_trash, purge, remove, restore
-from app.models.drive.tree import NameRefused, NameTaken, copy, make_folder, move, rename
+from app.models.drive.tree import NameRefused, NameTaken, make_folder, move, rename
 
 __all__ = [
     "COMMENT", "EDIT", "MANAGE", "VIEW", "Changes", "Drive", "Found", "Grant", "NameRefused", "NameTaken", "Node", "Page", "Version", "changes_since",
-    "content_of", "copy", "create_drive", "departures", "drives_of", "empty_trash", "find_node", "find_path", "history", "home_drive", "list_all",
+    "content_of", "copy", "copy_all", "create_drive", "departures", "drives_of", "empty_trash", "find_node", "find_path", "history", "home_drive", "list_all",
     "list_page", "make_folder", "marks", "move", "purge", "put_file", "remove", "rename", "restore", "restore_version", "room_for", "searching", "share",
     "unshare",
 ]

@@ -1,89 +1,85 @@
-"""Throwing very many away at once, and taking them back: rights asked once for each folder, rows written in blocks."""
+"""Changing very many nodes at once: rights are asked once for each folder, and rows are written in blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app import database
 from app.lib import clock
+from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.models.announcements import announce
-from app.models.base import NotFound
+from app.models.base import NotFound, Refused
+from app.models.drive.anchors import hang, reanchor
 from app.models.drive.events import next_modseq
-from app.models.drive.finding import find_node
-from app.models.drive.rights import EDIT
-from app.models.drive.searching import index_node, index_under
-from app.models.drive.tables import Node
+from app.models.drive.finding import Found, find_node, line_of
+from app.models.drive.names import Names, named
+from app.models.drive.rights import EDIT, MANAGE
+from app.models.drive.searching import below, hide_under, index_node, show_under
+from app.models.drive.tables import PERSONAL, Drive, Node
+from app.models.files.blob import charge
 from app.models.viewer import Viewer
 
-FROM = 40  # fewer are thrown away one by one
-_PIECE = 500
+FROM = 40  # fewer are changed one by one
 _NOTE = """
 INSERT INTO node_event (id, org_id, drive_id, node_id, actor_id, by_name, kind, parent_id, name, is_there, facts, at)
-VALUES ($1, $2, $3, $4, $5, '', 'removed', $6, $7, 0, '{}', $8)
+VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9, '{}', $10)
 """
 _GONE = "INSERT INTO node_gone (id, drive_id, parent_id, node_id, name, is_file, modseq, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+_MOVE = """
+UPDATE node SET parent_id = $1, drive_id = $2, modseq = $3, changed_by = $4, changed_at = $5, name = $6, name_key = $7, sort_key = $8 WHERE id = $9
+"""
+
+Rows = list[dict[str, Any]]
 
 
-async def put_all_away(viewer: Viewer, ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Put nodes into the trash, in a transaction; their rows. Raises `NotFound` when one of them may not be changed."""
-    rows: list[dict[str, Any]] = []
-    for start in range(0, len(ids), _PIECE):
-        piece = ids[start : start + _PIECE]
+async def chosen(viewer: Viewer, ids: Sequence[int], level: int = EDIT) -> Rows:
+    """Rows of nodes that the viewer may use at `level`. Raises `NotFound` when one of them may not be, or is in the trash, or a drive."""
+    rows: Rows = []
+    async for piece in database.pieces(ids):
         found = await database.fetch(
-            f"SELECT * FROM node WHERE org_id = $1 AND trashed_at IS NULL AND parent_id IS NOT NULL"
-            f" AND id IN ({database.marks(piece, 2)})", viewer.org_id, *piece,
+            f"SELECT * FROM node WHERE org_id = $1 AND trashed_at IS NULL AND parent_id IS NOT NULL AND id IN ({database.marks(piece, 2)})",
+            viewer.org_id, *piece,
         )
         if len(found) < len(piece):
             raise NotFound("some of many")
         rows += found
-    for parent_id in {row["parent_id"] for row in rows}:
-        await find_node(viewer, parent_id, EDIT)
+    allowed = {parent_id: await _may(viewer, parent_id, level) for parent_id in {row["parent_id"] for row in rows}}
     for row in rows:
-        if row["has_own_rights"]:
-            await find_node(viewer, row["id"], EDIT)
-    numbers = {drive_id: await next_modseq(drive_id) for drive_id in {row["drive_id"] for row in rows}}
-    for start in range(0, len(rows), _PIECE):
-        await _put_piece_away(viewer, rows[start : start + _PIECE], numbers)
-    for parent_id in {row["parent_id"] for row in rows}:
-        announce("drive.folder", parent_id)
+        if row["has_own_rights"] or not allowed[row["parent_id"]]:
+            await find_node(viewer, row["id"], level)
     return rows
 
 
-async def _put_piece_away(viewer: Viewer, rows: list[dict[str, Any]], numbers: dict[int, int]) -> None:
-    now, ids = clock.now(), [row["id"] for row in rows]
-    for drive_id, modseq in numbers.items():
-        await database.execute(
-            f"UPDATE node SET trashed_at = $1, trashed_by = $2, modseq = $3 WHERE drive_id = $4 AND id IN ({database.marks(ids, 5)})",
-            now, viewer.account_id, modseq, drive_id, *ids,
-        )
-    await database.execute_many(_GONE, [
-        (new_id(), row["drive_id"], row["parent_id"], row["id"], row["name"], row["is_file"], numbers[row["drive_id"]], now) for row in rows
-    ])
-    await database.execute_many(_NOTE, [
-        (new_id(), row["org_id"], row["drive_id"], row["id"], viewer.account_id, row["parent_id"], row["name"], now) for row in rows
-    ])
-    await database.execute(
-        f"""DELETE FROM search_entry WHERE kind = 'file' AND subject_id IN (WITH RECURSIVE below (id) AS (
-        SELECT n.id FROM node n WHERE n.id IN ({database.marks(ids)}) UNION ALL SELECT n.id FROM node n JOIN below ON n.parent_id = below.id
-        WHERE n.trashed_at IS NULL) SELECT id FROM below)""", *ids,
-    )
+async def put_all_away(viewer: Viewer, ids: Sequence[int]) -> Rows:
+    """Put nodes into the trash, in a transaction; their rows. Raises `NotFound` when one of them may not be changed."""
+    rows = await chosen(viewer, ids)
+    now, numbers = clock.now(), await _numbers(rows)
+    async for piece in database.pieces(rows):
+        for drive_id, modseq in numbers.items():
+            await database.execute(
+                f"UPDATE node SET trashed_at = $1, trashed_by = $2, modseq = $3 WHERE drive_id = $4 AND id IN ({database.marks(piece, 5)})",
+                now, viewer.account_id, modseq, drive_id, *(row["id"] for row in piece),
+            )
+        await _leave(piece, numbers, now)
+        await note_all(viewer, piece, "removed", is_there=0)
+    await hide_under([row["id"] for row in rows])
+    _announce(rows)
+    return rows
 
 
 async def bring_all_back(viewer: Viewer, ids: Sequence[int]) -> list[int]:
     """Take nodes out of the trash to where they were, in a transaction; the ids of those whose place or name is taken, for one by one."""
     left: list[int] = []
     folders: dict[int, bool] = {}
-    for start in range(0, len(ids), _PIECE):
-        piece = ids[start : start + _PIECE]
+    async for piece in database.pieces(ids):
         rows = await database.fetch(
             "SELECT n.*, o.id AS in_the_way FROM node n LEFT JOIN node o ON o.parent_id = n.parent_id AND o.name_key = n.name_key AND o.trashed_at IS NULL"
             f" WHERE n.org_id = $1 AND n.trashed_at IS NOT NULL AND n.id IN ({database.marks(piece, 2)})", viewer.org_id, *piece,
         )
-        for row in rows:
-            if row["parent_id"] not in folders:
-                folders[row["parent_id"]] = await _may_change(viewer, row["parent_id"])
+        for parent_id in {row["parent_id"] for row in rows} - folders.keys():
+            folders[parent_id] = await _may(viewer, parent_id, EDIT)
         back = [row for row in rows if row["in_the_way"] is None and folders[row["parent_id"]] and not row["has_own_rights"]]
         back = list({(row["parent_id"], row["name_key"]): row for row in back}.values())
         left += sorted({row["id"] for row in rows} - {row["id"] for row in back})
@@ -93,26 +89,112 @@ async def bring_all_back(viewer: Viewer, ids: Sequence[int]) -> list[int]:
     return left
 
 
-async def _bring_piece_back(viewer: Viewer, rows: list[dict[str, Any]]) -> None:
+async def move_all(viewer: Viewer, ids: Sequence[int], target: Found, names: Mapping[int, str] | None = None) -> list[list[Any]]:
+    """Move nodes into a folder, in a transaction, under their names or under `names`; a number is put behind one that is taken. Says
+    where each was: id, folder and name. Raises `NotFound`, `Refused`, `QuotaFull`."""
+    rows = [row for row in await chosen(viewer, ids) if row["parent_id"] != target.node.id]
+    if not rows:
+        return []
+    await _check_move(viewer, rows, target)
+    before = [[row["id"], row["parent_id"], row["name"]] for row in rows]
+    numbers = await _numbers(rows)
+    await _leave(rows, numbers, clock.now())
+    await change_drive([row["id"] for row in rows if row["drive_id"] != target.drive.id], target.drive)
+    await _place(viewer, rows, target, numbers.get(target.drive.id) or await next_modseq(target.drive.id), names or {})
+    parent = await Node.get(target.node.id)
+    await hang([row["id"] for row in rows if row["anchor_id"] not in (row["id"], parent.anchor_id)], parent.anchor_id)
+    for row in rows:
+        if row["anchor_id"] == row["id"]:
+            await reanchor(await Node.get(row["id"]))
+    _announce(rows)
+    for parent_id in {place[1] for place in before}:
+        announce("drive.folder", parent_id)
+    return before
+
+
+async def change_drive(ids: Sequence[int], drive: Drive) -> None:
+    """Nodes and everything below them belong to another drive, and to its owner's quota. Raises `QuotaFull`."""
+    moved = await below(ids, trash=True)
+    async for piece in database.pieces(moved):
+        marks = database.marks(piece, 2)
+        await database.execute(f"UPDATE node SET drive_id = $1 WHERE id IN ({marks})", drive.id, *piece)
+        versions = await database.fetch(f"SELECT id FROM node_version WHERE node_id IN ({database.marks(piece)})", *piece)
+        await charge("drive", [row["id"] for row in versions], drive.owner_id if drive.kind == PERSONAL else None)
+
+
+async def note_all(viewer: Viewer, rows: Sequence[dict[str, Any]], kind: str, *, is_there: int = 1) -> None:
+    """Write down that something happened to these nodes, whose rows say where they are afterwards."""
+    await database.execute_many(_NOTE, [
+        (new_id(), row["org_id"], row["drive_id"], row["id"], viewer.account_id, kind, row["parent_id"], row["name"], is_there, clock.now()) for row in rows
+    ])
+
+
+async def _check_move(viewer: Viewer, rows: Rows, target: Found) -> None:
+    if {row["id"] for row in rows} & {row["id"] for row in await line_of(target.node.id)}:
+        raise Refused(_("A folder can’t be moved into itself."))
+    foreign = [row for row in rows if row["drive_id"] != target.drive.id]
+    try:
+        await chosen(viewer, [row["id"] for row in foreign], MANAGE)
+    except NotFound:
+        raise leaves(foreign[0]["name"]) from None
+
+
+def leaves(name: str) -> Refused:
+    """Out of a drive goes what one manages; a guest who may edit takes nothing home."""
+    return Refused(_("You may change “%(name)s” here but not take it to another drive. Copy it instead.") % {"name": name})
+
+
+async def _place(viewer: Viewer, rows: Rows, target: Found, modseq: int, names: Mapping[int, str]) -> None:
+    """Write where they are now, into the rows as well."""
+    taken, renamed = await Names.of(target.node.id), []
+    for row in rows:
+        name = taken.take(names.get(row["id"], row["name"]))
+        if name != row["name"]:
+            renamed.append(row["id"])
+            row |= named(name)
+        row |= {"parent_id": target.node.id, "drive_id": target.drive.id}
+    async for piece in database.pieces(rows):
+        await database.execute_many(_MOVE, [
+            (target.node.id, target.drive.id, modseq, viewer.account_id, clock.now(), row["name"], row["name_key"], row["sort_key"], row["id"])
+            for row in piece
+        ])
+        await note_all(viewer, piece, "moved")
+    async for some in database.pieces(renamed):
+        for id_ in some:
+            await index_node(await Node.get(id_))
+
+
+async def _bring_piece_back(viewer: Viewer, rows: Rows) -> None:
     if not rows:
         return
-    now, ids = clock.now(), [row["id"] for row in rows]
-    for drive_id in {row["drive_id"] for row in rows}:
+    ids = [row["id"] for row in rows]
+    for drive_id, modseq in (await _numbers(rows)).items():
         await database.execute(
             f"UPDATE node SET trashed_at = NULL, trashed_by = NULL, modseq = $1 WHERE drive_id = $2 AND id IN ({database.marks(ids, 3)})",
-            await next_modseq(drive_id), drive_id, *ids,
+            modseq, drive_id, *ids,
         )
-    await database.execute_many(_NOTE.replace("'removed'", "'put_back'").replace("$7, 0,", "$7, 1,"), [
-        (new_id(), row["org_id"], row["drive_id"], row["id"], viewer.account_id, row["parent_id"], row["name"], now) for row in rows
+    await note_all(viewer, rows, "put_back")
+    await show_under(ids)
+
+
+async def _leave(rows: Sequence[dict[str, Any]], numbers: Mapping[int, int], now: int) -> None:
+    await database.execute_many(_GONE, [
+        (new_id(), row["drive_id"], row["parent_id"], row["id"], row["name"], row["is_file"], numbers[row["drive_id"]], now) for row in rows
     ])
-    for row in rows:
-        node = Node.from_row({name: value for name, value in row.items() if name != "in_the_way"})
-        await (index_node(node) if node.is_file else index_under(node))
 
 
-async def _may_change(viewer: Viewer, folder_id: int) -> bool:
+async def _numbers(rows: Rows) -> dict[int, int]:
+    return {drive_id: await next_modseq(drive_id) for drive_id in {row["drive_id"] for row in rows}}
+
+
+def _announce(rows: Rows) -> None:
+    for parent_id in {row["parent_id"] for row in rows}:
+        announce("drive.folder", parent_id)
+
+
+async def _may(viewer: Viewer, node_id: int, level: int) -> bool:
     try:
-        await find_node(viewer, folder_id, EDIT)
+        await find_node(viewer, node_id, level)
     except NotFound:
         return False
     return True

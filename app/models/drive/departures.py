@@ -9,8 +9,7 @@ from app.lib.i18n import ngettext
 from app.lib.names import full_name
 from app.models.departure import on_departure
 from app.models.drive.tables import Drive
-from app.models.files.blob import BlobUse
-from app.models.files.storage import count_use
+from app.models.files.blob import charge
 from app.models.organisation import Membership
 from app.models.viewer import Viewer
 
@@ -69,13 +68,6 @@ async def _owned(member: Membership) -> list[str]:
 
 async def _charge(drive_id: int, account_id: int) -> None:
     """Count what is in a drive for somebody else."""
-    rows = await database.fetch(
-        "SELECT u.* FROM blob_use u JOIN node_version v ON v.id = u.subject_id JOIN node n ON n.id = v.node_id"
-        " WHERE u.kind = 'drive' AND n.drive_id = $1", drive_id,
-    )
-    for row in rows:
-        use = BlobUse.from_row(row)
-        await count_use(use.org_id, use.account_id, -use.size)
-        await use.change(account_id=account_id)
-        await count_use(use.org_id, account_id, use.size)
+    rows = await database.fetch("SELECT v.id FROM node_version v JOIN node n ON n.id = v.node_id WHERE n.drive_id = $1", drive_id)
+    await charge("drive", [row["id"] for row in rows], account_id)
 

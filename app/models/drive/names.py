@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app import database
 from app.lib import file_names
 from app.lib.i18n import _
@@ -31,6 +33,11 @@ def checked(typed: str) -> str:
         raise NameRefused(_why(bad.reason)) from None
 
 
+def named(name: str) -> dict[str, str]:
+    """The columns that follow from a name."""
+    return {"name": name, "name_key": file_names.key_of(name), "sort_key": file_names.sort_key(name)}
+
+
 async def named_in(folder_id: int, name: str) -> Node | None:
     """What is called so in a folder."""
     row = await database.fetch_one(
@@ -50,6 +57,28 @@ async def free_name(folder_id: int, name: str) -> str:
         middle = (low + high) // 2
         low, high = (middle, high) if await named_in(folder_id, file_names.numbered(name, middle)) is not None else (low, middle)
     return file_names.numbered(name, high)
+
+
+class Names:
+    """The names in a folder, for who puts many into it at once."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._keys, self._next = set(keys), dict[str, int]()
+
+    @classmethod
+    async def of(cls, folder_id: int) -> Names:
+        """Those that are taken in a folder."""
+        rows = await database.fetch("SELECT name_key FROM node WHERE parent_id = $1 AND trashed_at IS NULL", folder_id)
+        return cls(row["name_key"] for row in rows)
+
+    def take(self, name: str) -> str:
+        """The name, or with the first number that is free; it is taken now."""
+        key, free = file_names.key_of(name), name
+        while file_names.key_of(free) in self._keys:
+            self._next[key] = self._next.get(key, 1) + 1
+            free = file_names.numbered(name, self._next[key])
+        self._keys.add(file_names.key_of(free))
+        return free
 
 
 def _why(reason: str) -> str:

@@ -7,17 +7,17 @@ from typing import Any
 
 from app import database
 from app.lib import clock
-from app.models.drive.finding import Found
 from app.models.drive.rights import REACHES, owns
+from app.models.drive.tables import Drive
 from app.models.viewer import Viewer
 
 AT_ONCE = 5_000
 
 
-async def rows_of(viewer: Viewer, folder: Found, columns: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
-    """Every child that the viewer may see, by id, in pieces: id, name, is_file and these columns of node."""
+async def rows_of(viewer: Viewer, drive: Drive, folder_id: int, columns: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
+    """Every child of a folder that the viewer may see, in pieces: id, name, is_file, sort_key and these columns of node."""
     reaches = REACHES.format(account="$2", is_external="$3", now="$4")
-    own = "" if owns(viewer, folder.drive) else f"AND (n.has_own_rights = 0 OR EXISTS (SELECT 1 FROM node_grant g WHERE g.node_id = n.id AND {reaches}))"
+    own = "" if owns(viewer, drive) else f"AND (n.has_own_rights = 0 OR EXISTS (SELECT 1 FROM node_grant g WHERE g.node_id = n.id AND {reaches}))"
     select = f"SELECT {', '.join(f'n.{column}' for column in dict.fromkeys(('id', 'name', 'is_file', 'sort_key', *columns)))} FROM node n"
     for is_file in (0, 1):
         last: tuple[str, int] = ("", 0)
@@ -25,12 +25,12 @@ async def rows_of(viewer: Viewer, folder: Found, columns: Sequence[str]) -> Asyn
             if own:
                 rows = await database.fetch(
                     f"{select} WHERE n.parent_id = $1 AND n.trashed_at IS NULL AND n.is_file = {is_file} {own} AND (n.sort_key, n.id) > ($5, $6)"
-                    f" ORDER BY n.sort_key, n.id LIMIT {AT_ONCE}", folder.node.id, viewer.account_id, int(viewer.is_external), clock.now(), *last,
+                    f" ORDER BY n.sort_key, n.id LIMIT {AT_ONCE}", folder_id, viewer.account_id, int(viewer.is_external), clock.now(), *last,
                 )
             else:
                 rows = await database.fetch(
                     f"{select} WHERE n.parent_id = $1 AND n.trashed_at IS NULL AND n.is_file = {is_file} AND (n.sort_key, n.id) > ($2, $3)"
-                    f" ORDER BY n.sort_key, n.id LIMIT {AT_ONCE}", folder.node.id, *last,
+                    f" ORDER BY n.sort_key, n.id LIMIT {AT_ONCE}", folder_id, *last,
                 )
             if rows:
                 yield rows

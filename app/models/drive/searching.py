@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 
 from app import database, live
 from app.lib import clock
@@ -24,43 +24,61 @@ WITH RECURSIVE mine (id) AS (
 )
 SELECT id FROM mine
 """
+_SCOPE = "UPDATE search_entry SET scope = {scope} WHERE kind = 'file' AND subject_id IN ({ids})"
 _TEXTS = """
 SELECT n.id, n.org_id, n.anchor_id, n.name, n.modified_at, n.created_by, f.text FROM node n LEFT JOIN blob_facts f ON f.id = n.blob_id
- WHERE n.id > $1 AND n.parent_id IS NOT NULL AND n.trashed_at IS NULL ORDER BY n.id LIMIT 200
+ WHERE n.id > $1 AND n.parent_id IS NOT NULL ORDER BY n.id LIMIT 200
 """
 
 
-async def index_node(node: Node) -> None:
-    """Write its entry, in the transaction of its change."""
+async def index_node(node: Node, *, is_hidden: bool = False) -> None:
+    """Write its entry, in the transaction of its change. What lies in the trash has a scope below zero, which is nobody's."""
     if node.parent_id is None:
         return
     text = await database.fetch_value("SELECT text FROM blob_facts WHERE id = $1", node.blob_id) if node.blob_id else ""
-    await SearchEntry.put(FILE, node.id, node.org_id, node.anchor_id, node.name, text or "", node.modified_at, node.created_by)
+    scope = -node.anchor_id if is_hidden else node.anchor_id
+    await SearchEntry.put(FILE, node.id, node.org_id, scope, node.name, text or "", node.modified_at, node.created_by)
 
 
 async def index_blob(blob_id: int) -> None:
     """The words of a content are known now: the files that have it are found by them."""
-    for row in await database.fetch("SELECT * FROM node WHERE blob_id = $1 AND trashed_at IS NULL LIMIT 1000", blob_id):
-        await index_node(Node.from_row(row))
+    for row in await database.fetch("SELECT * FROM node WHERE blob_id = $1 LIMIT 1000", blob_id):
+        await index_node(Node.from_row(row), is_hidden=await _is_in_trash(row["id"]))
 
 
-async def unindex_under(node: Node) -> None:
-    """Nobody finds it, nor what is below it."""
-    for id_ in await _under(node.id):
-        await SearchEntry.remove(FILE, id_)
+async def index_missing(ids: Sequence[int]) -> None:
+    """Write the entries of those of these nodes that have none."""
+    async for piece in database.pieces(ids):
+        for row in await database.fetch(
+            f"SELECT n.* FROM node n WHERE n.id IN ({database.marks(piece)})"
+            " AND NOT EXISTS (SELECT 1 FROM search_entry e WHERE e.kind = 'file' AND e.subject_id = n.id)", *piece,
+        ):
+            await index_node(Node.from_row(row))
 
 
-async def index_under(node: Node) -> None:
-    """It is found again, and what is below it."""
-    for id_ in await _under(node.id):
-        await index_node(await Node.get(id_))
+async def hide_under(ids: Sequence[int]) -> None:
+    """Nobody finds these nodes, nor what is below them."""
+    async for piece in database.pieces(await below(ids)):
+        await database.execute(_SCOPE.format(scope="-ABS(scope)", ids=database.marks(piece)), *piece)
 
 
-async def _under(node_id: int) -> list[int]:
-    return [row["id"] for row in await database.fetch(
-        "WITH RECURSIVE below (id) AS (SELECT n.id FROM node n WHERE n.id = $1 UNION ALL"
-        " SELECT n.id FROM node n JOIN below ON n.parent_id = below.id WHERE n.trashed_at IS NULL) SELECT id FROM below", node_id,
-    )]
+async def show_under(ids: Sequence[int]) -> None:
+    """They are found again, and what is below them."""
+    shown = await below(ids)
+    async for piece in database.pieces(shown):
+        await database.execute(_SCOPE.format(scope="(SELECT n.anchor_id FROM node n WHERE n.id = subject_id)", ids=database.marks(piece)), *piece)
+    await index_missing(shown)
+
+
+async def below(ids: Sequence[int], *, trash: bool = False) -> list[int]:
+    """The ids of these nodes and of what is below them, without what lies in the trash there, or with it."""
+    found: list[int] = []
+    async for piece in database.pieces(ids):
+        found += [row["id"] for row in await database.fetch(
+            f"WITH RECURSIVE below (id) AS (SELECT n.id FROM node n WHERE n.id IN ({database.marks(piece)}) UNION ALL SELECT n.id FROM node n"
+            f" JOIN below ON n.parent_id = below.id {'' if trash else 'WHERE n.trashed_at IS NULL'}) SELECT id FROM below", *piece,
+        )]
+    return found
 
 
 @scopes_of(FILE)
@@ -77,8 +95,8 @@ async def _texts() -> AsyncIterator[Indexed]:
     last = 0
     while rows := await database.fetch(_TEXTS, last):
         for row in rows:
-            if not await _is_in_trash(row["id"]):
-                yield Indexed(row["id"], row["org_id"], row["anchor_id"], row["name"], row["text"] or "", row["modified_at"], row["created_by"])
+            scope = -row["anchor_id"] if await _is_in_trash(row["id"]) else row["anchor_id"]
+            yield Indexed(row["id"], row["org_id"], scope, row["name"], row["text"] or "", row["modified_at"], row["created_by"])
         last = rows[-1]["id"]
 
 

@@ -14,11 +14,11 @@ from app.models.command import UNDO_FOR, Command, undoes
 from app.models.drive.bulk import FROM, bring_all_back, put_all_away
 from app.models.drive.events import leave, next_modseq, note
 from app.models.drive.finding import Found, find_node
-from app.models.drive.names import free_name
+from app.models.drive.names import free_name, named
 from app.models.drive.rights import EDIT, MANAGE
-from app.models.drive.searching import index_under, unindex_under
+from app.models.drive.searching import hide_under, index_node, show_under
 from app.models.drive.tables import COLUMNS, Drive, Node, node_from
-from app.models.drive.tree import MOST_AT_ONCE, under
+from app.models.drive.tree import under
 from app.models.files.blob import release
 from app.models.viewer import Viewer
 
@@ -27,8 +27,6 @@ _PIECE = 200
 
 async def remove(viewer: Viewer, ids: Sequence[int]) -> Command:
     """Put nodes into the trash. Raises `NotFound`, `Refused`."""
-    if len(ids) > MOST_AT_ONCE:
-        raise Refused(_("These are too many at once."))
     async with Command.once(viewer, "node.remove") as command:
         gone, what, url = [], "", "/drive"
         wanted = list(dict.fromkeys(ids))
@@ -55,7 +53,7 @@ async def put_away(viewer: Viewer | None, found: Found) -> None:
     modseq = await next_modseq(node.drive_id)
     await leave(node, modseq)
     await node.change(trashed_at=clock.now(), trashed_by=viewer.account_id if viewer else None, modseq=modseq)
-    await unindex_under(node)
+    await hide_under([node.id])
     await note(viewer, node, "removed", is_there=False)
     announce("drive.folder", node.parent_id)
 
@@ -65,7 +63,11 @@ async def restore(viewer: Viewer, ids: Sequence[int], into: Found | None = None)
     away meanwhile gets a number. Raises `NotFound`."""
     async with Command.once(viewer, "node.restore") as command:
         back, what, url = [], "", "/drive"
-        for id_ in dict.fromkeys(ids):
+        wanted = list(dict.fromkeys(ids))
+        if len(wanted) >= FROM and into is None:
+            left = await bring_all_back(viewer, wanted)
+            back, wanted = [id_ for id_ in wanted if id_ not in set(left)], left
+        for id_ in wanted:
             node = await bring_back(viewer, id_, into)
             back.append(node.id)
             what, url = what or node.name, f"/drive/folders/{node.parent_id}"
@@ -76,7 +78,6 @@ async def restore(viewer: Viewer, ids: Sequence[int], into: Found | None = None)
 async def bring_back(viewer: Viewer, id_: int, into: Found | None = None) -> Node:
     """The same for one, in a transaction."""
     from app.models.drive.anchors import reanchor
-    from app.models.drive.tree import named
 
     found = await find_node(viewer, id_, EDIT, trashed=True)
     node = found.node
@@ -86,7 +87,8 @@ async def bring_back(viewer: Viewer, id_: int, into: Found | None = None) -> Nod
     name = await free_name(parent.node.id, node.name)
     await node.change(trashed_at=None, trashed_by=None, parent_id=parent.node.id, modseq=await next_modseq(node.drive_id), **named(name))
     await reanchor(node)
-    await index_under(node)
+    await show_under([node.id])
+    await index_node(node)
     await note(viewer, node, "put_back")
     announce("drive.folder", parent.node.id)
     return node
@@ -159,24 +161,24 @@ async def _erase(node: Node) -> int:
         "WITH RECURSIVE below (id, depth) AS (SELECT n.id, 0 FROM node n WHERE n.id = $1 UNION ALL"
         " SELECT n.id, below.depth + 1 FROM node n JOIN below ON n.parent_id = below.id) SELECT id FROM below ORDER BY depth DESC", node.id,
     )
-    for start in range(0, len(rows), _PIECE):
+    async for piece in database.pieces([row["id"] for row in rows]):
         async with database.transaction():
-            for row in rows[start : start + _PIECE]:
-                await _erase_one(row["id"])
+            await _erase_piece(piece)
     return len(rows)
 
 
-async def _erase_one(node_id: int) -> None:
+async def _erase_piece(ids: Sequence[int]) -> None:
     from app.models.links import close_links_of
 
-    versions = [row["id"] for row in await database.fetch("SELECT id FROM node_version WHERE node_id = $1", node_id)]
-    await release("drive", versions)
-    await close_links_of("drive", node_id)
-    for table in ("node_version", "node_grant", "node_favourite", "node_visit", "node_tag", "node_comment", "node_event"):
-        await database.execute(f"DELETE FROM {table} WHERE node_id = $1", node_id)
-    await database.execute("DELETE FROM dead_property WHERE kind = 'file' AND subject_id = $1", node_id)  # of WebDAV clients, app/models/dav
-    await database.execute("DELETE FROM dav_lock WHERE node_id = $1", node_id)
-    await database.execute("DELETE FROM node WHERE id = $1", node_id)
+    marks = database.marks(ids)
+    await release("drive", [row["id"] for row in await database.fetch(f"SELECT id FROM node_version WHERE node_id IN ({marks})", *ids)])
+    for row in await database.fetch(f"SELECT DISTINCT subject_id FROM public_link WHERE kind = 'drive' AND subject_id IN ({marks})", *ids):
+        await close_links_of("drive", row["subject_id"])
+    for table in ("node_version", "node_grant", "node_favourite", "node_visit", "node_tag", "node_comment", "node_event", "dav_lock"):
+        await database.execute(f"DELETE FROM {table} WHERE node_id IN ({marks})", *ids)
+    for table in ("dead_property", "search_entry"):
+        await database.execute(f"DELETE FROM {table} WHERE kind = 'file' AND subject_id IN ({marks})", *ids)
+    await database.execute(f"DELETE FROM node WHERE id IN ({marks})", *ids)
 
 
 async def _place_of(viewer: Viewer, found: Found) -> Found:

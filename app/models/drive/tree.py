@@ -13,20 +13,18 @@ from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.command import Command, undoes
 from app.models.drive.anchors import reanchor
+from app.models.drive.bulk import FROM, change_drive, leaves, move_all
 from app.models.drive.events import leave, next_modseq, note
 from app.models.drive.finding import Found, find_node, line_of
-from app.models.drive.names import NameRefused, NameTaken, checked, free_name, named_in
-from app.models.drive.rights import EDIT, VIEW
+from app.models.drive.names import NameRefused, NameTaken, checked, free_name, named, named_in
+from app.models.drive.rights import EDIT
 from app.models.drive.searching import index_node
-from app.models.drive.tables import COLUMNS, PERSONAL, Drive, Node, Version, node_from
-from app.models.files import Blob, Use
+from app.models.drive.tables import COLUMNS, Drive, Node
 from app.models.viewer import Viewer
 
-MOST_AT_ONCE = 50_000  # thrown away
-MOST_MOVED = 5_000
-_KEEP, _REPLACE = "keep", "replace"
+KEEP, REPLACE = "keep", "replace"
 
-__all__ = ["NameRefused", "NameTaken", "add_node", "copy", "make_folder", "make_folders", "move", "put_into", "rename", "under"]
+__all__ = ["NameRefused", "NameTaken", "add_node", "make_folder", "make_folders", "move", "put_into", "rename", "under"]
 
 
 async def make_folder(viewer: Viewer, parent: Found, name: str, key: str | None = None) -> Node:
@@ -73,17 +71,18 @@ async def rename(viewer: Viewer, found: Found, name: str) -> Command:
     return command
 
 
-async def move(viewer: Viewer, ids: Sequence[int], target: Found, name: str | None = None, conflict: str = _KEEP) -> Command:
+async def move(viewer: Viewer, ids: Sequence[int], target: Found, name: str | None = None, conflict: str = KEEP) -> Command:
     """Move nodes into a folder, or one of them to a new `name`. `conflict`: keep both (a number), replace (what is there goes to the
     trash). Raises `NotFound`, `Refused`, and `NameTaken` with conflict `refuse`."""
     check_may_change(target)
-    _check_target(target)
-    if len(ids) > MOST_MOVED:
-        raise Refused(_("These are too many to be moved one by one: move their folder instead."))
+    check_target(target)
     line = {row["id"] for row in await line_of(target.node.id)}
     async with Command.once(viewer, "node.move") as command:
-        before, what = [], ""
-        for id_ in dict.fromkeys(ids):
+        wanted_ids, before, what = list(dict.fromkeys(ids)), [], ""
+        if len(wanted_ids) >= FROM and conflict == KEEP:
+            before, wanted_ids = await move_all(viewer, wanted_ids, target), []
+            what = str(before[0][2]) if before else ""
+        for id_ in wanted_ids:
             found = await find_node(viewer, id_, EDIT)
             node = found.node
             if node.parent_id is None:
@@ -93,31 +92,15 @@ async def move(viewer: Viewer, ids: Sequence[int], target: Found, name: str | No
             wanted = checked(name) if name is not None and len(ids) == 1 else node.name
             if node.parent_id == target.node.id and wanted == node.name:
                 continue
-            await _check_leaves(viewer, found, target)
+            if found.drive.id != target.drive.id and not found.can_manage:
+                raise leaves(node.name)
             before.append([node.id, node.parent_id, node.name])
             what = what or node.name
-            await _make_way(viewer, node, target.node, wanted, conflict)
-            await put_into(viewer, node, target.node.id, wanted if conflict == _REPLACE else await _free(node, target.node, wanted, conflict), "moved")
+            await make_way(viewer, node, target.node, wanted, conflict)
+            await put_into(viewer, node, target.node.id, wanted if conflict == REPLACE else await _free(node, target.node, wanted, conflict), "moved")
         said = what if len(before) < 2 else _("%(name)s and %(count)s more") % {"name": what, "count": len(before) - 1}
         command.done(target.node.id, what=said, url=target.node.url, inverse={"moves": before})
     return command
-
-
-async def copy(viewer: Viewer, found: Found, target: Found, name: str | None = None, conflict: str = _KEEP, *, deep: bool = True) -> Node:
-    """A copy of a node in a folder, with everything that the viewer may see below it unless it isn't `deep`. Contents are shared, so it
-    is quick. Raises `QuotaFull`, `NameTaken`, `Refused`."""
-    check_may_change(target)
-    _check_target(target)
-    if found.node.id in {row["id"] for row in await line_of(target.node.id)}:
-        raise Refused(_("A folder can’t be copied into itself."))
-    wanted = checked(name) if name is not None else found.node.name
-    async with Command.once(viewer, "node.copy") as command:
-        await _make_way(viewer, found.node, target.node, wanted, conflict)
-        free = wanted if conflict == _REPLACE else await _free(None, target.node, wanted, conflict)
-        made = await _copied(viewer, found, target, free, deep)
-        await note(viewer, made, "copied", facts={"of": found.node.id})
-        command.done(made.id, what=made.name, url=made.url, inverse={"node": made.id})
-    return made
 
 
 async def add_node(viewer: Viewer | None, parent: Node, name: str, *, is_file: int, **values: Any) -> Node:
@@ -152,7 +135,7 @@ async def put_into(viewer: Viewer | None, node: Node, parent_id: int, name: str,
     except database.UniqueViolation:
         raise NameTaken(name, await named_in(parent_id, name)) from None
     if parent.drive_id != old_drive:
-        await _change_drive(node, parent.drive_id)
+        await change_drive([node.id], await Drive.get(parent.drive_id))
     if parent_id != old_parent:
         await reanchor(node)
         announce("drive.folder", old_parent)
@@ -170,37 +153,28 @@ async def under(node_id: int) -> list[dict[str, Any]]:
     )
 
 
-def named(name: str) -> dict[str, str]:
-    """The columns that follow from a name."""
-    return {"name": name, "name_key": file_names.key_of(name), "sort_key": file_names.sort_key(name)}
-
-
 def check_may_change(found: Found) -> None:
     """Raises `NotFound` for who may not change it."""
     if not found.can_edit:
         raise NotFound(f"node {found.node.id}")
 
 
-def _check_target(target: Found) -> None:
+def check_target(target: Found) -> None:
+    """Raises `Refused` for what can't hold anything."""
     if target.node.is_file:
         raise Refused(_("Only a folder can hold files."))
 
 
-async def _check_leaves(viewer: Viewer, found: Found, target: Found) -> None:
-    """Out of a drive goes what one manages; a guest who may edit takes nothing home."""
-    if found.drive.id != target.drive.id and not found.can_manage:
-        raise Refused(_("You may change “%(name)s” here but not take it to another drive. Copy it instead.") % {"name": found.node.name})
-
-
-async def _make_way(viewer: Viewer, node: Node, target: Node, name: str, conflict: str) -> None:
+async def make_way(viewer: Viewer, node: Node, target: Node, name: str, conflict: str) -> None:
+    """Put what has the name into the trash where it is to be replaced. Raises `NameTaken` where it is neither that nor kept."""
     from app.models.drive.trash import put_away
 
     there = await named_in(target.id, name)
     if there is None or there.id == node.id:
         return
-    if conflict == _REPLACE:
+    if conflict == REPLACE:
         await put_away(viewer, await find_node(viewer, there.id, EDIT))
-    elif conflict != _KEEP:
+    elif conflict != KEEP:
         raise NameTaken(name, there)
 
 
@@ -209,48 +183,7 @@ async def _free(node: Node | None, target: Node, name: str, conflict: str) -> st
     return name if there is None or (node is not None and there.id == node.id) else await free_name(target.id, name)
 
 
-async def _change_drive(node: Node, drive_id: int) -> None:
-    """Everything below belongs to the other drive, and to its owner's quota."""
-    from app.models.files.blob import release
-
-    drive = await Drive.get(drive_id)
-    owner_id = drive.owner_id if drive.kind == PERSONAL else None
-    for row in await under(node.id):
-        await database.execute("UPDATE node SET drive_id = $1 WHERE id = $2", drive_id, row["id"])
-        for version in await database.fetch("SELECT v.id, v.blob_id FROM node_version v WHERE v.node_id = $1", row["id"]):
-            await release("drive", [version["id"]])
-            await (await Blob.get(version["blob_id"])).keep_for(Use("drive", version["id"], node.org_id, owner_id))
-
-
-async def _copied(viewer: Viewer, found: Found, target: Found, name: str, deep: bool) -> Node:
-    node = found.node
-    if node.is_file:
-        return await _copied_file(viewer, node, target, name)
-    folder = await add_node(viewer, target.node, name, is_file=0)
-    if deep:
-        from app.models.drive.listing import list_all
-
-        into = Found(folder, target.level, target.drive)
-        async for item in list_all(viewer, found):
-            await _copied(viewer, Found(item.node, item.level, found.drive), into, item.node.name, deep)
-    return folder
-
-
-async def _copied_file(viewer: Viewer, node: Node, target: Found, name: str) -> Node:
-    blob = await Blob.get(node.blob_id or 0)
-    made = await add_node(
-        viewer, target.node, name, is_file=1, media_type=node.media_type, size=node.size, blob_id=node.blob_id, modified_at=node.modified_at
-    )
-    version = await Version.insert_new(
-        node_id=made.id, number=1, blob_id=blob.id, size=node.size, created_by=viewer.account_id, created_at=clock.now(), modified_at=node.modified_at
-    )
-    await blob.keep_for(Use("drive", version.id, node.org_id, target.drive.owner_id))
-    await made.change(version_id=version.id)
-    return made
-
-
 @undoes("node.folder")
-@undoes("node.copy")
 @undoes("node.put")
 async def _unmake(viewer: Viewer, inverse: dict[str, Any]) -> None:
     """What came into being goes to the trash, where it can be found again."""
@@ -261,25 +194,15 @@ async def _unmake(viewer: Viewer, inverse: dict[str, Any]) -> None:
 
 @undoes("node.move")
 async def _move_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
-    for id_, parent_id, name in reversed(inverse["moves"]):
+    moves = inverse["moves"]
+    if len(moves) >= FROM:
+        for parent_id in {place[1] for place in moves}:
+            names = {place[0]: place[2] for place in moves if place[1] == parent_id}
+            await move_all(viewer, list(names), await find_node(viewer, parent_id, EDIT), names)
+        return
+    for id_, parent_id, name in reversed(moves):
         found = await find_node(viewer, id_, EDIT)
         await find_node(viewer, parent_id, EDIT)
         there = await named_in(parent_id, name)
         free = name if there is None or there.id == id_ else await free_name(parent_id, name)
         await put_into(viewer, found.node, parent_id, free, "moved")
-
-
-async def visible(viewer: Viewer, ids: Sequence[int]) -> list[Found]:
-    """Those of these nodes that the viewer may see."""
-    found = []
-    for id_ in ids:
-        try:
-            found.append(await find_node(viewer, id_, VIEW))
-        except NotFound:
-            continue
-    return found
-
-
-def from_row(row: dict[str, Any]) -> Node:
-    """A node of `under`."""
-    return node_from(row)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Collection
+from collections import Counter
+from collections.abc import AsyncIterable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -70,11 +71,27 @@ class BlobUse(Row):
 
 async def release(kind: str, subject_ids: Collection[int]) -> None:
     """Let go of what these rows needed, in the transaction that deletes them."""
-    for subject_id in subject_ids:
+    async for piece in database.pieces(list(subject_ids)):
+        freed = Counter[tuple[int, int | None]]()
         for row in await database.execute(
-            "DELETE FROM blob_use WHERE kind = $1 AND subject_id = $2 RETURNING org_id, account_id, size", kind, subject_id
+            f"DELETE FROM blob_use WHERE kind = $1 AND subject_id IN ({database.marks(piece, 2)}) RETURNING org_id, account_id, size", kind, *piece
         ):
-            await count_use(row["org_id"], row["account_id"], -row["size"])
+            freed[row["org_id"], row["account_id"]] += row["size"]
+        for (org_id, account_id), size in freed.items():
+            await count_use(org_id, account_id, -size)
+
+
+async def charge(kind: str, subject_ids: Sequence[int], account_id: int | None) -> None:
+    """Count what these rows need for somebody else, in the transaction that gives it to them. Raises `QuotaFull`."""
+    async for piece in database.pieces(subject_ids):
+        chosen = f"kind = $1 AND COALESCE(account_id, 0) <> $2 AND subject_id IN ({database.marks(piece, 3)})"
+        counted = await database.fetch(
+            f"SELECT org_id, account_id, SUM(size) AS size FROM blob_use WHERE {chosen} GROUP BY org_id, account_id", kind, account_id or 0, *piece
+        )
+        await database.execute(f"UPDATE blob_use SET account_id = NULLIF(CAST($2 AS BIGINT), 0) WHERE {chosen}", kind, account_id or 0, *piece)
+        for row in counted:
+            await count_use(row["org_id"], row["account_id"], -int(row["size"]))
+            await count_use(row["org_id"], account_id, int(row["size"]))
 
 
 async def receive(body: AsyncIterable[bytes], most: int | None = None) -> Blob:

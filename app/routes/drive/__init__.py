@@ -7,10 +7,11 @@ from typing import Any
 
 from litestar import Request
 
+from app.access import find_drive_node
 from app.lib.forms import Form, TextField
 from app.lib.i18n import _
 from app.models.base import Refused
-from app.models.drive.tree import MOST_AT_ONCE
+from app.models.drive.rows import rows_of
 
 CHANGED: dict[str, Any] = {"drive:changed": {"at": 1}}
 """The event at which a list that is shown asks anew."""
@@ -18,13 +19,16 @@ CLOSED: dict[str, Any] = {"dialog:close": {}}
 
 
 async def chosen(request: Request) -> list[int]:
-    """The nodes that a form or an address names: `ids`, several times or with commas. Raises `Refused` without any."""
-    sent = (await request.form()).getall("ids", []) if request.method == "POST" else request.query_params.getall("ids", [])
-    ids = [int(part) for one in sent for part in str(one).split(",") if part.isascii() and part.isdigit() and len(part) < 17]
+    """The nodes that a form or an address names: `ids`, several times or with commas, or `all` that the viewer sees in a folder. Raises
+    `Refused` without any."""
+    said = await request.form() if request.method == "POST" else request.query_params
+    if (folder := str(said.get("all", ""))).isdigit():
+        found = await find_drive_node(request.state.viewer, int(folder))
+        ids = [row["id"] async for rows in rows_of(request.state.viewer, found.drive, found.node.id, ()) for row in rows]
+    else:
+        ids = [int(part) for one in said.getall("ids", []) for part in str(one).split(",") if part.isascii() and part.isdigit() and len(part) < 17]
     if not ids:
         raise Refused(_("Please select something first."))
-    if len(ids) > MOST_AT_ONCE:
-        raise Refused(_("These are too many at once."))
     return ids
 
 

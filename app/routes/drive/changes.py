@@ -16,9 +16,9 @@ from app.lib import file_names
 from app.lib.forms import ChoiceField, Form, NumberField, TextField
 from app.lib.i18n import _, ngettext
 from app.models.base import NotFound, Refused
-from app.models.drive import EDIT, copy, drives_of, empty_trash, make_folder, marks, move, purge, put_file, remove, rename, restore
+from app.models.drive import EDIT, copy_all, drives_of, empty_trash, make_folder, marks, move, purge, put_file, remove, rename, restore
 from app.models.drive.names import NameRefused, NameTaken, free_name, named_in
-from app.models.drive.tree import MOST_MOVED, make_folders
+from app.models.drive.tree import make_folders
 from app.models.files import Upload, receive
 from app.render import nothing, redirect, toast
 from app.routes.drive import CLOSED, Naming, chosen
@@ -109,11 +109,8 @@ async def create_move(request: Request) -> Response[bytes]:
 async def create_copy(request: Request) -> Response[bytes]:
     """Copy what was chosen into a folder."""
     target, ids = await _target(request), await chosen(request)
-    if len(ids) > MOST_MOVED:
-        raise Refused(_("These are too many to be copied one by one: copy their folder instead."))
-    for id_ in ids:
-        await copy(request.state.viewer, await find_drive_node(request.state.viewer, id_), target)
-    return _changed(ngettext("%(num)s item copied", "%(num)s items copied", len(ids)) % {"num": len(ids)})
+    command = await copy_all(request.state.viewer, ids, target)
+    return _changed(ngettext("%(num)s item copied", "%(num)s items copied", len(ids)) % {"num": len(ids)}, undo=command.id)
 
 
 @post("/drive/removals", status_code=200, request_max_body_size=2_000_000, include_in_schema=False)

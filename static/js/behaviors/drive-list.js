@@ -1,7 +1,8 @@
 // A list of Drive: menus, keys, dragging, the rubber band, cut and paste, renaming in place, list or grid, and files dropped from outside.
 import { go } from "../navigation.js";
 
-const CLIP = "drive-clip"; // sessionStorage: {how: cut | copy, ids}
+const CLIP = "drive-clip"; // sessionStorage: {how: cut | copy, what: {ids} or {all}}
+const LONGEST = 6000; // characters of ids that an address can name
 const words = () => document.getElementById("drive-words")?.dataset ?? {};
 const tell = (text, kind = "info") => document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind } }));
 const post = (url, values) => htmx.ajax("POST", url, { source: "#main", swap: "none", values });
@@ -16,7 +17,11 @@ export default function connect(list) {
   const target = () => (chosen().length ? chosen() : [focused()].filter(Boolean));
   const ids = (some) => some.map((row) => row.dataset.id).join(",");
   const folder = () => list.dataset.folderId;
-  let dragged = [], over;
+  let dragged = [], over, held;
+
+  // What is sent of a choice: all that is in the folder, also what isn't loaded, or each by its id.
+  const isWhole = () => list.querySelector("[data-whole-folder]")?.getAttribute("aria-pressed") === "true";
+  const named = (some) => (isWhole() && some.length === chosen().length ? { all: folder() } : { ids: ids(some) });
 
   const actions = {
     open: ([row]) => go(row.dataset.url),
@@ -25,7 +30,7 @@ export default function connect(list) {
     details: ([row]) => htmx.ajax("GET", `/drive/nodes/${row.dataset.id}/details`, { source: "#main", target: "#detail", swap: "innerHTML" }),
     favourite: ([row]) => post(`/drive/nodes/${row.dataset.id}/favourite`, { on: "favourite" in row.dataset ? "0" : "1" }),
     unpack: ([row]) => htmx.ajax("POST", `/drive/files/${row.dataset.id}/unpacking`, { source: "#main", swap: "none" }),
-    remove: (some) => post("/drive/removals", { ids: ids(some) }),
+    remove: (some) => post("/drive/removals", named(some)),
     restore: (some) => post("/drive/restorations", { ids: ids(some) }),
     purge: (some) => sure(words().purge, words().purgeLabel, () => post("/drive/purges", { ids: ids(some) })),
     move: (some) => choose(some, "move"),
@@ -60,10 +65,10 @@ export default function connect(list) {
 
   // More than an address can name goes as a form.
   function zip(some) {
-    const named = ids(some);
-    if (named.length < 6000) return save(`/drive/zip?ids=${named}`);
+    const wanted = isWhole() ? folder() : ids(some);
+    if (wanted.length < LONGEST) return save(`/drive/zip?ids=${wanted}`);
     const form = Object.assign(document.createElement("form"), { method: "post", action: "/drive/zip" });
-    form.append(Object.assign(document.createElement("input"), { name: "ids", value: named, type: "hidden" }));
+    form.append(Object.assign(document.createElement("input"), { name: "ids", value: wanted, type: "hidden" }));
     document.body.append(form);
     form.submit();
     form.remove();
@@ -72,11 +77,20 @@ export default function connect(list) {
   function choose(some, doing) {
     const at = folder() ?? some[0].dataset.dropId ?? "";
     const from = at || document.querySelector(".drive-side [data-drop-id]")?.dataset.dropId;
-    htmx.ajax("GET", `/drive/folders/${from}/tree?doing=${doing}&ids=${ids(some)}`, { source: "#main", target: "#dialog", swap: "innerHTML" });
+    held = named(some);
+    const short = held.ids?.length < LONGEST ? `&ids=${held.ids}` : "";
+    htmx.ajax("GET", `/drive/folders/${from}/tree?doing=${doing}${short}`, { source: "#main", target: "#dialog", swap: "innerHTML" });
+  }
+
+  // What an address can't name is put into the form when it is sent.
+  function sending({ target }) {
+    if (!target.matches("form[data-chosen-later]") || !held) return;
+    const input = target.querySelector('input[name="ids"], input[name="all"]');
+    [[input.name, input.value]] = Object.entries(held);
   }
 
   function clip(how, some) {
-    sessionStorage.setItem(CLIP, JSON.stringify({ how, ids: ids(some) }));
+    sessionStorage.setItem(CLIP, JSON.stringify({ how, what: named(some) }));
     rows().forEach((row) => row.classList.toggle("is-cut", how === "cut" && some.includes(row)));
     tell(how === "cut" ? words().cut : words().copied);
   }
@@ -84,7 +98,7 @@ export default function connect(list) {
   function paste() {
     const held = JSON.parse(sessionStorage.getItem(CLIP) ?? "null");
     if (!held || !folder()) return tell(words().empty);
-    post(held.how === "cut" ? "/drive/moves" : "/drive/copies", { ids: held.ids, to: folder() });
+    post(held.how === "cut" ? "/drive/moves" : "/drive/copies", { ...held.what, to: folder() });
     if (held.how === "cut") sessionStorage.removeItem(CLIP);
   }
 
@@ -152,6 +166,8 @@ export default function connect(list) {
       const at = more.getBoundingClientRect();
       return more.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, clientX: at.left, clientY: at.bottom }));
     }
+    const whole = event.target.closest("[data-whole-folder]");
+    if (whole && list.contains(whole)) whole.setAttribute("aria-pressed", String(!isWhole()));
     const doing = event.target.closest("[data-do]");
     if (doing && main.contains(doing)) act(doing.dataset.do);
     const pick = event.target.closest("[data-pick]");
@@ -219,7 +235,7 @@ export default function connect(list) {
     leave();
     if (dragged.length && at) {
       event.preventDefault();
-      post(event.ctrlKey ? "/drive/copies" : "/drive/moves", { ids: ids(dragged), to: at.dataset.dropId });
+      post(event.ctrlKey ? "/drive/copies" : "/drive/moves", { ...named(dragged), to: at.dataset.dropId });
     } else if (hasFiles(event) && "mayEdit" in list.dataset) {
       event.preventDefault();
       const { dropped, send } = await import("../drive/uploads.js").then((module) => module, () => ({}));
@@ -281,7 +297,14 @@ export default function connect(list) {
     singles();
   }
 
-  const singles = () => list.querySelectorAll(".selection-bar [data-single]").forEach((button) => (button.hidden = chosen().length !== 1));
+  function singles() {
+    const count = chosen().length;
+    list.querySelectorAll(".selection-bar [data-single]").forEach((button) => (button.hidden = count !== 1));
+    const whole = list.querySelector("[data-whole-folder]");
+    if (!whole) return;
+    whole.hidden = !list.querySelector("#drive-more") || count < rows().length;
+    if (whole.hidden) whole.setAttribute("aria-pressed", "false");
+  }
 
   // Pictures that are pasted go into the folder.
   async function pasted(event) {
@@ -309,6 +332,7 @@ export default function connect(list) {
   document.addEventListener("keydown", key);
   document.addEventListener("change", picked);
   document.addEventListener("paste", pasted);
+  document.addEventListener("submit", sending, true);
   return () => {
     follow.disconnect();
     outer.removeEventListener("dragover", dragover);
@@ -320,5 +344,6 @@ export default function connect(list) {
     document.removeEventListener("keydown", key);
     document.removeEventListener("change", picked);
     document.removeEventListener("paste", pasted);
+    document.removeEventListener("submit", sending, true);
   };
 }

@@ -13,6 +13,7 @@ from app.models.drive import (
     NameTaken,
     changes_since,
     copy,
+    copy_all,
     create_drive,
     empty_trash,
     find_path,
@@ -27,15 +28,17 @@ from app.models.drive import (
     restore,
     restore_version,
     room_for,
+    share,
 )
 from app.models.drive.content import Conflict
 from app.models.drive.drives import archive_drive
 from app.models.drive.history import turn_back
+from app.models.drive.rights import EDIT
 from app.models.drive.tables import Node, Version
 from app.models.drive.trash import list_trash, prune_drives, prune_trash
 from app.models.drive.tree import make_folders
 from app.models.drive.versions import compare, pin, thin_versions
-from app.models.files import keep_bytes
+from app.models.files import Blob, keep_bytes
 from app.models.files.sweeping import agreement, sweep
 from app.models.search import search, visible_scopes
 from tests.drive import content, file, folder, home, names, see
@@ -44,8 +47,8 @@ from tests.people import People, Person
 pytestmark = pytest.mark.anyio
 
 
-async def undo(person: Person) -> None:
-    (command, *_rest) = await Command.recent(person.viewer)
+async def undo(person: Person, kind: str = "") -> None:
+    command = next(one for one in await Command.recent(person.viewer) if one.kind == kind or not kind)
     await command.undo(person.viewer)
 
 
@@ -313,5 +316,50 @@ async def test_very_many_are_thrown_away_at_once_and_come_back(people: People) -
     assert await found_by(people.anna, "below") == ["needle below.txt"]
     with pytest.raises(NotFound):
         await remove(people.beat.viewer, ids)
+
+
+async def test_very_many_are_moved_and_copied_at_once_and_it_is_undone(people: People) -> None:
+    place, target = await folder(people.anna, "many"), await folder(people.anna, "target")
+    drive = await create_drive(people.anna.viewer, "shared", "Team")
+    team = await see(people.anna, await Node.get(drive.root_id), EDIT)
+    inner = await folder(people.anna, "inner", place)
+    deep = await file(people.anna, "needle deep.txt", b"1234", inner)
+    ids = [(await file(people.anna, f"needle {number}.txt", b"x", place)).id for number in range(45)]
+    twin = await file(people.anna, "NEEDLE 7.txt", b"another", target)
+    await share(people.anna.viewer, await Node.get(ids[3]), "account", people.chiara.id, EDIT)
+    first, used = await changes_since(place.drive, place.node.id, None), (await room_for(place.drive)).used
+    everything = [*ids, inner.node.id]
+    # To where one of the names is taken, in the same drive.
+    await move(people.anna.viewer, everything, target)
+    assert await names(people.anna, place) == [] and len(await names(people.anna, target)) == 47
+    assert (await Node.get(ids[7])).name == "needle 7 (2).txt" and (await Node.get(twin.id)).name == "NEEDLE 7.txt"
+    assert len((await changes_since(place.drive, place.node.id, first.modseq)).gone) == 46
+    assert (await Node.get(ids[3])).above_id == (await Node.get(target.node.id)).anchor_id
+    await undo(people.anna)
+    assert len(await names(people.anna, place)) == 46 and (await Node.get(ids[7])).name == "needle 7.txt"
+    # To the team's drive: rights, words and the quota follow, down to the last file.
+    assert await found_by(people.beat, "deep") == []
+    await move(people.anna.viewer, everything, team)
+    assert await found_by(people.beat, "deep") == ["needle deep.txt"] and (await see(people.beat, deep, EDIT)).drive.id == drive.id
+    assert (await room_for(place.drive)).used == used - 45 - 4
     with pytest.raises(Refused):
-        await move(people.anna.viewer, list(range(6000)), inner)
+        await move(people.beat.viewer, everything, await home(people.beat))
+    await undo(people.anna)
+    assert await found_by(people.beat, "deep") == [] and (await room_for(place.drive)).used == used
+    # A copy of all of it, that can be found by those who see it, and of which a moment later nothing is missing.
+    await copy_all(people.anna.viewer, everything, team)
+    assert await found_by(people.beat, "deep") == ["needle deep.txt"] and len(await names(people.beat, team)) == 46
+    [copied] = await database.fetch("SELECT * FROM node WHERE name = 'needle deep.txt' AND drive_id = $1", drive.id)
+    assert await content(Node.from_row(copied)) == b"1234"
+    with clock.at(clock.now() + 5000):
+        await turn_back(people.anna.viewer, await see(people.anna, team), clock.now() - 1000)
+    assert await found_by(people.beat, "deep") == ["needle deep.txt"], "what is in a copied folder was there"
+    with pytest.raises(Refused):
+        await copy_all(people.anna.viewer, [*ids, inner.node.id], inner)
+    with pytest.raises(Refused):
+        await move(people.anna.viewer, everything, inner)
+    with pytest.raises(NotFound):
+        await copy_all(people.beat.viewer, everything, team)
+    await undo(people.anna, "node.copy")
+    assert await names(people.beat, team) == [] and await found_by(people.beat, "needle") == []
+    assert await Blob.find((await Node.get(deep.id)).blob_id or 0)

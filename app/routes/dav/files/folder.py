@@ -124,7 +124,7 @@ class Folder(Collection):
     async def members(self, wanted: Wanted) -> AsyncIterator[Batch]:
         if d("lockdiscovery") in wanted.names_of(self.item_properties):
             self._held = await DavLock.in_drive(self.found.drive.id)
-        async for rows in rows_of(self.viewer, self.found, wanted.columns(self.item_properties)):
+        async for rows in rows_of(self.viewer, self.found.drive, self.id, wanted.columns(self.item_properties)):
             yield await self._batch(rows, wanted)
 
     async def _batch(self, rows: Sequence[Any], wanted: Wanted) -> Batch:
