@@ -131,6 +131,7 @@ async def _forget(account: Account) -> None:
         await database.execute(f"DELETE FROM {table} WHERE account_id = $1", account.id)
     await database.execute("DELETE FROM availability WHERE id = $1", account.id)
     await database.execute("DELETE FROM calendar_preferences WHERE id = $1", account.id)
+    await database.execute("DELETE FROM drive_preferences WHERE id = $1", account.id)
     with speaking(account.locale, account.timezone):
         name = _("Former member")
     await account.change(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -14,8 +15,8 @@ from PIL import Image
 from app import database, jobs
 from app.jobs import run_now
 from app.lib import clock
-from app.models.drive import Node, find_node, list_all, put_file, share
-from app.models.drive.rights import EDIT
+from app.models.drive import Node, find_node, list_all, marks, put_file, share
+from app.models.drive.rights import EDIT, VIEW
 from app.models.files import keep_bytes
 from app.models.job import Job
 from app.models.links import Wanted, make_link
@@ -418,3 +419,22 @@ async def test_who_manages_drive_decides(app: httpx.ASGITransport, people: Peopl
         assert (await anna.post(f"/drive/nodes/{node.id}/links", data={"mode": "view"}, headers=HTMX)).status_code == 422
         assert (await beat.post("/drive/drives", data={"name": "Ours", "kind": "shared"}, headers=HTMX)).status_code == 200
         assert (await anna.post("/uploads", headers={"tus-resumable": "1.0.0", "upload-length": "5000001"})).status_code == 413
+
+
+async def test_everybody_chooses_their_columns(app: httpx.ASGITransport, people: People) -> None:
+    place = await folder(people.anna, "plans")
+    node = await file(people.anna, "plan.pdf", parent=place)
+    await marks.set_tags(people.anna.viewer, node, ["Urgent"])
+    await share(people.anna.viewer, place.node, "account", people.beat.id, VIEW)
+    async with browser(app, people.anna) as anna, browser(app, people.beat) as beat:
+        chosen = await anna.post("/drive/columns", data={"columns": ["tags", "kind", "nonsense"]}, headers=HTMX)
+        assert "drive:changed" in told(chosen)
+        for _visit in range(2):
+            page = (await anna.get(place.node.url)).text
+            assert re.findall(r'<th class="[^"]*node-(\w+)', page) == ["kind", "tags", "more"] and re.search(r'node-kind">PDF<', page) and "Urgent" in page
+            assert [re.findall(r'name="columns" value="(\w+)" checked', page), 'class="soft node-modified"' in page] == [["kind", "tags"], False]
+        assert re.findall(r'<th class="(?:from-\w+ )?node-(\w+)', (await beat.get(place.node.url)).text) == ["by", "modified", "size", "more"]
+        for path in ("/drive/recent", "/drive/favourites", "/drive/shared", "/drive/shared-by-me", "/drive/trash"):
+            assert (await anna.get(path)).status_code == 200, path
+        await anna.post("/drive/columns", headers=HTMX)
+        assert re.findall(r'<th class="[^"]*node-(\w+)', (await anna.get(place.node.url)).text) == ["more"]

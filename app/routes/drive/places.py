@@ -15,12 +15,13 @@ from app.lib.i18n import _
 from app.models.drive import MANAGE, Drive, Found, create_drive, drives_of, list_page, marks
 from app.models.drive.drives import archive_drive, rename_drive
 from app.models.drive.listing import MODIFIED, NAME, PAGE, SIZE, Item, count_children
+from app.models.drive.preferences import choose_columns, columns_of
 from app.models.drive.rules import rules_of
 from app.models.drive.trash import list_trash
 from app.models.files import storage_of
 from app.models.links.link import links_by
 from app.models.viewer import Viewer
-from app.render import fragment, is_htmx, is_navigation, page, redirect, toast
+from app.render import fragment, is_htmx, is_navigation, nothing, page, redirect, toast
 from app.routes.drive import Naming
 
 _SORTS = (NAME, MODIFIED, SIZE)
@@ -69,7 +70,7 @@ async def list_rows(request: Request, node_id: FromPath[int], after: FromQuery[s
     found, wanted = await find_drive_node(request.state.viewer, node_id), Wanted.of(request)
     shown = await list_page(request.state.viewer, found, wanted.sort, wanted.down, after)
     return fragment(request, "drive/_rows.html", items=await marks.decorate(request.state.viewer, shown.items), following=shown.after, wanted=wanted,
-                    folder=found, kind="folder")
+                    folder=found, kind="folder", columns=await columns_of(request.state.viewer.account_id))
 
 
 @get("/drive/folders/{node_id:int}/tree", include_in_schema=False)
@@ -80,6 +81,16 @@ async def list_tree(request: Request, node_id: FromPath[int], ids: FromQuery[str
     shown = await list_page(viewer, found, most=500)
     folders = [item for item in shown.items if item.node.is_folder]
     return await dialog(request, "drive/_choose.html", folder=found, folders=folders, ids=ids, doing=doing, drives=await drives_of(viewer))
+
+
+@post("/drive/columns", status_code=200, include_in_schema=False)
+async def update_columns(request: Request) -> Response[bytes]:
+    """Choose the columns of one's lists."""
+    require(request.state.viewer, "drive.use")
+    await choose_columns(request.state.viewer.account_id, [str(one) for one in (await request.form()).getall("columns", [])])
+    if not is_htmx(request):
+        return redirect(request, "/drive")
+    return nothing(200, **{"HX-Trigger": '{"drive:changed":{"at":1}}', "HX-Reswap": "none"})
 
 
 @get("/drive/recent", include_in_schema=False)
@@ -141,6 +152,7 @@ async def show_trash(request: Request, drive: FromQuery[int] = 0, before: FromQu
     may_empty = bool(chosen) and (await find_drive_node(viewer, chosen.root_id)).level >= MANAGE if chosen else False
     return await page(
         request, "drive/trash.html", items=items, chosen=chosen, plain=Wanted(), days=(await rules_of(viewer.org_id)).trash_days, may_empty=may_empty,
+        columns=await columns_of(viewer.account_id),
         **await side(viewer, "trash"),
     )
 
@@ -217,7 +229,7 @@ async def folder_context(request: Request, found: Found) -> dict[str, Any]:
     folders, files = await count_children(found.node.id, 1000) if not shown.after else (0, 0)
     return {
         "folder": found, "items": await marks.decorate(viewer, shown.items), "following": shown.after, "wanted": wanted, "kind": "folder",
-        "folders": folders, "files": files, "name": found.node.name or drive_name(found.drive),
+        "folders": folders, "files": files, "name": found.node.name or drive_name(found.drive), "columns": await columns_of(viewer.account_id),
     }
 
 
@@ -236,13 +248,14 @@ async def _list(request: Request, kind: str, title: str, of: Any) -> Response[by
 
 async def _shown(request: Request, kind: str, title: str, items: list[Item], tag_id: int = 0) -> Response[bytes]:
     viewer = request.state.viewer
-    context: dict[str, Any] = {"items": await marks.decorate(viewer, items), "following": "", "wanted": Wanted(), "kind": kind, "folder": None, "name": title}
+    context: dict[str, Any] = {"items": await marks.decorate(viewer, items), "following": "", "wanted": Wanted(), "kind": kind, "folder": None, "name": title,
+                               "columns": await columns_of(viewer.account_id)}
     if request.headers.get("hx-target", "").endswith("#drive-list"):
         return fragment(request, "drive/_list.html", **context)
     return await page(request, "drive/list.html", **context, **{**await side(viewer, kind), "tag_id": tag_id})
 
 
 handlers = [
-    show_drive, show_folder, list_rows, list_tree, list_recent, list_favourites, list_shared, list_shared_by, list_tagged, list_links, show_trash, new_drive,
-    create_drive_, edit_drive, update_drive,
+    show_drive, show_folder, list_rows, list_tree, update_columns, list_recent, list_favourites, list_shared, list_shared_by, list_tagged, list_links,
+    show_trash, new_drive, create_drive_, edit_drive, update_drive,
 ]

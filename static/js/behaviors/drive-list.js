@@ -150,7 +150,7 @@ export default function connect(list) {
   function opening({ detail: row }) {
     if (!list.contains(row)) return;
     const box = row.querySelector('input[name="ids"]');
-    if (!box.checked) row.querySelector("td:nth-child(4)").click();
+    if (!box.checked) row.querySelector(".node-name").click();
     const some = target();
     for (const item of menu().querySelectorAll("[data-do]")) {
       item.hidden = ("single" in item.dataset && some.length > 1) || ("edits" in item.dataset && some.some((one) => Number(one.dataset.level) < 3)) || ("forZip" in item.dataset && !("zip" in some[0].dataset));
