@@ -71,6 +71,8 @@ class Command(Row):
     async def _begin(cls, viewer: Viewer, kind: str, key: str | None) -> Self:
         row = {"id": new_id(), "org_id": viewer.org_id, "account_id": viewer.account_id, "kind": kind, "key": key[:80] if key else None,
                "what": "", "url": "", "result": None, "inverse": None, "created_at": clock.now(), "undone_at": None}
+        if not key:  # nobody else can begin it, so it is written when it is done
+            return cls.from_row(row)
         added = await database.execute(
             "INSERT INTO command (id, org_id, account_id, kind, key, what, url, created_at) VALUES ($1, $2, $3, $4, $5, '', '', $6)"
             " ON CONFLICT (account_id, key) DO NOTHING RETURNING id",
@@ -87,8 +89,9 @@ class Command(Row):
 
     async def _finish(self) -> None:
         await database.execute(
-            "UPDATE command SET what = $1, url = $2, result = $3, inverse = $4 WHERE id = $5",
-            self.what, self.url, self.result, self.inverse, self.id,
+            "INSERT INTO command (id, org_id, account_id, kind, key, what, url, result, inverse, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            " ON CONFLICT (id) DO UPDATE SET what = excluded.what, url = excluded.url, result = excluded.result, inverse = excluded.inverse",
+            self.id, self.org_id, self.account_id, self.kind, self.key, self.what, self.url, self.result, self.inverse, self.created_at,
         )
 
     def done(self, result: int | None = None, *, what: str = "", url: str = "", inverse: dict[str, Any] | None = None) -> None:

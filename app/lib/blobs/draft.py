@@ -48,9 +48,8 @@ class Draft:
 
     async def finish(self) -> str:
         """Make sure that it is on disk; the hash of it all. Raises `NoRoom`."""
-        await self._flush()
         await self._settled()
-        await asyncio.to_thread(full_disk_told, self._close)
+        await asyncio.to_thread(full_disk_told, self._end)
         self.name = self._hash.hexdigest()
         return self.name
 
@@ -91,7 +90,9 @@ class Draft:
         self._hash.update(pending)
         self.size += len(pending)
 
-    def _close(self) -> None:
+    def _end(self) -> None:
+        """Write what is left and wait for the disk, in one go, so that a small file takes one thread once."""
+        self._write(self._pending)
         os.fsync(self._file.fileno())
         self._file.close()
 

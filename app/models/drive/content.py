@@ -7,12 +7,13 @@ from typing import Any
 from app import database
 from app.lib import clock, file_types
 from app.lib.i18n import _
+from app.lib.ids import new_id
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.command import Command, undoes
 from app.models.drive.events import next_modseq, note
 from app.models.drive.finding import Found, find_node
-from app.models.drive.names import NameTaken, checked, named_in
+from app.models.drive.names import checked
 from app.models.drive.rights import EDIT
 from app.models.drive.searching import index_node
 from app.models.drive.tables import PERSONAL, Drive, Node, Version
@@ -21,6 +22,7 @@ from app.models.files import Blob, Storage, Use, storage_of
 from app.models.files.previews import preview_later
 from app.models.viewer import Viewer
 
+_NOTHING_IN_IT = (file_types.OTHER, file_types.ARCHIVE, file_types.AUDIO)  # nothing is to be found or seen in them
 MOST_MODIFIED = 253_402_300_799_000  # the end of 9999, in milliseconds
 
 
@@ -102,10 +104,12 @@ async def room_for(drive: Drive) -> Storage:
 async def _put_new(
     viewer: Viewer | None, parent: Found, name: str, blob: Blob, modified_at: int | None, by_name: str, origin: str
 ) -> Node:
-    if await named_in(parent.node.id, name) is not None:
-        raise NameTaken(name, await named_in(parent.node.id, name))
-    node = await add_node(viewer, parent.node, name, is_file=1, media_type=file_types.media_type(name))
-    await _add_version(viewer, parent.drive, node, blob, _sane(modified_at), node.modseq, by_name)
+    version_id, modified_at = new_id(), _sane(modified_at)
+    node = await add_node(
+        viewer, parent.node, name, is_file=1, media_type=file_types.media_type(name), size=blob.size, blob_id=blob.id, version_id=version_id,
+        modified_at=modified_at,
+    )
+    await _insert_version(viewer, parent.drive, node, blob, version_id, 1, modified_at, by_name)
     await note(viewer, node, origin, facts={"size": blob.size}, by_name=by_name)
     return node
 
@@ -113,18 +117,27 @@ async def _put_new(
 async def _add_version(
     viewer: Viewer | None, drive: Drive, node: Node, blob: Blob, modified_at: int, modseq: int, by_name: str
 ) -> None:
-    now, by = clock.now(), viewer.account_id if viewer else None
+    version_id = new_id()
     number = int(await database.fetch_value("SELECT COALESCE(MAX(number), 0) + 1 AS n FROM node_version WHERE node_id = $1", node.id))
-    version = await Version.insert_new(
-        node_id=node.id, number=number, blob_id=blob.id, size=blob.size, created_by=by, by_name=by_name[:120], created_at=now, modified_at=modified_at
-    )
-    await blob.keep_for(Use("drive", version.id, node.org_id, drive.owner_id if drive.kind == PERSONAL else None))
+    await _insert_version(viewer, drive, node, blob, version_id, number, modified_at, by_name)
     await node.change(
-        version_id=version.id, blob_id=blob.id, size=blob.size, modified_at=modified_at, modseq=modseq, changed_by=by, changed_at=now,
-        media_type=file_types.media_type(node.name),
+        version_id=version_id, blob_id=blob.id, size=blob.size, modified_at=modified_at, modseq=modseq, changed_by=viewer.account_id if viewer else None,
+        changed_at=clock.now(), media_type=file_types.media_type(node.name),
     )
     await index_node(node)
-    await preview_later(blob.id, node.name, node.org_id)
+
+
+async def _insert_version(
+    viewer: Viewer | None, drive: Drive, node: Node, blob: Blob, version_id: int, number: int, modified_at: int, by_name: str
+) -> None:
+    await database.execute(
+        "INSERT INTO node_version (id, node_id, number, blob_id, size, created_by, by_name, created_at, modified_at, label)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')",
+        version_id, node.id, number, blob.id, blob.size, viewer.account_id if viewer else None, by_name[:120], clock.now(), modified_at,
+    )
+    await blob.keep_for(Use("drive", version_id, node.org_id, drive.owner_id if drive.kind == PERSONAL else None))
+    if file_types.group_of(node.name) not in _NOTHING_IN_IT:
+        await preview_later(blob.id, node.name, node.org_id)
 
 
 def _sane(modified_at: int | None) -> int:

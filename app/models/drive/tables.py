@@ -6,6 +6,7 @@ from typing import Any
 
 from piccolo.columns import BigInt, ForeignKey, Integer, OnDelete, SmallInt, Text, Varchar
 
+from app import database
 from app.lib import file_types
 from app.models.account import Account
 from app.models.base import Row
@@ -209,4 +210,10 @@ def node_from(row: dict[str, Any]) -> Node:
     return Node.from_row({name: row[name] for name in _NAMES})
 
 
+async def insert_node(node: Node) -> None:
+    """Write the row of a new node. Piccolo's way takes ten times as long, which programs that send thousands of files feel."""
+    await database.execute(_INSERT, *(getattr(node, name) for name in _NAMES))
+
+
 _NAMES = tuple(column._meta.name for column in Node._meta.columns)
+_INSERT = f"INSERT INTO node ({', '.join(_NAMES)}) VALUES ({database.marks(_NAMES)})"

@@ -19,7 +19,7 @@ from app.models.drive.finding import Found, find_node, line_of
 from app.models.drive.names import NameRefused, NameTaken, checked, free_name, named, named_in
 from app.models.drive.rights import EDIT
 from app.models.drive.searching import index_node
-from app.models.drive.tables import COLUMNS, Drive, Node
+from app.models.drive.tables import COLUMNS, Drive, Node, insert_node
 from app.models.viewer import Viewer
 
 KEEP, REPLACE = "keep", "replace"
@@ -112,7 +112,7 @@ async def add_node(viewer: Viewer | None, parent: Node, name: str, *, is_file: i
     , **values})
     try:
         async with database.savepoint():
-            await Node.insert(node).run()
+            await insert_node(node)
     except database.UniqueViolation:
         raise NameTaken(name, await named_in(parent.id, name)) from None
     node._exists_in_db = True

@@ -14,7 +14,7 @@ async def answer(request: Request) -> Answer:
         raise Problem(400, text="Parts can’t be stored (RFC 9110 §14.5).")
     if request.header("content-encoding") not in ("", "identity"):
         raise Problem(415, text="Send the content as it is, not compressed.")
-    node = await trees.look(request.caller, request.segments)
+    parent, node = await trees.look_with_parent(request.caller, request.segments)
     if isinstance(node, Collection):
         raise Problem(405, text="There is a collection at this address.")
     if request.has_slash:
@@ -25,7 +25,8 @@ async def answer(request: Request) -> Answer:
             raise trees.forbidden(node, "write-content")
         stored = await node.put(request, request.match)
     else:
-        parent = await trees.parent_of(request, request.segments)
+        if not isinstance(parent, Collection):
+            raise trees.no_parent()
         await locks.check(request, parent, name=request.segments[-1])
         if not parent.may_write:
             raise trees.forbidden(parent, "bind")

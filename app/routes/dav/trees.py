@@ -61,21 +61,28 @@ async def find(request: Request) -> Node:
 
 async def look(caller: Caller, segments: Sequence[str]) -> Node | None:
     """The node at some segments, of which the first is "dav"; None where there is none that the caller may see."""
+    return (await look_with_parent(caller, segments))[1]
+
+
+async def look_with_parent(caller: Caller, segments: Sequence[str]) -> tuple[Node | None, Node | None]:
+    """What something at these segments is in, or would be, and itself; None for each where there is none that the caller may see."""
     from app.routes.dav.principals import Root
 
-    node: Node = Root(caller)
+    parent: Node | None = None
+    node: Node | None = Root(caller)
     for name in segments[1:]:
-        if not isinstance(node, Collection):
-            return None
-        try:
-            found = await node.find(name)
-        except NotFound:
-            return None
-        real = await found.real() if found is not None else None
-        if real is None:
-            return None
-        node = real
-    return node
+        parent, node = node, await _member(node, name)
+    return parent, node
+
+
+async def _member(node: Node | None, name: str) -> Node | None:
+    if not isinstance(node, Collection):
+        return None
+    try:
+        found = await node.find(name)
+    except NotFound:
+        return None
+    return await found.real() if found is not None else None
 
 
 async def parent_of(request: Request, segments: Sequence[str]) -> Collection:
@@ -84,8 +91,13 @@ async def parent_of(request: Request, segments: Sequence[str]) -> Collection:
         raise Problem(403, text="Nothing can be put here.")
     found = await look(request.caller, segments[:-1])
     if not isinstance(found, Collection):
-        raise Problem(409, text="There is no collection to put it into.")
+        raise no_parent()
     return found
+
+
+def no_parent() -> Problem:
+    """There is nothing that it could be in (RFC 4918 §9.7.1)."""
+    return Problem(409, text="There is no collection to put it into.")
 
 
 def missing() -> Problem:
