@@ -141,8 +141,10 @@ def _small(files: int, folder: Path, ours: Server, stack: ExitStack) -> bool:
     for number in range(files):
         (source / f"{number}.bin").write_bytes(os.urandom(10_000))
     servers = {"ours": ours, "rclone": stack.enter_context(_rclone(folder / "rclone")), "wsgidav": stack.enter_context(_wsgidav(folder / "wsgidav", files))}
-    seconds = {name: min(_took(lambda server=server, number=number: _copied(server, folder, source, f"s{number}")) for number in range(2)) for name, server in servers.items()}
+    seconds = _by_rclone(servers, folder, source, "s")
     _told("by rclone, which waits 10 ms between two requests", files, seconds)
+    hurried = _by_rclone(servers, folder, source, "h", "--webdav-pacer-min-sleep=0ms", "--transfers=8")
+    _told("by rclone without its pauses, eight at once", files, hurried)
     direct = dict.fromkeys(servers, float("inf"))
     for number in range(3):
         for name, server in servers.items():
@@ -151,6 +153,15 @@ def _small(files: int, folder: Path, ours: Server, stack: ExitStack) -> bool:
     _told("over four connections", files, direct)
     # rclone's pauses are most of its time, so that no server is three times as fast by it: that is asked of the direct way.
     return seconds["ours"] <= seconds["rclone"] * 1.1 and direct["ours"] * 3 <= direct["wsgidav"]
+
+
+def _by_rclone(servers: dict[str, Server], folder: Path, source: Path, to: str, *more: str) -> dict[str, float]:
+    """The best of three for each server, in turn, so that all meet the same neighbours."""
+    best = dict.fromkeys(servers, float("inf"))
+    for number in range(3):
+        for name, server in servers.items():
+            best[name] = min(best[name], _took(lambda server=server, number=number: _copied(server, folder, source, f"{to}{number}", *more)))
+    return best
 
 
 def _told(how: str, files: int, seconds: dict[str, float]) -> None:
@@ -179,13 +190,13 @@ def _sent(server: Server, source: Path, to: str) -> None:
         list(pool.map(work, range(4)))
 
 
-def _copied(server: Server, folder: Path, source: Path, to: str) -> None:
+def _copied(server: Server, folder: Path, source: Path, to: str, *more: str) -> None:
     obscured = subprocess.run(["rclone", "obscure", server.password], capture_output=True, text=True, check=True).stdout.strip()
     configuration = folder / f"rclone-{server.port}.conf"
     configuration.write_text(
         f"[it]\ntype = webdav\nurl = http://localhost:{server.port}{server.path}\nvendor = other\nuser = {server.user}\npass = {obscured}\n"
     )
-    subprocess.run(["rclone", "--config", configuration, "copy", source, f"it:{to}"], check=True)
+    subprocess.run(["rclone", "--config", configuration, "copy", *more, source, f"it:{to}"], check=True)
 
 
 # -- many entries
