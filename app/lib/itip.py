@@ -21,6 +21,11 @@ def address(line: Property) -> str:
     return value[7:].strip().lower() if value.lower().startswith("mailto:") else (line.param("EMAIL") or value).lower()
 
 
+def method_of(message: Component) -> str:
+    """What a message is, in capitals; empty where it is no message but a calendar."""
+    return message.text("METHOD").strip().upper()
+
+
 def guests_of(calendar: Component) -> dict[str, str]:
     """Everybody who is invited to something of an object, with the name."""
     return {address(line): line.param("CN") or "" for part in calendar.within(*PARTS) for line in part.all("ATTENDEE")}

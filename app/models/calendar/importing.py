@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from app import database
-from app.lib import clock
+from app.lib import clock, itip
 from app.lib.i18n import _
 from app.lib.ical import Component, Malformed, Property, parse_all
 from app.models.announcements import announce
@@ -20,7 +20,7 @@ from app.models.base import NotFound, Refused
 from app.models.calendar import receiving
 from app.models.calendar.calendar import Calendar
 from app.models.calendar.indexing import COMPONENTS, check, digest
-from app.models.calendar.storing import advance, main_of, put, remove
+from app.models.calendar.storing import advance, check_kind, main_of, put, remove
 from app.models.calendar.tables import CalendarImport
 from app.models.command import Command, undoes
 from app.models.job import Job
@@ -97,13 +97,13 @@ def _files(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
 
 def messages(calendars: list[Component]) -> list[Component]:
     """Those that are no calendars but messages about one event: an answer, an invitation, its end (RFC 5546)."""
-    return [one for one in calendars if one.text("METHOD").upper() not in ("", "PUBLISH")]
+    return [one for one in calendars if itip.method_of(one) not in ("", "PUBLISH")]
 
 
 def objects(calendars: list[Component]) -> Iterator[tuple[str, Component]]:
     """One object for each UID, with the zones it needs. What has no UID gets one that is the same the next time. Messages are passed over."""
     for calendar in calendars:
-        if calendar.text("METHOD").upper() not in ("", "PUBLISH"):
+        if itip.method_of(calendar) not in ("", "PUBLISH"):
             continue
         zones = {zone.text("TZID"): zone for zone in calendar.within("VTIMEZONE")}
         head: list[Property | Component] = [line for line in calendar.properties if line.name in ("VERSION", "PRODID", "CALSCALE")]
@@ -154,6 +154,7 @@ async def look(calendar: Calendar, name: str, data: bytes) -> Plan:
         try:
             text = one.serialize()
             read_one = digest(check(text), calendar.timezone)
+            check_kind(calendar, read_one)
         except Refused as error:
             plan.refuse(main_of(one).text("SUMMARY") or uid, str(error))
             continue

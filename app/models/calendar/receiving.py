@@ -34,7 +34,9 @@ Organised = tuple[Calendar, CalendarObject]
 async def receive(org_id: int, account_id: int, text: str | bytes) -> str:
     """Apply a message that somebody dropped or imported as a file; what it was. Raises `Refused` when it concerns nothing of theirs."""
     message = parse(text)
-    method = message.text("METHOD").upper()
+    method = itip.method_of(message)
+    if not message.within(*itip.PARTS):
+        raise Refused(_("There is no event or task in it."))
     if method in ANSWERS:
         for calendar, event in await _organised(org_id, scheduling.itip_uid(message)):
             if calendar.account_id == account_id and await _answered(message, calendar, event):
@@ -50,7 +52,7 @@ async def receive_mail(content: bytes) -> bool:
     """Apply the answer in a mail: only what its sender says of themselves, to events that they are invited to. Whether it was one."""
     mail = email.message_from_bytes(content, policy=default)
     sender, message = _sender_of(mail), _message_in(mail)
-    if not sender or message is None or message.text("METHOD").upper() not in ANSWERS:
+    if not sender or message is None or itip.method_of(message) not in ANSWERS or not message.within(*itip.PARTS):
         return False
     uid, is_one = scheduling.itip_uid(message), False
     for row in await database.fetch("SELECT id FROM organisation"):
@@ -72,7 +74,7 @@ async def _organised(org_id: int, uid: str) -> list[Organised]:
 async def _answered(message: Component, calendar: Calendar, event: CalendarObject, by: str = "") -> bool:
     """Apply what guests answer or propose; with `by`, only that guest. Whether anything of it holds."""
     invited, text = itip.guests_of(check(event.ics)), check(event.ics)
-    is_counter, applied = message.text("METHOD").upper() == itip.COUNTER, False
+    is_counter, applied = itip.method_of(message) == itip.COUNTER, False
     for guest, name in itip.guests_of(message).items():
         if guest not in invited or guest == event.organiser or (by and guest != by) or _is_stale(message, text):
             continue
@@ -92,7 +94,7 @@ async def _answered(message: Component, calendar: Calendar, event: CalendarObjec
 
 def _is_stale(message: Component, event: Component) -> bool:
     """Whether it answers what the event was before it was put to another time (RFC 5546 §3.2.3: SEQUENCE says which version)."""
-    if itip.sequence_of(message) >= itip.sequence_of(event) or message.text("METHOD").upper() == itip.COUNTER:
+    if itip.sequence_of(message) >= itip.sequence_of(event) or itip.method_of(message) == itip.COUNTER:
         return False
     said, is_ = main_of(message), main_of(event)
     if said.find("RECURRENCE-ID") is not None or said.find("DTSTART") is None:

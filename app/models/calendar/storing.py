@@ -66,8 +66,7 @@ async def put(
     if not 0 < len(href) <= MOST_HREF or "/" in href or "\x00" in href:
         raise ObjectRefused(_("An event can’t have this address."))
     read = digest(check(text), calendar.timezone, await owner_email(calendar))
-    if read.columns["component"] not in calendar.components.split():
-        raise ObjectRefused(_("This calendar doesn’t keep such things."), "supported-calendar-component")
+    check_kind(calendar, read)
     async with database.transaction():
         modseq = await advance(calendar)
         old = await database.fetch_one("SELECT * FROM calendar_object WHERE calendar_id = $1 AND href = $2", calendar.id, href)
@@ -77,6 +76,12 @@ async def put(
         stored = await store(calendar, account_id, href, text, read, modseq, old, keeps_tag=keeps_tag)
         tell(calendar, [stored.id])
     return stored, old
+
+
+def check_kind(calendar: Calendar, read: Digest) -> None:
+    """Raises `ObjectRefused` for what a calendar doesn't keep: a journal, or a task where there are none."""
+    if read.columns["component"] not in calendar.components.split():
+        raise ObjectRefused(_("This calendar doesn’t keep such things."), "supported-calendar-component")
 
 
 async def remove(calendar: Calendar, href: str, condition: Condition | None = None) -> dict[str, Any]:
