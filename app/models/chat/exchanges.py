@@ -13,10 +13,11 @@ from app.models.viewer import Viewer
 MOST, MOST_WORDS = 3, 160
 
 _LAST = f"""
-SELECT x.id, x.channel_id, x.text, x.author_id, x.created_at, a.given_name, a.family_name
-  FROM channel c JOIN channel_member m ON m.channel_id = c.id AND m.account_id = $1
-  JOIN message x ON x.channel_id = c.id AND x.thread_id IS NULL AND x.deleted_at IS NULL JOIN account a ON a.id = x.author_id
- WHERE c.org_id = $2 AND c.sole_key = $3 AND c.kind = '{DIRECT}' ORDER BY x.id DESC LIMIT $4
+SELECT x.id, x.channel_id, x.text, x.author_id, x.created_at, a.given_name, a.family_name FROM message x JOIN account a ON a.id = x.author_id
+ WHERE x.channel_id = (
+       SELECT c.id FROM channel c WHERE c.org_id = $2 AND c.sole_key = $3 AND c.kind = '{DIRECT}'
+          AND EXISTS (SELECT 1 FROM channel_member m WHERE m.channel_id = c.id AND m.account_id = $1))
+   AND x.thread_id IS NULL AND x.deleted_at IS NULL ORDER BY x.id DESC LIMIT $4
 """
 
 
