@@ -20,6 +20,7 @@ def broadcast_words() -> dict[str, str]:
         "forwarded": _("Forwarded"),
         "confirm": _("I have read this"),
         "confirmed": _("have read this"),
+        "confirmed-one": _("has read this"),
         "vote": _("vote"),
         "votes": _("votes"),
         "poll": _("Poll"),
