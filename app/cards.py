@@ -4,8 +4,8 @@ r"""Cards for addresses inside the suite: an app says what is at its address, to
     async def _message(viewer: Viewer, channel_id: str, message_id: str) -> Card | None: …
 
 It returns None, or raises `NotFound` or `Refused`, where there is nothing for this viewer. What follows a ? in an address is ignored unless the
-pattern asks for it. The browser asks for the card of each link to our own
-host when it shows a message, so one rendering of the message serves all its readers.
+pattern asks for it. The browser asks for the card of each link to our own host when it shows a message, or the description of an event, so one
+rendering of the message serves all its readers.
 """
 
 from __future__ import annotations

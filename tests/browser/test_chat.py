@@ -275,6 +275,20 @@ def test_a_draft_survives_a_reload_and_goes_on_elsewhere(house: House) -> None:
     expect(here).to_have_value("")
 
 
+def test_an_address_becomes_a_card_for_who_may_see_it(house: House) -> None:
+    anna, beat = house.visit(house.people.anna), house.visit(house.people.beat)
+    person = f"{house.server.url}/contacts/people/{house.people.chiara.membership.id}"
+    own = f"{house.server.url}/account"
+    write(anna, f"Ask {person} or {own}")
+    for page in (anna, beat):
+        expect(page.locator(".suite-card")).to_have_count(1)
+        expect(page.locator(".suite-card strong")).to_have_text("Chiara Dotti")
+        expect(page.locator(".msg .prose a").first).to_have_text("Chiara Dotti")
+        expect(page.locator(".msg .prose a").last).to_have_text(own)
+    beat.locator(".suite-card a").click()
+    expect(beat.locator("#detail")).to_contain_text("Chiara Dotti")
+
+
 def test_an_end_of_access_is_felt_at_once(house: House) -> None:
     anna = house.visit(house.people.anna)
     chiara = house.visit(house.people.chiara)

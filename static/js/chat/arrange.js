@@ -1,7 +1,7 @@
 // What the reader adds to a log: days in their time zone, names only where they change, the line above what is new, what is theirs.
 import { me } from "./http.js";
 import { isSaved } from "./saved.js";
-import { suiteCards } from "./suite-cards.js";
+import { suiteCards } from "../suite-cards.js";
 
 const TOGETHER = 5 * 60_000;
 const clone = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
@@ -60,5 +60,5 @@ export function dress(article) {
   const named = [...article.querySelectorAll(".mention")].filter(({ dataset: { account } }) => account === me() || (account === "all" && article.dataset.author !== me()));
   named.forEach((mention) => mention.classList.add("me"));
   article.classList.toggle("names-me", named.length > 0);
-  suiteCards(article);
+  suiteCards(article.querySelector(".msg-body > .prose"));
 }
