@@ -59,6 +59,7 @@ def measure(readers: Path, count: int, rate: int, seconds: float) -> Round:
             client.stdout.readline()
             before = _cpu(server.pid)
             events = _write(writers, rate, seconds)
+            _rest(server.pid, writers)
             told = {"events": float(events), "cpu": _cpu(server.pid) - before}
             client.terminate()
             lines = [tuple(map(int, line.split())) for line in client.stdout]
@@ -79,8 +80,18 @@ def _write(writers: list[socket.socket], rate: int, seconds: float) -> int:
             number += 1
         _drain(writers)
         time.sleep(0.002)
-    time.sleep(2)
     return number
+
+
+def _rest(pid: int, writers: list[socket.socket], most: float = 60) -> None:
+    """Wait until it has sent everything: until it uses no more of the processor."""
+    began, quiet = time.monotonic(), 0
+    while quiet < 3 and time.monotonic() - began < most:
+        before = _cpu(pid)
+        for _ in range(10):
+            _drain(writers)
+            time.sleep(0.05)
+        quiet = quiet + 1 if _cpu(pid) - before < 0.03 else 0
 
 
 def _drain(writers: list[socket.socket]) -> None:
