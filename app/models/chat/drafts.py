@@ -44,7 +44,7 @@ async def keep(viewer: Viewer, channel: Channel, thread_id: int, text: str) -> N
             await database.execute(
                 "DELETE FROM message_draft WHERE account_id = $1 AND channel_id = $2 AND thread_id = $3", viewer.account_id, channel.id, thread_id
             )
-        announce("draft.changed", viewer.account_id, channel.id, thread_id)
+        announce("draft.changed", viewer.account_id, channel.id, thread_id, bool(text.strip()))
 
 
 async def draft_in(viewer: Viewer, channel_id: int, thread_id: int = 0) -> str:

@@ -57,8 +57,9 @@ def _saved(account_id: int, message_id: int, on: bool) -> None:
 
 
 @announced("draft.changed")
-def _draft(account_id: int, channel_id: int, thread_id: int) -> None:
-    live.publish(f"account:{account_id}", "chat.drafts", data={"channel": channel_id, "thread": thread_id})
+def _draft(account_id: int, channel_id: int, thread_id: int, is_there: bool | None = None) -> None:
+    """A draft, which is there or not any more; None: what is sent later has changed."""
+    live.publish(f"account:{account_id}", "chat.drafts", data={"channel": channel_id, "thread": thread_id, "there": is_there})
 
 
 @announced("message.changed")

@@ -6,6 +6,7 @@ import { subscribe } from "../live.js";
 
 let scrolled = 0; // from page to page
 let renewing;
+const drafts = new Map(); // channel and thread → whether there is one: that it grows changes nothing here
 
 export default function connect(side) {
   const links = () => [...side.querySelectorAll("[data-channel]")];
@@ -32,6 +33,7 @@ export default function connect(side) {
   }
 
   function news({ kind, data }) {
+    if (kind === "chat.drafts" && !isOtherDraft(data)) return;
     if (["resume", "chat.places", "chat.threads", "chat.drafts"].includes(kind)) return renew();
     if (kind === "chat.read") return readElsewhere(data);
     if (!["chat.activity", "chat.direct", "chat.mention"].includes(kind)) return;
@@ -43,6 +45,11 @@ export default function connect(side) {
     if (isCounted) counted.add(data.message);
     if (!isOpen(data.channel)) show(one, Number(one.dataset.count) + Number(isCounted));
     if (kind === "chat.direct") first(one);
+  }
+
+  function isOtherDraft({ channel, thread, there }) {
+    const key = `${channel} ${thread}`;
+    return there === null || (drafts.get(key) !== there && drafts.set(key, there));
   }
 
   // The conversation that moved last stands first.
