@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from PIL import Image
 
 from app import database
 from app.lib import clock
@@ -95,6 +97,18 @@ async def test_a_picture_has_its_place_and_a_small_one(app: httpx.ASGITransport,
     assert (small.status_code, small.headers["content-type"], (await the_file())["thumb"]) == (200, "image/webp", "made")
     shown = (await anna.get(launch.url)).text
     assert 'width="420" height="210"' in shown
+
+
+async def test_a_gif_moves_unless_its_reader_wants_rest(app: httpx.ASGITransport, people: People, launch: Channel) -> None:
+    anna, body = browser(app, people.anna), io.BytesIO()
+    frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "blue")]
+    frames[0].save(body, "GIF", save_all=True, append_images=frames[1:])
+    await post(anna, launch, [await upload(anna, "party.gif", body.getvalue(), width="60", height="40")], key="g")
+    file = await the_file()
+    shown = (await anna.get(launch.url)).text
+    assert f'<img src="/chat/files/{file["id"]}"' in shown and f'<source srcset="/chat/files/{file["id"]}/thumb"' in shown
+    whole = await anna.get(f"/chat/files/{file['id']}")
+    assert whole.content == body.getvalue() and not whole.headers["content-disposition"].startswith("attachment")
 
 
 @pytest.mark.parametrize(("name", "content"), [("evil.html", b"<script>alert(1)</script>"), ("evil.svg", b"<svg onload='alert(1)'/>"), ("not.png", b"no picture")])
