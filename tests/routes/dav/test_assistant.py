@@ -24,10 +24,11 @@ async def test_an_apple_profile_sets_up_everything_but_the_password(people: Peop
     answer = await beat.get("/account/sync/apple")
     assert answer.headers["content-type"] == "application/x-apple-aspen-config"
     profile = plistlib.loads(answer.content)
-    contacts = next(one for one in profile["PayloadContent"] if one["PayloadType"] == "com.apple.carddav.account")
-    assert contacts["CardDAVHostName"] == "localhost" and contacts["CardDAVPort"] == 8000 and contacts["CardDAVUsername"] == people.beat.account.sync_name
+    for kind in ("CardDAV", "CalDAV"):
+        account = next(one for one in profile["PayloadContent"] if one["PayloadType"] == f"com.apple.{kind.lower()}.account")
+        assert (account[f"{kind}HostName"], account[f"{kind}Port"], account[f"{kind}Username"]) == ("localhost", 8000, people.beat.account.sync_name)
+        assert (await client(app, people.beat).ask("PROPFIND", account[f"{kind}PrincipalURL"])).status_code == 207, "the address in it works"
     assert "assword" not in answer.text
-    assert (await client(app, people.beat).ask("PROPFIND", contacts["CardDAVPrincipalURL"])).status_code == 207, "the address in it works"
     again = plistlib.loads((await beat.get("/account/sync/apple")).content)
     assert again["PayloadUUID"] == profile["PayloadUUID"], "installing it again replaces it"
 
