@@ -12,12 +12,14 @@ from app.demo.calendar import ZONE
 from app.lib import clock
 from app.lib.ical import parse
 from app.lib.ical.series import ENDLESS, Series
+from app.lib.tokens import new_token
 from app.models.account import Account
 from app.models.calendar import editing, scheduling
 from app.models.calendar.calendar import BUSY, EDIT, VIEW, Calendar
 from app.models.calendar.drafts import Draft, Guest, Reminder, check_draft, new_event
 from app.models.calendar.sharing import CalendarLook, CalendarShare
 from app.models.calendar.storing import by_href, put, room_email
+from app.models.calendar.tables import BookingPage
 from app.models.organisation import Organisation
 from app.models.resource import Resource
 
@@ -51,6 +53,9 @@ _DAYS = (  # whose, title, (week, weekday), days, shown as
     ("beat", "Train to Lugano", (1, 4), 1, "free"), ("anna", "Quarter ends", (5, 4), 1, "free"),
 )
 
+_COLOURS = {"Board meeting": "crimson", "Launch rehearsal": "chocolate", "Lunch with the bank": "forestgreen"}
+_OPTIONAL = {"Launch rehearsal": "luca", "Leadership round": "farid"}
+
 
 async def fill(alpina: Organisation, cast: dict[str, Account]) -> None:
     """Enter them all; nobody is told of what is only there to look at."""
@@ -82,11 +87,11 @@ def _draft(title: str, day: date, at: str, minutes: int, place: str, about: str,
 async def _meet(
     cast: dict[str, Account], calendars: dict[str, Calendar], rooms: dict[str, Resource], who: str, draft: Draft, guests: str, room: str
 ) -> None:
-    invited = [Guest(cast[name].email, cast[name].name) for name in guests.split()]
+    invited = [Guest(cast[name].email, cast[name].name, is_optional=name in _OPTIONAL.get(draft.title, "")) for name in guests.split()]
     if room:
         invited.append(Guest(room_email(rooms[room].id), room, kind="ROOM"))
         draft = replace(draft, location=draft.location or room)
-    await _enter(calendars[who], cast[who], replace(draft, guests=tuple(invited)))
+    await _enter(calendars[who], cast[who], replace(draft, guests=tuple(invited), colour=_COLOURS.get(draft.title, "")))
 
 
 async def _enter(calendar: Calendar, owner: Account, draft: Draft) -> None:
@@ -137,6 +142,11 @@ async def _shared(alpina: Organisation, cast: dict[str, Account]) -> None:
     await CalendarShare.insert_new(calendar_id=launch.id, sole_key="all", level=EDIT, shared_by=anna.id, created_at=now)
     for name in ("beat", "chiara", "david", "elin"):
         await CalendarLook.insert_new(calendar_id=launch.id, account_id=cast[name].id, accepted_at=now)
+    await BookingPage.insert_new(
+        org_id=alpina.id, account_id=anna.id, calendar_id=(await Calendar.default_for(anna.id, alpina.id)).id, token=new_token(16), created_at=now,
+        title="Half an hour with Anna", about="For partners and press. Say what it is about, so that I come prepared.", place="By telephone",
+        durations="15,30", hours="[[1,540,690],[3,840,1020]]", questions='[["What is it about?",true]]', buffer_after=10, timezone=NAME,
+    )
     for owner, reader, level, hue in (("beat", "anna", VIEW, 9), ("elin", "anna", BUSY, 20)):
         calendar = await Calendar.default_for(cast[owner].id, alpina.id)
         await CalendarShare.insert_new(

@@ -127,7 +127,9 @@ def _times(viewer: Viewer, form: Answer) -> tuple[int, int]:
 
 async def _form(request: Request, event: Event, at: str, form: Answer, status: int = 200) -> Response[bytes]:
     details = await details_of(request.state.viewer, event, at)
-    raw = {"answer": details.my_answer if details.my_answer in _ANSWERS else "accepted", "note": "", "date": details.day, "start": "", "end": "", **form.raw}
+    start, end = (datetime.fromtimestamp(instant / 1000, ZoneInfo(request.state.viewer.timezone)) for instant in event.instant(at))
+    answer = details.my_answer if details.my_answer in _ANSWERS else "accepted"
+    raw = {"answer": answer, "note": "", "date": details.day, "start": f"{start:%H:%M}", "end": f"{end:%H:%M}", **form.raw}
     return fragment(request, "calendar/_answer.html", status=status, event=details, form=form, raw=raw)
 
 

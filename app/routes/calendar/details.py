@@ -77,19 +77,21 @@ async def details_of(viewer: Viewer, event: Event, key: str) -> Details:
     rows = await event.guests(key)
     guests = [_guest(row, event.organiser) for row in rows if row["kind"] not in ("ROOM", "RESOURCE")]
     guests.sort(key=lambda one: (not one["is_organiser"], one["is_optional"]))
+    rooms = [_room(row) for row in rows if room_id(row["email"]) is not None]
     mine = next((row["answer"] for row in rows if row["email"] == viewer.email), "")
     url = event.url + (f"?at={wanted}" if wanted else "")
     return Details(
         id=event.id, key=wanted, url=event.url, address=url, title=draft.title or _("(No title)"), hue=hue_in(event.calendar, draft.colour),
         day=(start.date() if isinstance(start, datetime) else start).isoformat(),
         when=words_of_time(start, end, place)[2], other_zone=_other_zone(draft.timezone, viewer, one, place),
-        repetition=_repetition(draft.rule, draft.start, len(draft.extra)), is_exception=one.is_stand_in, state=state_of(one), place=draft.location,
+        repetition=_repetition(draft.rule, draft.start, len(draft.extra)), is_exception=one.is_stand_in, state=state_of(one),
+        place="" if draft.location in [room["name"] for room in rooms] else draft.location,
         meeting_url=draft.meeting_url, description=Markup(markdown.render(draft.description).html) if draft.description else Markup(),
         calendar_name=event.calendar.name, visibility_words=_visibility(draft.visibility, draft.show_as), can_edit=event.can_edit,
         can_delete=event.calendar.can_write, can_answer=bool(mine) and event.organiser != viewer.email and event.calendar.is_own,
         my_answer=mine.lower(), guest_summary=_summary(guests), guests=guests[:SHOWN_GUESTS],
         recurs=event.recurs, proposals=_proposals(rows, viewer, place) if event.can_edit else [],
-        rooms=[_room(row) for row in rows if room_id(row["email"]) is not None],
+        rooms=rooms,
         reminders=[reminder_words(f"{reminder.minutes}:{reminder.way}") for reminder in draft.reminders],
         attachments=[shown_file(one) for one in draft.attachments],
     )
@@ -108,7 +110,7 @@ def _guest(row: dict[str, Any], organiser: str) -> dict[str, Any]:
         "name": name, "account_id": row["account_id"], "avatar": row["avatar"] or "", "answer": row["answer"].lower(),
         "answer_word": answer_word(row["answer"]), "is_organiser": row["email"] == organiser, "note": row["note"],
         "is_optional": row["role"] in (OPTIONAL, "NON-PARTICIPANT"),
-        "detail": _delivery(row) or ("" if name == row["email"] else row["email"]),
+        "detail": " · ".join(part for part in ("" if name == row["email"] else row["email"], _delivery(row)) if part),
     }
 
 
@@ -141,8 +143,8 @@ def _name(row: dict[str, Any]) -> str:
 
 
 def _delivery(row: dict[str, Any]) -> str:
-    words = {"waiting": _("invitation on its way"), "failed": _("the invitation couldn’t be delivered")}
-    return words.get(row["delivery"], "")
+    words = {"waiting": _("invitation on its way"), "sent": _("invitation sent"), "failed": _("the invitation couldn’t be delivered")}
+    return ": ".join(part for part in (words.get(row["delivery"], ""), row["failure"]) if part)
 
 
 def answer_word(answer: str) -> str:

@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from app import access
-from app.lib.forms import ChoiceField, Form, TextField
+from app.lib.forms import CheckField, ChoiceField, Form, TextField
 from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.models.base import Refused
@@ -40,6 +40,7 @@ class Times(Form):
     start = TextField(most=16)
     end = TextField(most=16)
     scope = ChoiceField((THIS, FOLLOWING, ALL), required=False)
+    resets = CheckField()
 
 
 class Scope(Form):
@@ -47,6 +48,7 @@ class Scope(Form):
 
     at = TextField(most=20, required=False)
     scope = ChoiceField((THIS, FOLLOWING, ALL), required=False, default=ALL)
+    resets = CheckField()
 
 
 @get("/calendar/events/new", include_in_schema=False)
@@ -137,7 +139,7 @@ async def update_event(request: Request, event_id: FromPath[int], at: FromQuery[
         draft = await forms.draft_of(form, viewer, before, request.state.origin)
         if form.is_valid and event.recurs and "scope" not in sent:
             return _ask(request, event, at, draft, [(name, value) for name, value in sent.multi_items() if isinstance(value, str) and name != "q"])
-        if form.is_valid and (command_id := await _changed(form, viewer, event, draft, scope["scope"] if event.recurs else ALL, at)):
+        if form.is_valid and (command_id := await _changed(form, viewer, event, draft, scope, at)):
             return _closed(request, event.url, draft, command_id)
     raw = forms.typed(form, forms.raw_of(before, event.calendar.id))
     return await _form(request, form, raw, await forms.writable(viewer), event=event, at=at, status=422)
@@ -156,7 +158,7 @@ async def update_times(request: Request, event_id: FromPath[int]) -> Response[by
         carried = [("at", sent["at"]), ("start", sent["start"]), ("end", sent["end"])]
         return _ask(request, event, sent["at"], draft, carried, action=f"{event.url}/times")
     try:
-        command = await event.edit(viewer, draft, sent["scope"] or ALL, sent["at"])
+        command = await event.edit(viewer, draft, sent["scope"] or ALL, sent["at"], resets=sent["resets"])
     except Refused as refused:
         return nothing(200, **toast(str(refused), kind="error", **_refreshed()))
     return nothing(200, **toast(_("Moved: %(title)s") % {"title": draft.title or _("event without a title")}, undo=command.id, **_refreshed()))
@@ -169,7 +171,7 @@ async def edit_deletion(request: Request, event_id: FromPath[int], at: FromQuery
     scopes = [(scope, title, event.preview_delete(scope, at).lines) for scope, title in _scopes(event)]
     return fragment(
         request, "calendar/_scope.html", heading=_("Delete the event?"), action=f"{event.url}/deletion", carried=[("at", at)], error="", scopes=scopes,
-        scope=scopes[0][0], submit=_("Delete"), kind="danger", target=DIALOG,
+        scope=scopes[0][0], submit=_("Delete"), kind="danger", target=DIALOG, can_reset=False,
     )
 
 
@@ -221,14 +223,15 @@ async def _made(form: EventForm, viewer: Viewer, calendar: Calendar, draft: Draf
     return None
 
 
-async def _changed(form: EventForm, viewer: Viewer, event: Event, draft: Draft, scope: str, at: str) -> int | None:
+async def _changed(form: EventForm, viewer: Viewer, event: Event, draft: Draft, meant: Scope, at: str) -> int | None:
     """The id of the command that is undone by the toast; None when it was refused."""
+    scope = meant["scope"] if event.recurs else ALL
     try:
         chosen = forms.changed_calendar(form, event) if scope == ALL else None
         target = await Calendar.seen_by(viewer, chosen) if chosen else None
         if target is not None:
             event.check_may_go_to(target)
-        command = await event.edit(viewer, draft, scope, at, once=form["key"] or None)
+        command = await event.edit(viewer, draft, scope, at, resets=meant["resets"], once=form["key"] or None)
         if target is not None:
             command = await (await Event.seen_by(viewer, event.id)).move_to(viewer, target)
         return command.id
@@ -242,10 +245,12 @@ async def _changed(form: EventForm, viewer: Viewer, event: Event, draft: Draft, 
 def _ask(
     request: Request, event: Event, at: str, draft: Draft, carried: list[tuple[str, str]], *, action: str = ""
 ) -> Response[bytes]:
-    scopes = [(scope, title, event.preview_edit(draft, scope, at).lines) for scope, title in _scopes(event)]
+    previews = [(scope, title, event.preview_edit(draft, scope, at)) for scope, title in _scopes(event)]
+    scopes = [(scope, title, preview.lines) for scope, title, preview in previews]
     return fragment(
         request, "calendar/_scope.html", heading=_("Change which events?"), action=action or f"{event.url}?at={at}", carried=carried, error="",
-        scopes=scopes, scope=scopes[0][0], submit=_("Save"), kind="primary", target=_target(request) or DIALOG,
+        can_reset=any(preview.kept for _scope, _title, preview in previews), scopes=scopes, scope=scopes[0][0], submit=_("Save"), kind="primary",
+        target=_target(request) or DIALOG,
     )
 
 

@@ -17,6 +17,7 @@ from app.lib.timezones import offered_timezones
 from app.models.base import NotFound, Refused
 from app.models.calendar import Calendar, Draft, Event, Guest, Reminder, attachments, inviting, room_email, room_id
 from app.models.calendar.attachments import Attached
+from app.models.calendar.drafts import MOST_GUESTS
 from app.models.calendar.preferences import CalendarPreferences
 from app.models.chat.rules import ChatRules
 from app.models.resource import Resource
@@ -24,7 +25,6 @@ from app.models.viewer import Viewer
 from app.routes.calendar import repeating
 from app.routes.calendar.shown import now_of
 
-MOST_GUESTS = 2_000
 _MINUTES = (0, 5, 10, 15, 30, 60, 120, 24 * 60, 2 * 24 * 60, 7 * 24 * 60)
 _OTHER_WAYS = (10, 60, 24 * 60, 7 * 24 * 60)
 
