@@ -80,7 +80,7 @@ async def show_calendar(request: Request, view: FromPath[str] = "", day: FromPat
     chosen = view or preferences.view or _usual_view(request)
     if chosen not in VIEWS:
         raise access.NotFound(f"view {view}")
-    return await calendar_page(request, chosen, _day_of(day, request.state.viewer))
+    return await calendar_page(request, chosen, _day_of(day, request.state.viewer), preferences)
 
 
 @get("/calendar/mini/{day:str}", include_in_schema=False)
@@ -94,10 +94,10 @@ async def show_mini(request: Request, day: FromPath[str], view: FromQuery[str] =
     return fragment(request, "calendar/_mini.html", mini=_mini(viewer, month, period, events))
 
 
-async def calendar_page(request: Request, view: str, day: date, **context: Any) -> Response[bytes]:
+async def calendar_page(request: Request, view: str, day: date, known: CalendarPreferences | None = None, **context: Any) -> Response[bytes]:
     """A page of the calendar: whole, its view, or only its grid where that is what htmx asks for."""
     viewer: Viewer = request.state.viewer
-    preferences = await CalendarPreferences.of(viewer.account_id)
+    preferences = known or await CalendarPreferences.of(viewer.account_id)
     period = Period.of(view, day, first_weekday(viewer))
     small = _month(day, first_weekday(viewer))
     calendars = await Calendar.all_for(viewer.account_id, viewer.org_id)

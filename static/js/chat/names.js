@@ -1,10 +1,6 @@
 // @names and :emoji: while one is being typed, what it may mean is offered above the composer.
-import { options } from "../options.js";
-import { ask as fetchText, parse } from "./http.js";
 import { type } from "./marks.js";
-
-const WAIT = 90;
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
+import { suggestions } from "./suggestions.js";
 
 /** Offer names for what is typed in `area` of `form`. Returns `close`. */
 export function names(form, area) {
@@ -32,75 +28,6 @@ export function codes(form, area) {
       type(area, `${option.dataset.value} `);
     },
   });
-}
-
-// While what stands before the caret fits `pattern`, the options at `url(text)` of its group are shown; one that is chosen is put in by `insert`.
-function suggestions(area, listbox, { pattern, url, insert }) {
-  const keys = options(area, listbox, choose);
-  let timer, asked = 0, shownFor = "";
-
-  const typed = () => pattern.exec(area.value.slice(0, area.selectionStart));
-
-  function close() {
-    clearTimeout(timer);
-    asked += 1;
-    if (listbox.hidden) return;
-    listbox.hidden = true;
-    keys.select(null);
-  }
-
-  function look() {
-    const found = typed();
-    if (!found) return close();
-    clearTimeout(timer);
-    timer = setTimeout(ask, WAIT, found[1] ?? "");
-  }
-
-  async function ask(text) {
-    const number = ++asked;
-    let found;
-    try {
-      found = parse(await fetchText("GET", url(text)));
-    } catch {
-      return;
-    }
-    if (number !== asked || !typed()) return;
-    listbox.replaceChildren(found);
-    shownFor = text;
-    listbox.hidden = !listbox.childElementCount;
-    if (!listbox.hidden) keys.first();
-  }
-
-  function choose(option) {
-    const found = typed();
-    close();
-    if (found) insert(option, found[1] ?? "");
-    close();
-  }
-
-  // More was typed than the list knows of: of what it shows, the first that fits all of it.
-  function meant() {
-    const text = plain(typed()?.[1] ?? "");
-    if (text === plain(shownFor)) return undefined;
-    return [...listbox.querySelectorAll('[role="option"]')].find((option) => plain(option.textContent).split(/\s+/).some((_, at, words) => words.slice(at).join(" ").startsWith(text)));
-  }
-
-  // Before the composer sees it: Enter means the option, also in the moment in which the list is renewed.
-  function take(event) {
-    if (listbox.hidden || event.isComposing || event.shiftKey || !["Escape", "Enter", "Tab"].includes(event.key)) return;
-    const option = meant() ?? keys.current() ?? listbox.querySelector('[role="option"]');
-    if (event.key === "Escape") close();
-    else if (option) choose(option);
-    else return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  }
-
-  area.addEventListener("input", look);
-  area.addEventListener("keydown", take, true);
-  area.addEventListener("blur", () => setTimeout(close, 150));
-  listbox.addEventListener("pointerdown", (event) => event.preventDefault());
-  return { close };
 }
 
 /** People were named who aren't in the channel: offer to add them, above the composer. */
