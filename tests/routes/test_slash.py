@@ -115,6 +115,7 @@ async def test_a_reminder_comes_once_and_again(app: httpx.ASGITransport, people:
 
 
 async def test_a_call_has_an_address_or_says_what_is_missing(app: httpx.ASGITransport, people: People, launch: Channel) -> None:
+    assert "/call everyone" not in (await browser(app, people.beat).get(launch.url)).text
     refused = await give(app, people.beat, launch, "/call")
     assert refused.status_code == 422 and "https://" in refused.headers["hx-trigger"]
     called = await give(app, people.gina, launch, "/call https://meet.example/daily")
@@ -126,6 +127,7 @@ async def test_a_call_has_an_address_or_says_what_is_missing(app: httpx.ASGITran
     await anna.post("/manager/chat/rules", data={**rules, "meetings": "https://meet.alpina.example/"}, headers=HTMX)
     rooms = {re.findall(r'href="(https://meet.alpina.example/[\w-]{12,})"', (await give(app, people.beat, launch, "/call")).text)[0] for _ in range(2)}
     assert len(rooms) == 2
+    assert 'value="/call everyone"' in (await browser(app, people.beat).get(launch.url)).text
 
 
 async def test_many_are_called_only_if_that_is_meant(app: httpx.ASGITransport, people: People, launch: Channel) -> None:

@@ -14,6 +14,7 @@ from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.models.chat import Channel, assistance, drafts, log, looking_after, members, pins, places, reading, saved, threads
 from app.models.chat.message import MOST_CHARACTERS
+from app.models.chat.rules import ChatRules
 from app.models.invitation.pending import invited_to
 from app.render import fragment, nothing, page, redirect, toast
 from app.routes.chat.articles import articles, furniture
@@ -153,6 +154,7 @@ async def channel_page(request: Request, channel: Channel, piece: log.Piece, *, 
         "looks_after": looking_after.looks_after(viewer, channel), "most_characters": MOST_CHARACTERS, "error": "", "answer": "", "people": None, "panel": None,
         "draft": await drafts.draft_in(viewer, channel.id) if channel.member_id else "", "pins": await pins.count_in(channel.id),
         "kept": await saved.saved_in(viewer, channel.id),
+        "calls": bool(channel.member_id and not channel.archived_at and (await ChatRules.of(viewer.org_id)).meetings),
     }
     return await page(request, "chat/channel.html", status=status, **{**shown, **context})
 
