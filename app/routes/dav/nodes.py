@@ -253,3 +253,27 @@ class Collection(Node):
     def address(self, name: str) -> bytes:
         """The address of an item with this name."""
         return f"{self.href}{quoted(name)}".encode()
+
+
+class RowNode(Node):
+    """An item of a collection of many: a row with its name in `href`, and its ETag."""
+
+    def __init__(self, parent: Collection, row: dict[str, Any]) -> None:
+        super().__init__(parent.caller, parent.address(row["href"]).decode())
+        self.parent, self.row = parent, row
+
+    @property
+    def properties(self) -> Properties:
+        return self.parent.item_properties
+
+    @property
+    def subject(self) -> Any:
+        return self.row
+
+    @property
+    def privileges(self) -> tuple[str, ...]:
+        return self.parent.privileges
+
+    @property
+    def etag(self) -> str | None:
+        return str(self.row["etag"])

@@ -8,7 +8,7 @@ from app.lib.dav.writing import escape, href
 from app.models.dav import Caller, Colleague
 from app.routes.dav import trees
 from app.routes.dav.calendars import busy, query
-from app.routes.dav.calendars.home import Homes, home_of
+from app.routes.dav.calendars.home import Home, Homes
 from app.routes.dav.calendars.inbox import inbox_of
 from app.routes.dav.calendars.scheduling import outbox_of
 from app.routes.dav.properties import Properties, fixed
@@ -28,7 +28,7 @@ def _additions(caller: Caller, colleague: Colleague | None) -> Properties:
     if colleague is not None:
         return both
     return {
-        **both, cal("calendar-home-set"): fixed(href(home_of(caller))), cal("schedule-inbox-URL"): fixed(href(inbox_of(caller))),
+        **both, cal("calendar-home-set"): fixed(href(Home.of(caller))), cal("schedule-inbox-URL"): fixed(href(inbox_of(caller))),
         cal("schedule-outbox-URL"): fixed(href(outbox_of(caller))), cs("calendar-proxy-read-for"): fixed(b""), cs("calendar-proxy-write-for"): fixed(b""),
     }
 

@@ -13,7 +13,7 @@ from app.models.calendar import Calendar
 from app.models.calendar.inbox import discard, messages
 from app.models.dav import Caller
 from app.routes.dav.calendars.data import KIND, SUPPORTED, calendar_data, content_of
-from app.routes.dav.nodes import Batch, Collection, Content, Node
+from app.routes.dav.nodes import Batch, Collection, Content, Node, RowNode
 from app.routes.dav.properties import READ, Properties, Property, column, etag, fixed, for_everyone, http_date, supported_reports
 from app.routes.dav.reports.multiget import CALENDAR as MULTIGET
 from app.routes.dav.requests import Request
@@ -95,28 +95,8 @@ class Inbox(Collection):
         return self.batch([row for row in await self.rows() if row["href"] in names])
 
 
-class Message(Node):
+class Message(RowNode):
     """A message."""
-
-    def __init__(self, parent: Inbox, row: dict[str, Any]) -> None:
-        super().__init__(parent.caller, parent.address(row["href"]).decode())
-        self.parent, self.row = parent, row
-
-    @property
-    def properties(self) -> Properties:
-        return self.parent.item_properties
-
-    @property
-    def subject(self) -> Any:
-        return self.row
-
-    @property
-    def privileges(self) -> tuple[str, ...]:
-        return self.parent.privileges
-
-    @property
-    def etag(self) -> str | None:
-        return str(self.row["etag"])
 
     @property
     def may_write(self) -> bool:

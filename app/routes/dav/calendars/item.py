@@ -16,42 +16,27 @@ from app.models.calendar.indexing import MOST_OBJECT
 from app.models.calendar.programs import erase
 from app.models.calendar.storing import Condition
 from app.routes.dav.calendars.data import KIND, content_of
-from app.routes.dav.nodes import Content, Node, Stored
-from app.routes.dav.properties import Properties
+from app.routes.dav.nodes import Content, RowNode, Stored
 from app.routes.dav.requests import Request
+from app.routes.dav.texts import Expected, text_of
 
 if TYPE_CHECKING:
     from app.routes.dav.calendars.calendar import CalendarNode
 
-_KINDS = ("", "text/calendar", "application/octet-stream", "text/plain")
+_EXPECTED = Expected(
+    ("", "text/calendar", "application/octet-stream", "text/plain"), MOST_OBJECT, cal("supported-calendar-data"), cal("valid-calendar-data"),
+    cal("max-resource-size"),
+)
 
 
-class Item(Node):
+class Item(RowNode):
     """An event or a task with all its instances."""
 
-    def __init__(self, parent: CalendarNode, row: dict[str, Any]) -> None:
-        super().__init__(parent.caller, parent.address(row["href"]).decode())
-        self.parent, self.row = parent, row
-
-    @property
-    def properties(self) -> Properties:
-        return self.parent.item_properties
-
-    @property
-    def subject(self) -> Any:
-        return self.row
-
-    @property
-    def privileges(self) -> tuple[str, ...]:
-        return self.parent.privileges
+    parent: CalendarNode
 
     @property
     def may_write(self) -> bool:
         return self.parent.may_write
-
-    @property
-    def etag(self) -> str | None:
-        return str(self.row["etag"])
 
     async def read(self, request: Request) -> Content:
         headers = [(b"content-disposition", b"attachment")]
@@ -94,17 +79,8 @@ def condition_of(match: Match, seen: dict[str, Any] | None, *, may_replace: bool
 
 
 async def calendar_of(request: Request) -> str:
-    """The object in a PUT's body. Raises `Problem` for another type, or a charset that it isn't in."""
-    kind, _semicolon, parameters = request.header("content-type").partition(";")
-    if kind.strip().lower() not in _KINDS:
-        raise Problem(415, cal("supported-calendar-data"))
-    charset = next((one.partition("=")[2].strip(' "') for one in parameters.split(";") if one.strip().lower().startswith("charset=")), "") or "utf-8"
-    try:
-        return (await request.body(MOST_OBJECT)).decode(charset)
-    except (UnicodeDecodeError, LookupError):
-        raise Problem(403, cal("valid-calendar-data"), inner=escape("It isn’t in the charset that it says.")) from None
-    except Problem as problem:
-        raise Problem(problem.status, cal("max-resource-size"), headers=problem.headers) from None
+    """The object in a PUT's body. Raises `Problem`."""
+    return await text_of(request, _EXPECTED)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from app.models.dav import Caller, Colleague
 from app.routes.dav import trees
 from app.routes.dav.contacts import query
 from app.routes.dav.contacts.directory import gateways
-from app.routes.dav.contacts.home import Homes, home_of
+from app.routes.dav.contacts.home import Home, Homes
 from app.routes.dav.properties import Properties, fixed
 
 __all__ = ["query"]
@@ -18,7 +18,7 @@ __all__ = ["query"]
 def _additions(caller: Caller, colleague: Colleague | None) -> Properties:
     if colleague is not None or not caller.using("contacts"):
         return {}
-    return {card("addressbook-home-set"): fixed(href(home_of(caller))), card("directory-gateway"): fixed(gateways(caller))}
+    return {card("addressbook-home-set"): fixed(href(Home.of(caller))), card("directory-gateway"): fixed(gateways(caller))}
 
 
 trees.register(trees.Tree("contacts", Homes, ("addressbook",), _additions))

@@ -20,7 +20,7 @@ from app.models.contacts import MOST_CARD, AddressBook, CardRefused, LostRace, T
 from app.models.contacts.programs import describe, discard
 from app.models.dav import Caller, DeadProperty
 from app.routes.dav.contacts.data import ADDRESS_DATA, KIND, SUPPORTED, accepted, in_version, version_of
-from app.routes.dav.nodes import Batch, Changes, Collection, Content, Node, Stored
+from app.routes.dav.nodes import Batch, Changes, Collection, Content, Node, RowNode, Stored
 from app.routes.dav.properties import (
     READ,
     WRITE,
@@ -38,6 +38,7 @@ from app.routes.dav.properties import (
 from app.routes.dav.reports.multiget import ADDRESSBOOK as MULTIGET
 from app.routes.dav.reports.sync_collection import SYNC, invalid, token
 from app.routes.dav.requests import Request
+from app.routes.dav.texts import Expected, text_of
 from app.routes.dav.wanted import Wanted
 
 QUERY = card("addressbook-query")
@@ -58,6 +59,10 @@ ITEM: dict[str, Property] = {
 }
 _WHOLE = ("etag", "size", "updated_at", "created_at", "name", "vcard")
 _AT_ONCE = 500
+_EXPECTED = Expected(
+    ("", "text/vcard", "text/x-vcard", "text/directory", "application/octet-stream"), MOST_CARD, card("supported-address-data"),
+    card("valid-address-data"), card("max-resource-size"),
+)
 _COLLATIONS = b"".join(b"<card:supported-collation>" + name + b"</card:supported-collation>" for name in (b"i;ascii-casemap", b"i;unicode-casemap", b"i;octet"))
 
 
@@ -205,28 +210,10 @@ class Book(Collection):
         return self.book.can_write or not self.book.is_own  # whoever a book is shared with may leave it
 
 
-class CardNode(Node):
+class CardNode(RowNode):
     """A card."""
 
-    def __init__(self, parent: Book, row: dict[str, Any]) -> None:
-        super().__init__(parent.caller, parent.address(row["href"]).decode())
-        self.parent, self.row = parent, row
-
-    @property
-    def properties(self) -> Properties:
-        return self.parent.item_properties
-
-    @property
-    def subject(self) -> Any:
-        return self.row
-
-    @property
-    def privileges(self) -> tuple[str, ...]:
-        return self.parent.privileges
-
-    @property
-    def etag(self) -> str | None:
-        return str(self.row["etag"])
+    parent: Book
 
     async def read(self, request: Request) -> Content:
         return content_of(self.row, request)
@@ -273,18 +260,8 @@ def if_match(match: Match, current: str | None) -> str | None:
 
 
 async def vcard_of(request: Request) -> str:
-    """The card in a PUT's body. Raises `Problem` for another type, another version, or a charset that it isn't in."""
-    kind, _semicolon, parameters = request.header("content-type").partition(";")
-    if kind.strip().lower() not in ("", "text/vcard", "text/x-vcard", "text/directory", "application/octet-stream"):
-        raise Problem(415, card("supported-address-data"))
-    charset = next((one.partition("=")[2].strip(' "') for one in parameters.split(";") if one.strip().lower().startswith("charset=")), "") or "utf-8"
-    try:
-        body = await request.body(MOST_CARD)
-        vcard = body.decode(charset)
-    except (UnicodeDecodeError, LookupError):
-        raise Problem(403, card("valid-address-data"), inner=escape("The card isn’t in the charset that it says.")) from None
-    except Problem as problem:
-        raise Problem(problem.status, card("max-resource-size"), headers=problem.headers) from None
+    """The card in a PUT's body. Raises `Problem`, also for another version."""
+    vcard = await text_of(request, _EXPECTED)
     if version_of(vcard) == V21:
         raise Problem(403, card("supported-address-data"))
     return vcard

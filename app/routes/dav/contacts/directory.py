@@ -19,7 +19,7 @@ from app.models.contacts.directory import MOST_ANSWERS, Person
 from app.models.dav import Caller
 from app.routes.dav.contacts.book import ITEM, QUERY, content_of
 from app.routes.dav.contacts.data import SUPPORTED
-from app.routes.dav.nodes import Batch, Collection, Content, Node
+from app.routes.dav.nodes import Batch, Collection, Content, Node, RowNode
 from app.routes.dav.properties import READ, Properties, fixed, for_everyone, supported_reports
 from app.routes.dav.reports.multiget import ADDRESSBOOK as MULTIGET
 from app.routes.dav.requests import Request
@@ -83,25 +83,12 @@ class DirectoryNode(Collection):
         return Batch(self.item_properties, [row_of(person) for person in people], lambda row: self.address(row["href"]))
 
 
-class PersonNode(Node):
+class PersonNode(RowNode):
     """A member's card."""
 
     def __init__(self, parent: DirectoryNode, person: Person) -> None:
-        super().__init__(parent.caller, parent.address(person.href).decode())
-        self.parent, self.person = parent, person
-        self.row = row_of(person)
-
-    @property
-    def properties(self) -> Properties:
-        return self.parent.item_properties
-
-    @property
-    def subject(self) -> Any:
-        return self.row
-
-    @property
-    def etag(self) -> str | None:
-        return str(self.row["etag"])
+        super().__init__(parent, row_of(person))
+        self.person = person
 
     async def read(self, request: Request) -> Content:
         return content_of(self.row, request)
