@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import shutil
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -13,6 +16,16 @@ from typing import Any
 
 TIMEOUT = 90.0  # seconds
 OFFICE_TIMEOUT = 120.0
+OFFICE_MEMORY = 4_000_000_000  # bytes of address space
+_SAFE = (
+    ("Office.Common/Security/Scripting", "DisableActiveContent", "true"), ("Office.Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
+    ("Office.Common/Security/Scripting", "MacroSecurityLevel", "3"), ("Inet/Settings", "ooInetProxyType", "2"),
+    ("Inet/Settings", "ooInetHTTPProxyName", "127.0.0.1"), ("Inet/Settings", "ooInetHTTPProxyPort", "9"),
+    ("Inet/Settings", "ooInetHTTPSProxyName", "127.0.0.1"), ("Inet/Settings", "ooInetHTTPSProxyPort", "9"), ("Inet/Settings", "ooInetNoProxy", ""),
+)
+_REGISTRY = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">{items}</oor:items>
+"""
 _ROOT = Path(__file__).parent.parent.parent
 _turn = asyncio.Semaphore(2)
 
@@ -41,7 +54,8 @@ def can_print_office() -> bool:
 
 
 async def print_office(file: Path, suffix: str) -> bytes:
-    """An office file as PDF by LibreOffice, empty where that doesn't work. Macros and links don't run: it converts in a profile of its own."""
+    """An office file as PDF by LibreOffice, empty where that doesn't work. It converts in a profile of its own,
+    in which macros and links of the file are dead, and without a network."""
     program = _office()
     if program is None:
         return b""
@@ -50,8 +64,10 @@ async def print_office(file: Path, suffix: str) -> bytes:
             folder = Path(name)
             source = folder / f"in{suffix}"
             await asyncio.to_thread(shutil.copyfile, file, source)
+            await asyncio.to_thread(_write_profile, folder / "profile")
+            confined = [sys.executable, "-m", "app.lib.confined", str(OFFICE_MEMORY), str(int(OFFICE_TIMEOUT)), program]
             profile = f"-env:UserInstallation=file://{folder / 'profile'}"
-            await _run([program, "--headless", "--norestore", profile, "--convert-to", "pdf", "--outdir", str(folder), str(source)], OFFICE_TIMEOUT)
+            await _run([*confined, "--headless", "--norestore", profile, "--convert-to", "pdf", "--outdir", str(folder), str(source)], OFFICE_TIMEOUT)
             made = folder / "in.pdf"
             return await asyncio.to_thread(made.read_bytes) if made.exists() else b""
 
@@ -71,6 +87,15 @@ async def _run(command: list[str], seconds: float) -> dict[str, Any]:
     except (TimeoutError, ValueError):
         return {"failed": "limits"}
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # and what it started, which may be what takes so long
+        await process.wait()
+
+
+def _write_profile(folder: Path) -> None:
+    """What a LibreOffice of its own may do: run nothing of the file, and fetch nothing (a proxy that isn't there answers what it tries)."""
+    items = "".join(
+        f'<item oor:path="/org.openoffice.{path}"><prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>' for path, name, value in _SAFE
+    )
+    (folder / "user").mkdir(parents=True)
+    (folder / "user" / "registrymodifications.xcu").write_text(_REGISTRY.format(items=items))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import resource
 import subprocess
 import sys
 import warnings
@@ -21,6 +20,8 @@ from typing import Any
 from xml.etree.ElementTree import XMLPullParser
 
 from PIL import Image, ImageDraw, ImageOps
+
+from app.lib.confined import confine
 
 MEMORY, SECONDS = 2_000_000_000, 50  # bytes of address space, CPU time
 MOST_PIXELS = 120_000_000
@@ -225,10 +226,7 @@ def _xml_text(part: Any) -> str:
 def main(arguments: list[str]) -> None:
     """Do one task, within its limits."""
     task, group, file, target, *rest = arguments
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
-    if group != "video":  # ffmpeg maps more than it uses
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000_000, 200_000_000))
+    confine(None if group == "video" else MEMORY, SECONDS)  # ffmpeg maps more than it uses
     try:
         if task == "page":
             facts = page(group, Path(file), Path(target), int(rest[0]))
