@@ -16,9 +16,10 @@ export function open() {
     });
   }
 
+  const putAll = (items) => run("readwrite", (store) => items.forEach((item) => store.put(item)));
   const quiet = (promise) => promise.catch(() => undefined); // a browser without storage uploads all the same
   return {
-    put: (item) => quiet(run("readwrite", (store) => store.put(item)).catch(() => run("readwrite", (store) => store.put({ ...item, file: undefined, handle: undefined })))),
+    put: (items) => quiet(putAll(items).catch(() => putAll(items.map((item) => ({ ...item, file: undefined, handle: undefined }))))),
     remove: (id) => quiet(run("readwrite", (store) => store.delete(id))),
     all: async () => (await quiet(run("readonly", (store) => store.getAll()))) ?? [],
     async change(id, changes) {

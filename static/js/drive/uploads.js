@@ -3,13 +3,15 @@
 // the browser gave for it; where there is neither, the file is asked for again and goes on where it stopped.
 import { open } from "./upload-store.js";
 
-const AT_ONCE = 3;
+const AT_ONCE = 4;
+const AT_A_TIME = 200; // remembered in one go
+const MOST_ROWS = 100; // of thousands, those that wait have a row later and those that are done have none
 const CHUNK = 32 << 20;
 const PARALLEL_FROM = 256 << 20;
 const SMALL = 24 << 20; // kept whole in IndexedDB
 const store = open();
 const queue = new Map(); // id → item
-let panel, running = 0, tus, allPaused = false, started = 0, told;
+let panel, running = 0, tus, allPaused = false, started = 0, told, frame;
 
 const text = () => document.getElementById("drive-words")?.dataset ?? words;
 let words = {};
@@ -46,12 +48,13 @@ export async function send(files, folder) {
   const { taken } = await fetch(`/drive/folders/${folder}/conflicts`, { method: "POST", body: JSON.stringify(paths), headers: { "Content-Type": "application/json" } }).then((answer) => answer.json()).catch(() => ({ taken: [] }));
   const conflict = taken?.length ? await ask(taken) : "keep";
   if (!conflict) return;
-  for (const { file, path, handle } of files) {
-    const item = { id: crypto.randomUUID(), folder, path, name: file.name, size: file.size, modified: file.lastModified, conflict, url: "", at: Date.now() };
-    await store.put({ ...item, file: file.size <= SMALL ? file : undefined, handle });
-    add({ ...item, file });
+  const items = files.map(({ file, path, handle }) => ({ id: crypto.randomUUID(), folder, path, name: file.name, size: file.size, modified: file.lastModified, conflict, url: "", at: Date.now(), file, handle }));
+  for (let at = 0; at < items.length; at += AT_A_TIME) {
+    const some = items.slice(at, at + AT_A_TIME);
+    await store.put(some.map((item) => ({ ...item, file: item.size <= SMALL ? item.file : undefined })));
+    some.forEach(add);
+    pump();
   }
-  pump();
 }
 
 /** Go on with what a reload interrupted. */
@@ -78,13 +81,19 @@ function ask(taken) {
 
 function add(item) {
   show();
-  item.row = template("drive-upload-template");
-  item.row.querySelector(".upload-name").textContent = item.path ? `${item.path}/${item.name}` : item.name;
   item.state = "waits";
   item.sent = 0;
+  queue.set(item.id, item);
+  if (panel.querySelector("ul").childElementCount < MOST_ROWS) face(item);
+  sum();
+}
+
+function face(item) {
+  if (item.row) return;
+  item.row = template("drive-upload-template");
+  item.row.querySelector(".upload-name").textContent = item.path ? `${item.path}/${item.name}` : item.name;
   item.row.querySelector("[data-pause]").addEventListener("click", () => (item.state === "lost-file" ? pick(item) : item.state === "paused" ? go(item) : pause(item)));
   item.row.querySelector("[data-stop]").addEventListener("click", () => stop(item));
-  queue.set(item.id, item);
   panel.querySelector("ul").append(item.row);
   say(item, text().waits);
 }
@@ -97,7 +106,8 @@ function show() {
   panel.querySelector("[data-close-uploads]").addEventListener("click", close);
   panel.querySelector("[data-pause-all]").addEventListener("click", () => {
     allPaused = !allPaused;
-    for (const item of queue.values()) allPaused ? pause(item) : item.state === "paused" && go(item);
+    for (const item of queue.values()) allPaused ? pause(item) : item.state === "paused" && waiting(item);
+    pump();
   });
   document.body.append(panel);
   started = performance.now();
@@ -120,6 +130,7 @@ function pump() {
 async function run(item) {
   item.state = "runs";
   running++;
+  face(item);
   tus ??= (await import("../../vendor/tus.min.js"), window.tus);
   if (item.state !== "runs") return void running--;
   const at = { bytes: item.sent, when: performance.now() };
@@ -183,6 +194,8 @@ function done(item, skipped) {
   item.row.classList.add("is-done");
   say(item, skipped ? text().skipped : text().done);
   store.remove(item.id);
+  item.file = item.upload = undefined;
+  if (queue.size > MOST_ROWS) item.row.remove();
   sum();
   clearTimeout(told);
   told = setTimeout(() => document.body.dispatchEvent(new CustomEvent("drive:changed", { bubbles: true })), 400);
@@ -205,19 +218,22 @@ function pause(item) {
   if (!["runs", "waits"].includes(item.state)) return;
   const wasRunning = item.state === "runs";
   item.state = "paused";
-  say(item, text().paused);
-  button(item, true);
+  if (item.row) [say(item, text().paused), button(item, true)];
   if (wasRunning) Promise.resolve(item.upload?.abort()).then(() => ((item.url = item.upload?.url ?? item.url), item.end?.()));
 }
 
-function go(item) {
+function waiting(item) {
   item.state = "waits";
-  button(item, false);
-  say(item, text().waits);
+  if (item.row) [button(item, false), say(item, text().waits)];
+}
+
+function go(item) {
+  waiting(item);
   pump();
 }
 
 function button(item, paused) {
+  face(item);
   const pressed = item.row.querySelector("[data-pause]");
   const word = paused ? text().resume : text().pause;
   pressed.setAttribute("aria-label", word);
@@ -263,10 +279,17 @@ function keep(item, changes) {
 }
 
 function say(item, words) {
+  face(item);
   item.row.querySelector("[data-state]").textContent = words ?? "";
 }
 
 function sum() {
+  frame ||= requestAnimationFrame(total);
+}
+
+function total() {
+  frame = 0;
+  if (!panel?.isConnected) return;
   const all = [...queue.values()];
   const [sent, size] = all.reduce(([a, b], item) => [a + item.sent, b + item.size], [0, 0]);
   const ready = all.filter(({ state }) => state === "done").length;
