@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -145,12 +146,23 @@ def words_of_time(start: datetime | date, end: datetime | date, place: str) -> t
     if not isinstance(start, datetime) or not isinstance(end, datetime):
         last = max(start, end - timedelta(days=1))
         if last == start:
-            return "", _("All day"), format_date(start, "full", locale=place)
+            return "", _("All day"), _day_in_words(start, place)
         return "", _("All day"), f"{format_date(start, 'medium', locale=place)} – {format_date(last, 'medium', locale=place)}"
-    begins, ends = format_time(start, "short", locale=place), format_time(end, "short", locale=place)
+    begins, ends = _time_in_words(start.time(), place), _time_in_words(end.time(), place)
     if start.date() == end.date() or end - start < timedelta(hours=12):
         hours = f"{begins} – {ends}" if end > start else begins
-        return begins, hours, f"{format_date(start.date(), 'full', locale=place)}, {hours}"
+        return begins, hours, f"{_day_in_words(start.date(), place)}, {hours}"
     return begins, f"{begins} – {format_datetime(end, 'd MMM', locale=place)}", (
         f"{format_datetime(start, 'medium', locale=place)} – {format_datetime(end, 'medium', locale=place)}"
     )
+
+
+@lru_cache(maxsize=4096)
+def _time_in_words(at: time, place: str) -> str:
+    """Babel takes longer for this than everything else that a page of a thousand events costs."""
+    return format_time(at, "short", locale=place)
+
+
+@lru_cache(maxsize=4096)
+def _day_in_words(day: date, place: str) -> str:
+    return format_date(day, "full", locale=place)
