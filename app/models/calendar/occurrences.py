@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,6 +93,24 @@ async def occurrences(
     known = {one.id: one for one in some}
     found = await as_seen(viewer, await rows_between(known.values(), since, until, component), known, timezone)
     return [one for one in found if _touches(one.start, one.end, since, until)][:MOST]
+
+
+async def busy_days(viewer: Viewer, calendars: Collection[Calendar], first: date, last: date, *, with_declined: bool = False) -> dict[str, int]:
+    """How many events touch each of these days on the viewer's clock, by date: for months of dots, which needn't know what they are."""
+    days = [first + timedelta(days=number) for number in range((last - first).days + 2)]
+    zoned = [day_bounds(day, day, viewer.timezone)[0] for day in days]
+    walls = [instant_of(datetime.combine(day, time()), None) for day in days]
+    rows = await rows_between(calendars, zoned[0], zoned[-1], columns=f"{IDS}, o.guest_count")
+    answers = {} if with_declined else await _answers(viewer, rows)
+    counts = [0] * len(days)
+    for row in rows:
+        if answers and (answers.get((row["object_id"], row["key"])) or answers.get((row["object_id"], ""))) == "DECLINED":
+            continue
+        bounds = walls if row["kind"] else zoned
+        begin, end = bisect_right(bounds, row["starts"]) - 1, bisect_right(bounds, max(row["starts"], row["ends"] - 1)) - 1
+        for number in range(max(begin, 0), end + 1):
+            counts[number] += 1
+    return {day.isoformat(): count for day, count in zip(days[:-1], counts, strict=False) if count}
 
 
 async def as_seen(viewer: Viewer, rows: list[dict[str, Any]], known: dict[int, Calendar], timezone: str | None = None) -> list[Occurrence]:

@@ -17,6 +17,7 @@ from app import access
 from app.lib.i18n import _, language
 from app.lib.locales import territory
 from app.models.calendar import Calendar
+from app.models.calendar.occurrences import busy_days
 from app.models.calendar.preferences import VIEWS, CalendarPreferences
 from app.models.viewer import Viewer
 from app.render import fragment, page
@@ -90,8 +91,8 @@ async def show_mini(request: Request, day: FromPath[str], view: FromQuery[str] =
     access.require_member(viewer, "calendar.use")
     period = Period.of(view if view in VIEWS else "week", _day_of(date, viewer), first_weekday(viewer))
     month = _day_of(day, viewer)
-    events = await shown_events(viewer, *_month(month, first_weekday(viewer)))
-    return fragment(request, "calendar/_mini.html", mini=_mini(viewer, month, period, events))
+    calendars = await Calendar.all_for(viewer.account_id, viewer.org_id)
+    return fragment(request, "calendar/_mini.html", mini=await _mini(viewer, month, period, calendars))
 
 
 async def calendar_page(request: Request, view: str, day: date, known: CalendarPreferences | None = None, **context: Any) -> Response[bytes]:
@@ -99,15 +100,13 @@ async def calendar_page(request: Request, view: str, day: date, known: CalendarP
     viewer: Viewer = request.state.viewer
     preferences = known or await CalendarPreferences.of(viewer.account_id)
     period = Period.of(view, day, first_weekday(viewer))
-    small = _month(day, first_weekday(viewer))
     calendars = await Calendar.all_for(viewer.account_id, viewer.org_id)
-    events = await shown_events(viewer, min(period.first, small[0]), max(period.last, small[1]), calendars, with_declined=preferences.with_declined)
-    here = [event for event in events if event.first_day <= period.last.isoformat() and event.last_day >= period.first.isoformat()]
+    events = await shown_events(viewer, period.first, period.last, calendars, with_declined=preferences.with_declined)
     topics = [f"calendars:{viewer.account_id}", *(f"calendar:{one.id}" for one in calendars)]
-    shown = {**_frame(viewer, period), **_content(viewer, preferences, period, here), "topics": " ".join(topics)}
+    shown = {**_frame(viewer, period), **_content(viewer, preferences, period, events), "topics": " ".join(topics)}
     if request.headers.get("hx-target", "").endswith("#cal"):
         return fragment(request, "calendar/_view.html", **shown)
-    side = await side_of(viewer, "", _mini(viewer, day, period, events), calendars)
+    side = await side_of(viewer, "", await _mini(viewer, day, period, calendars, with_declined=preferences.with_declined), calendars)
     return await page(request, "calendar/show.html", **{**shown, **side, "event": None, **context})
 
 
@@ -176,9 +175,11 @@ def _zone_label(name: str, now: datetime) -> str:
     return short if short.isalpha() and len(short) < 5 else name.rpartition("/")[2].replace("_", " ")
 
 
-def _mini(viewer: Viewer, month: date, period: Period, events: Sequence[Shown]) -> layout.Mini:
-    view = period.view if period.view in ("day", "week", "workweek") else "week" if period.view == "year" else period.view
-    return layout.mini(month, view, (period.first, period.last), now_of(viewer).date(), territory(language()), first_weekday(viewer), layout.busy_days(events))
+async def _mini(viewer: Viewer, month: date, period: Period, calendars: Sequence[Calendar], *, with_declined: bool = False) -> layout.Mini:
+    view = "week" if period.view == "year" else period.view
+    days, visible = _month(month, first_weekday(viewer)), [one for one in calendars if not one.is_hidden]
+    busy = await busy_days(viewer, visible, *days, with_declined=with_declined)
+    return layout.mini(month, view, (period.first, period.last), now_of(viewer).date(), territory(language()), first_weekday(viewer), busy)
 
 
 def _usual_view(request: Request) -> str:

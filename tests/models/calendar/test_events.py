@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,6 +25,7 @@ from app.models.calendar import (
     occurrences,
     sharing,
 )
+from app.models.calendar.occurrences import busy_days
 from app.models.calendar.storing import LostRace, by_href, put
 from app.models.command import Command
 from tests.people import People, Person
@@ -245,3 +246,21 @@ async def test_every_second_without_an_end_holds(people: People) -> None:
     )
     await put(calendar, people.anna.id, "s.ics", text)
     assert 0 < len(await occurrences(people.anna.viewer, *MARCH)) <= 5000
+
+
+async def test_days_with_events_are_counted(people: People) -> None:
+    """As long as they take, on the clock of who looks; what was declined doesn't count."""
+    calendar = await Calendar.default_for(people.anna.id, people.anna.viewer.org_id)
+    declined = "ORGANIZER:mailto:beat@alpina.example\r\nATTENDEE;PARTSTAT=DECLINED:mailto:anna@alpina.example\r\n"
+    lines = {
+        "evening": "DTSTART:20260609T210000Z\r\nDTEND:20260610T030000Z\r\n", "until midnight": "DTSTART:20260611T200000Z\r\nDTEND:20260611T220000Z\r\n",
+        "days": "DTSTART;VALUE=DATE:20260613\r\nDTEND;VALUE=DATE:20260615\r\n", "floating": "DTSTART:20260616T233000\r\nDURATION:PT1H\r\n",
+        "weekly": "DTSTART:20200603T100000Z\r\nRRULE:FREQ=WEEKLY\r\n", "no": f"DTSTART:20260619T100000Z\r\n{declined}",
+        "before": "DTSTART:20260607T200000Z\r\nDTEND:20260607T210000Z\r\n", "after": "DTSTART:20260622T000000Z\r\n", "long": "DTSTART:20260601T100000Z\r\nDTEND:20260608T100000Z\r\n",
+    }
+    for name, text in lines.items():
+        await put(calendar, people.anna.id, f"{name}.ics", f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:{name}\r\n{text}END:VEVENT\r\nEND:VCALENDAR\r\n")
+    span = date(2026, 6, 8), date(2026, 6, 21)
+    expected = {"08": 1, "09": 1, "10": 2, "11": 1, "13": 1, "14": 1, "16": 1, "17": 2}
+    assert await busy_days(people.anna.viewer, [calendar], *span) == {f"2026-06-{day}": count for day, count in expected.items()}
+    assert (await busy_days(people.anna.viewer, [calendar], *span, with_declined=True))["2026-06-19"] == 1
