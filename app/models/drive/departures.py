@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app import database
-from app.lib.i18n import ngettext
+from app.lib.i18n import language, ngettext
+from app.lib.locales import decimal
 from app.lib.names import full_name
 from app.models.departure import on_departure
 from app.models.drive.tables import Drive
@@ -63,7 +64,7 @@ async def _owned(member: Membership) -> list[str]:
     if not row or not row["files"]:
         return []
     said = ngettext("%(count)s file in Drive (%(size)s MB)", "%(count)s files in Drive (%(size)s MB)", row["files"])
-    return [said % {"count": row["files"], "size": round(int(row["size"]) / 1e6, 1)}]
+    return [said % {"count": row["files"], "size": decimal(round(int(row["size"]) / 1e6, 1), language())}]
 
 
 async def _charge(drive_id: int, account_id: int) -> None:

@@ -13,7 +13,7 @@ from litestar.response import Response
 
 from app.lib import clock, emoji
 from app.lib.forms import ChoiceField, Form, NumberField, TextField
-from app.lib.i18n import _, language
+from app.lib.i18n import _, language, ngettext
 from app.lib.locales import territory, week_start
 from app.lib.quiet import Span, local_day, local_instant
 from app.models.base import Refused
@@ -253,7 +253,8 @@ async def _show_page(request: Request, form: StatusForm, status: int = 200, **mo
     context = {"lines": lines, "line_errors": {}, **more, **await _status_context(request, form)}
     return await show(
         request, "status", status, choice=choice, chosen=choice.current(now), quiet_until=choice.quiet_until(now),
-        away_choices=[(minutes, _("%(number)s minutes") % {"number": minutes}) for minutes in AWAY_MINUTES], most_lines=MOST_SPANS, **context,
+        away_choices=[(number, ngettext("%(number)s minute", "%(number)s minutes", int(number)) % {"number": number}) for number in AWAY_MINUTES],
+        most_lines=MOST_SPANS, **context,
     )
 
 
