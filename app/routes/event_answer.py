@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response, Stream
+from markupsafe import Markup
 
-from app.lib import clock
+from app.lib import clock, markdown
 from app.lib.i18n import _, language
 from app.lib.ical import DATE
 from app.lib.ical.series import ENDLESS
@@ -79,10 +80,12 @@ async def _page(request: Request, found: Invitation, status: int = 200, **more: 
     one = coming[0]
     zone = draft.timezone or event.calendar.timezone
     when = when_words(one.start, one.end, zone, language(), is_all_day=one.kind == DATE)
-    facts = {"error": "", "note": "", "start": "", "is_done": False, **more}
+    start = datetime.fromtimestamp(one.start / 1000, ZoneInfo(zone))
+    facts = {"error": "", "note": "", "start": f"{start:%Y-%m-%dT%H:%M}", "is_done": False, **more}
     return await page(
         request, "entrance/event-answer.html", status=status, title=draft.title or _("Event without a title"), when=when, zone=zone.replace("_", " "),
-        recurs=bool(draft.rule), place=draft.location, about=draft.description, meeting_url=draft.meeting_url, guest=found.guest,
+        recurs=bool(draft.rule), place=draft.location,
+        about=Markup(markdown.render(draft.description).html), meeting_url=draft.meeting_url, guest=found.guest,
         attached=[{"name": one.name, "url": f"{request.url.path}/files/{name}" if (name := attachments.token_of(one.url)) else one.url}
                   for one in draft.attachments],
         organiser=event.organiser, is_cancelled=found.is_cancelled, can_propose=one.kind != DATE, **facts,

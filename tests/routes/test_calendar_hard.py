@@ -80,3 +80,26 @@ async def test_those_that_differ_are_made_like_the_others_when_asked(app: httpx.
     await anna.post(f"/calendar/events/{event.id}?at={keys[0]}", data={**form, "scope": "all", "resets": "on"}, headers=DIALOG)
     week = (await anna.get("/calendar/week/2026-11-16")).text
     assert re.findall(r'data-start="2026-11-\d\d(T[\d:]+)"', week) == ["T09:00"] * 4 and week.count("Morning") >= 4
+
+
+async def test_a_series_takes_place_on_other_dates_too(app: httpx.ASGITransport, people: People) -> None:
+    anna = browser(app, people.anna)
+    form = fields(repeat="weekly", ends="count", count="3", also=["2026-11-18", "2026-12-24"])
+    assert (await anna.post("/calendar/events", data={**form, "also": ["soon"]}, headers=DIALOG)).status_code == 422
+    assert (await anna.post("/calendar/events", data=form, headers=DIALOG)).status_code == 200
+    id_ = await database.fetch_value("SELECT id FROM calendar_object")
+
+    async def days() -> list[str]:
+        event = await Event.seen_by(people.anna.viewer, id_)
+        return [event.draft(one.key).start.strftime("%m-%d %H") for one in event.series.between(0, 1 << 52)]
+
+    assert await days() == ["11-16 09", "11-18 09", "11-23 09", "11-30 09", "12-24 09"]
+    shown = (await anna.get(f"/calendar/events/{id_}/edit", headers=DIALOG)).text
+    assert 'name="also" value="2026-12-24"' in shown
+    await anna.post(f"/calendar/events/{id_}", data={**form, "start_time": "11:00", "end_time": "12:00", "scope": "all"}, headers=DIALOG)
+    assert await days() == ["11-16 11", "11-18 11", "11-23 11", "11-30 11", "12-24 11"]
+    later = {**form, "start_date": "2026-11-23", "end_date": "2026-11-23", "start_time": "11:00", "end_time": "12:00", "title": "Later", "scope": "following"}
+    await anna.post(f"/calendar/events/{id_}?at=20261123T110000", data=later, headers=DIALOG)
+    assert await days() == ["11-16 11", "11-18 11"]
+    rest = await Event.seen_by(people.anna.viewer, await database.fetch_value("SELECT id FROM calendar_object WHERE summary = 'Later'"))
+    assert [rest.draft(one.key).start.strftime("%m-%d %H") for one in rest.series.between(0, 1 << 52)] == ["11-23 11", "11-30 11", "12-24 11"]

@@ -330,8 +330,9 @@ class Event:
 
 
 def _with_rest_of_rule(draft: Draft, shown: Draft, rest: Component) -> Draft:
-    """The draft with the rule that the rest of a series has, unless the draft changes it."""
-    return replace(draft, rule=main_of(rest).value("RRULE") or "") if draft.rule == shown.rule else draft
+    """The draft with the rule and the other dates that the rest of a series has, unless the draft changes them."""
+    rule = main_of(rest).value("RRULE") or "" if draft.rule == shown.rule else draft.rule
+    return replace(draft, rule=rule, extra=tuple(wall for wall in draft.extra if wall >= shown.start))
 
 
 def _differences(old: Draft, new: Draft) -> list[str]:
@@ -344,8 +345,8 @@ def _differences(old: Draft, new: Draft) -> list[str]:
         lines.append(_("The place is %(new)s.") % {"new": new.location} if new.location else _("It has no place any more."))
     if old.title != new.title:
         lines.append(_("It is called “%(new)s”.") % {"new": new.title})
-    if old.rule != new.rule:
-        lines.append(_("The repetition changes.") if new.rule else _("It is no longer repeated."))
+    if (old.rule, old.extra) != (new.rule, new.extra):
+        lines.append(_("The repetition changes.") if new.rule or new.extra else _("It is no longer repeated."))
     came, went = _names(new.guests, old.guests), _names(old.guests, new.guests)
     if came:
         lines.append(_("Invited: %(names)s.") % {"names": came})

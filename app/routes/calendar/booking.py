@@ -169,7 +169,8 @@ async def _times(
     free = await booking.slots(found, length, start, start + SHOWN_DAYS * clock.DAY)
     host = await Account.get(found.account_id)
     shown: dict[str, Any] = {
-        "found": found, "host": host, "minutes": length, "lengths": _lengths(lengths), "days": _by_day(free, name), "zone": name, "zones": offered_timezones(),
+        "found": found, "host": host, "minutes": length, "lengths": _lengths(lengths), "days": _by_day(free, name), "zone": name,
+        "zones": dict.fromkeys((*offered_timezones(), name)), "is_zone_chosen": bool(zone),
         "questions": booking.questions_of(found), "form": form, "error": error, "earlier": _beside(first, -SHOWN_DAYS, name),
         "later": (first + timedelta(days=SHOWN_DAYS)).isoformat() if start + SHOWN_DAYS * clock.DAY < clock.now() + found.days_ahead * clock.DAY else "",
     }

@@ -89,7 +89,8 @@ async def draft_of(form: EventForm, viewer: Viewer, before: Draft | None = None,
     said: dict[str, Any] = {
         "title": form["title"], "start": start, "end": end, "is_all_day": is_all_day, "timezone": zone, "location": form["place"],
         "description": form["description"], "meeting_url": form["meeting_url"], "guests": await _guests(form, viewer, before),
-        "reminders": _reminders(form), "rule": str(rule) if rule else "", "visibility": "PRIVATE" if form["visibility"] == "private" else "",
+        "reminders": _reminders(form), "rule": str(rule) if rule else "",
+        "extra": repeating.read_extra(form, start, before.extra if before else ()), "visibility": "PRIVATE" if form["visibility"] == "private" else "",
         "show_as": form["show_as"], "colour": _colour(form["colour"], before), "attachments": await _attachments(form, viewer, before, origin),
     }
     if before is None:
@@ -160,7 +161,8 @@ def raw_of(draft: Draft, calendar_id: int) -> dict[str, Any]:
         "rooms": [str(id_) for guest in draft.guests if (id_ := room_id(guest.email)) is not None],
         "guests": [guest.email for guest in draft.guests if room_id(guest.email) is None],
         "optional": [guest.email for guest in draft.guests if guest.is_optional], "attachments": [one.url for one in draft.attachments],
-        "colour": hue_of(draft.colour) if draft.colour else None, **repeating.fields_of(rule, draft.start.date()),
+        "colour": hue_of(draft.colour) if draft.colour else None, "also": [wall.date().isoformat() for wall in draft.extra],
+        **repeating.fields_of(rule, draft.start.date()),
     }
 
 
@@ -168,7 +170,7 @@ def typed(form: EventForm, usual: dict[str, Any]) -> dict[str, Any]:
     """What was typed into a form that comes back, over what it would show."""
     weekdays = [int(day) for day in form.raw.get("weekdays", []) if day.isdigit()]
     blank = {name: "" for name in ("until", "count") if name not in form.raw}
-    some = {name: form.raw.get(name, []) for name in ("guests", "optional", "rooms", "reminders", "attachments")}
+    some = {name: form.raw.get(name, []) for name in ("guests", "optional", "rooms", "reminders", "attachments", "also")}
     colour = int(form.raw["colour"]) if form.raw.get("colour", "").isdigit() else None
     return {**usual, **blank, **form.raw, **some, "all_day": "all_day" in form.raw, "weekdays": weekdays, "colour": colour}
 

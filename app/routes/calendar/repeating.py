@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from app.lib.recurrence_words import describe, nth_day
 
 KEEP, CUSTOM = "keep", "custom"
 USUAL = ("", "daily", "workdays", "weekly", "monthly", "monthly-nth", "yearly", CUSTOM, KEEP)
+MOST_ALSO = 100
 _WORKDAYS = tuple((0, day) for day in range(5))
 
 
@@ -29,6 +31,7 @@ class Repeating(Form):
     ends = ChoiceField(("never", "until", "count"), required=False, default="never")
     until = TextField(required=False)
     count = NumberField(1, 999, required=False)
+    also = ManyField(TextField(most=10, required=False), most=MOST_ALSO)
 
 
 def read_rule(form: Form, first: date, kept: Rule | None = None) -> Rule | None:
@@ -46,6 +49,21 @@ def read_rule(form: Form, first: date, kept: Rule | None = None) -> Rule | None:
     if form["ends"] == "until":
         return _until(form, rule, first)
     return rule
+
+
+def read_extra(form: Form, start: datetime, known: Sequence[datetime]) -> tuple[datetime, ...]:
+    """The other dates of a form (RDATE): at the time of day that an event begins, those that were there as they are."""
+    if not form["repeat"] and not known:
+        return ()
+    times, found = {wall.date(): wall for wall in known}, []
+    for text in form["also"]:
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            form.refuse("also", _("This isn’t a date."))
+            continue
+        found.append(times.get(day) or datetime.combine(day, start.time()))
+    return tuple(sorted(set(found) - {start}))
 
 
 def _usual(how: str, first: date) -> Rule | None:

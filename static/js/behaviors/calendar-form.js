@@ -37,6 +37,7 @@ export default function connect(form) {
     const isCustom = how === "custom";
     form.querySelector("[data-custom]").hidden = !isCustom;
     form.querySelector("[data-ends]").hidden = !how || how === "keep";
+    form.querySelector("[data-also]").hidden = !how && !form.querySelector("[name=also]");
     const unit = form.querySelector("[data-frequency]").value;
     for (const part of form.querySelectorAll("[data-custom] [data-for]")) part.hidden = part.dataset.for !== unit;
     const kind = form.querySelector("[data-end-kind]").value;
@@ -50,11 +51,11 @@ export default function connect(form) {
   }
 
   function click({ target }) {
-    const list = form.querySelector("[data-reminders]");
-    if (target.closest("[data-add-reminder]")) {
+    if (target.closest("[data-add]")) {
+      const list = form.querySelector(`[data-list="${target.closest("[data-add]").dataset.add}"]`);
       list.append(list.querySelector("template").content.cloneNode(true));
-      [...list.querySelectorAll("select")].at(-1).focus();
-    } else if (target.closest("[data-drop]")) target.closest(".cal-reminder").remove();
+      [...list.querySelectorAll("select, input")].at(-1).focus();
+    } else if (target.closest("[data-drop]")) target.closest(".cal-line").remove();
     else if (target.closest("[data-take]")) take(target.closest("[data-take]"));
     else return;
     form.dispatchEvent(new Event("change", { bubbles: true }));
