@@ -84,7 +84,7 @@ async def test_those_that_differ_are_made_like_the_others_when_asked(app: httpx.
 
 async def test_a_series_takes_place_on_other_dates_too(app: httpx.ASGITransport, people: People) -> None:
     anna = browser(app, people.anna)
-    form = fields(repeat="weekly", ends="count", count="3", also=["2026-11-18", "2026-12-24"])
+    form = fields(repeat="weekly", ends="count", count="3", also=["2026-11-18", "", "2026-12-24"])
     assert (await anna.post("/calendar/events", data={**form, "also": ["soon"]}, headers=DIALOG)).status_code == 422
     assert (await anna.post("/calendar/events", data=form, headers=DIALOG)).status_code == 200
     id_ = await database.fetch_value("SELECT id FROM calendar_object")

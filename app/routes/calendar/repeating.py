@@ -56,7 +56,7 @@ def read_extra(form: Form, start: datetime, known: Sequence[datetime]) -> tuple[
     if not form["repeat"] and not known:
         return ()
     times, found = {wall.date(): wall for wall in known}, []
-    for text in form["also"]:
+    for text in filter(None, form["also"]):
         try:
             day = date.fromisoformat(text)
         except ValueError:
