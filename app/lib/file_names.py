@@ -3,6 +3,7 @@
 - A name is kept in Unicode's composed form (NFC), as people see it: macOS sends the decomposed twin of the same name.
 - Two names in one folder differ in more than case (Unicode's full case folding), because Windows and macOS can't keep both.
 - No slash, no control character, at most 255 bytes of UTF-8: no common file system holds more.
+- Nothing that turns the direction of writing: it would hide what a suffix is.
 - No space or dot at the end, and no device name of Windows (CON, NUL, COM1 … with or without a suffix): Windows can't open those.
 
 What a person types is refused with the reason (`check`); what comes with a folder that is uploaded or copied is made to fit (`fitted`).
@@ -15,7 +16,7 @@ import unicodedata
 
 MOST_BYTES = 255
 _DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _DIGITS = re.compile(r"[0-9]+")
 EMPTY, SLASH, CONTROL, LONG, ENDING, DEVICE, DOTS = "empty", "slash", "control", "long", "ending", "device", "dots"
 

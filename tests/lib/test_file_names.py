@@ -14,7 +14,7 @@ EMOJI = "🏔️"  # seven bytes
 
 
 @pytest.mark.parametrize(("name", "reason"), [
-    ("", "empty"), ("  ", "empty"), ("..", "dots"), ("a/b", "slash"), ("a\nb", "control"), ("a\x00b", "control"), ("x" * 256, "long"),
+    ("", "empty"), ("  ", "empty"), ("..", "dots"), ("a/b", "slash"), ("a\nb", "control"), ("a\x00b", "control"), ("photo\u202egpj.exe", "control"), ("x" * 256, "long"),
     ("é" * 128, "long"), ("CON", "device"), ("nul.txt", "device"), ("Com1.tar.gz", "device"), ("end.", "ending"), ("\ud800", "control"),
 ])
 def test_refused(name: str, reason: str) -> None:

@@ -19,7 +19,7 @@ import msgspec
 from piccolo.columns import BigInt, ForeignKey, Text, Varchar
 
 from app import database
-from app.lib import blobs, clock
+from app.lib import blobs, clock, file_names
 from app.lib.blobs.draft import full_disk_told
 from app.lib.i18n import _
 from app.lib.tokens import hash_token, new_token
@@ -80,10 +80,11 @@ class Upload(Row):
         await check_quota(org_id, charged, length)
         blobs.check_room(_folder(), length)
         token, facts = new_token(), dict(metadata or {})
-        name, media_type = facts.pop("filename", "")[:300], facts.pop("filetype", "")[:120]
+        given, media_type = facts.pop("filename", ""), facts.pop("filetype", "")[:120]
         upload = await cls.insert_new(
-            token_hash=hash_token(token), org_id=org_id, account_id=account_id, charged_id=charged, length=length, concat=concat, name=name,
-            media_type=media_type, facts=msgspec.json.encode(facts).decode(), created_at=clock.now(), expires_at=clock.now() + KEPT_FOR, hash="",
+            token_hash=hash_token(token), org_id=org_id, account_id=account_id, charged_id=charged, length=length, concat=concat,
+            name=file_names.fitted(given) if given else "", media_type=media_type,
+            facts=msgspec.json.encode(facts).decode(), created_at=clock.now(), expires_at=clock.now() + KEPT_FOR, hash="",
         )
         await asyncio.to_thread(_touch, upload.path)
         return upload, token
