@@ -68,6 +68,12 @@ class Command(Row):
                 await command._finish()
 
     @classmethod
+    async def result_before(cls, viewer: Viewer, key: str | None) -> int | None:
+        """What came of the change that was sent with this key before, if any: its answer may have been lost on the way."""
+        sql = "SELECT result FROM command WHERE account_id = $1 AND key = $2"
+        return await database.fetch_value(sql, viewer.account_id, key[:80]) if key else None
+
+    @classmethod
     async def _begin(cls, viewer: Viewer, kind: str, key: str | None) -> Self:
         row = {"id": new_id(), "org_id": viewer.org_id, "account_id": viewer.account_id, "kind": kind, "key": key[:80] if key else None,
                "what": "", "url": "", "result": None, "inverse": None, "created_at": clock.now(), "undone_at": None}

@@ -438,3 +438,17 @@ async def test_everybody_chooses_their_columns(app: httpx.ASGITransport, people:
             assert (await anna.get(path)).status_code == 200, path
         await anna.post("/drive/columns", headers=HTMX)
         assert re.findall(r'<th class="[^"]*node-(\w+)', (await anna.get(place.node.url)).text) == ["more"]
+
+
+async def test_an_upload_whose_answer_was_lost_is_answered_again(app: httpx.ASGITransport, people: People) -> None:
+    place = await home(people.anna)
+    async with browser(app, people.anna) as anna:
+        url = await create(anna, 5)
+        await send(anna, url, 0, b"hello")
+        said = [
+            await anna.post(f"/drive/folders/{place.node.id}/arrivals", data={"upload": token_of(url), "name": "a.txt"}, headers={"idempotency-key": "u1"})
+            for _time in range(2)
+        ]
+        assert [one.status_code for one in said] == [201, 201] and said[0].json() == said[1].json()
+        other = await anna.post(f"/drive/folders/{place.node.id}/arrivals", data={"upload": token_of(url), "name": "b.txt"}, headers={"idempotency-key": "u2"})
+        assert other.status_code == 404 and await names(people.anna, place) == ["a.txt"]

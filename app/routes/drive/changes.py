@@ -16,8 +16,10 @@ from app.lib import file_names
 from app.lib.forms import ChoiceField, Form, NumberField, TextField
 from app.lib.i18n import _, ngettext
 from app.models.base import NotFound, Refused
+from app.models.command import Command
 from app.models.drive import EDIT, copy_all, drives_of, empty_trash, make_folder, marks, move, purge, put_file, remove, rename, restore
 from app.models.drive.names import NameRefused, NameTaken, free_name, named_in
+from app.models.drive.tables import Node
 from app.models.drive.tree import make_folders
 from app.models.files import Upload, receive
 from app.render import nothing, redirect, toast
@@ -179,6 +181,9 @@ async def create_arrival(request: Request, node_id: FromPath[int]) -> Response[b
     form = Arrival(await request.form())
     if not form.is_valid:
         return _json({"error": next(iter(form.errors.values()))}, 422)
+    key = request.state.idempotency_key or None
+    if (before := await Command.result_before(viewer, key)) is not None:
+        return _arrived((await find_drive_node(viewer, before)).node)
     upload = await Upload.ready(form["upload"], viewer)
     folder = await make_folders(viewer, found, [part for part in form["path"].split("/") if part]) if form["path"] else found
     name = file_names.fitted(form["name"])
@@ -191,9 +196,9 @@ async def create_arrival(request: Request, node_id: FromPath[int]) -> Response[b
     replace = there if there is not None and there.is_file and form["conflict"] == REPLACE else None
     if there is not None and replace is None:
         name = await free_name(folder.node.id, name)
-    node = await put_file(viewer, folder, name, await upload.blob(), modified_at=form["modified"], replace=replace, key=request.state.idempotency_key or None)
+    node = await put_file(viewer, folder, name, await upload.blob(), modified_at=form["modified"], replace=replace, key=key)
     await upload.redeem()
-    return _json({"id": node.id, "name": node.name, "url": node.url}, 201)
+    return _arrived(node)
 
 
 @post("/drive/folders/{node_id:int}/files", status_code=200, request_max_body_size=None, include_in_schema=False)
@@ -210,6 +215,10 @@ async def create_files(request: Request, node_id: FromPath[int]) -> Response[byt
     answer = redirect(request, found.node.url)
     answer.headers.update(toast(ngettext("%(num)s file was added", "%(num)s files were added", len(sent)) % {"num": len(sent)}))
     return answer
+
+
+def _arrived(node: Node) -> Response[bytes]:
+    return _json({"id": node.id, "name": node.name, "url": node.url}, 201)
 
 
 async def _is_taken(path: str, folders: dict[str, int | None]) -> bool:

@@ -114,7 +114,7 @@ function show() {
 }
 
 function close() {
-  const busy = [...queue.values()].some(({ state }) => ["waits", "runs", "paused"].includes(state));
+  const busy = [...queue.values()].some(({ state }) => ["waits", "runs", "settles", "paused"].includes(state));
   if (busy) return panel.classList.add("is-folded");
   queue.clear();
   panel.remove();
@@ -175,6 +175,7 @@ function progress(item, sent, at) {
 }
 
 async function arrived(item) {
+  item.state = "settles";
   const token = item.upload.url.split("/").pop();
   const body = new URLSearchParams({ upload: token, name: item.name, path: item.path, modified: item.modified || "", conflict: item.conflict });
   for (let tries = 0; ; tries++) {
@@ -202,6 +203,7 @@ function done(item, skipped) {
 }
 
 async function failed(item, error) {
+  if (item.state === "done") return;
   const status = error.originalResponse?.getStatus?.();
   if (status === 404 && item.url) { // forgotten by the server: begin anew
     item.url = "";
