@@ -20,7 +20,7 @@ run: .venv/.ok
 test: .venv/.ok-dev
 	@tools/test-needs
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -q -rR -n $(JOBS) --dist worksteal $(QUICK:%=--ignore=%) tests
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(QUICK:%=--ignore=%) tests
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --database=postgres tests/models tests/routes
 
 check: .venv/.ok-dev

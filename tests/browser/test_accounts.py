@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,28 +10,17 @@ from typing import Any
 import pyotp
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.edge import COOKIE
 from app.lib import clock
 from app.lib.ids import new_id
-from tests.browser.test_chat import _run
-from tests.browser.waiting import settled
+from tests.browser.chromium import has_no_violations
+from tests.browser.house import address_of, apart
 from tests.conftest import Server
 from tests.people import PASSWORD, People, Person, move_in
 
-CHROMIUM = "/usr/bin/chromium"
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-AXE = Path(__file__).parent.parent / "vendor" / "axe.min.js"
-BRITISH: Any = {"timezone_id": "Europe/Zurich", "locale": "en-GB", "bypass_csp": True}  # for axe only
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield running
-        running.close()
+BRITISH: Any = {"timezone_id": "Europe/Zurich", "locale": "en-GB"}
 
 
 @pytest.fixture
@@ -56,8 +44,8 @@ def founder(chromium: Browser, server: Server) -> Iterator[Page]:
 @pytest.fixture
 def person(shared_server: Server, empty_database: str) -> Person:
     """Anna of an Alpina of this test's own."""
-    address = f"sqlite:///{shared_server.data_dir / 'chalet.db'}" if empty_database.startswith("sqlite") else empty_database
-    people: People = _run(address, move_in(f"-{new_id()}"))
+    address = address_of(shared_server, empty_database)
+    people: People = apart(address, move_in(f"-{new_id()}"))
     return people.anna
 
 
@@ -68,13 +56,6 @@ def anna(chromium: Browser, shared_server: Server, person: Person) -> Iterator[P
     context.add_cookies([{"name": COOKIE.decode(), "value": person.token, "url": shared_server.url}])
     yield context.new_page()
     context.close()
-
-
-def has_no_violations(page: Page) -> None:
-    settled(page)  # what is fading in has no contrast yet
-    page.add_script_tag(content=AXE.read_text())
-    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    assert not found, json.dumps([(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found], indent=1)
 
 
 def sign_in(context: BrowserContext, server: Server, email: str) -> Page:
@@ -99,7 +80,7 @@ def with_authenticator(page: Page) -> None:
 def test_after_the_first_run_a_second_browser_signs_in(founder: Page, chromium: Browser, server: Server) -> None:
     expect(founder.get_by_role("heading", level=1)).to_contain_text("Anna")
     has_no_violations(founder)
-    context = chromium.new_context(bypass_csp=True)
+    context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{server.url}/sign-in")
     has_no_violations(page)
@@ -154,7 +135,7 @@ def test_two_steps_with_an_app_and_a_recovery_code(anna: Page, person: Person, c
     anna.get_by_role("button", name="Switch it on").click()
     codes = (anna.locator("#codes").text_content() or "").split()
     assert len(codes) == 10
-    context = chromium.new_context(bypass_csp=True)
+    context = chromium.new_context()
     page = sign_in(context, shared_server, person.account.email)
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     has_no_violations(page)

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from app import database
 from app.models.brand.choosing import choose
 from tests.brands import active_now
-from tests.browser.test_accounts import CHROMIUM, OPTIONS, with_authenticator
+from tests.browser.chromium import started
+from tests.browser.test_accounts import with_authenticator
 from tests.caddy import caddy, free_port, is_installed
 from tests.conftest import Server, _empty
 from tests.name_server import NameServer, name_server
@@ -47,11 +48,11 @@ def world(empty_database: str, tmp_path: Path) -> Iterator[World]:
             shutil.copy(empty_database.removeprefix("sqlite:///"), server.data_dir / "chalet.db")
         asyncio.run(_fill(environment.get("DATABASE_URL") or f"sqlite:///{server.data_dir / 'chalet.db'}"))
         server.start()
-        with caddy(tmp_path / "caddy", port, server.url, base) as key, sync_playwright() as playwright:
-            options = [*OPTIONS, "--host-resolver-rules=MAP *.test 127.0.0.1", f"--ignore-certificate-errors-spki-list={key}"]
-            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        with (
+            caddy(tmp_path / "caddy", port, server.url, base) as key,
+            started("--host-resolver-rules=MAP *.test 127.0.0.1", f"--ignore-certificate-errors-spki-list={key}") as chromium,
+        ):
             yield World(port, names, chromium)
-            chromium.close()
         server.stop()
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from app import database
 from app.lib import clock
 from app.models.brand.site import ACTIVE, BrandSite
-from tests.browser.test_accounts import CHROMIUM, OPTIONS, has_no_violations
+from tests.browser.chromium import has_no_violations, started
 from tests.conftest import Server, _empty
 from tests.people import PASSWORD, move_in
 from tests.pictures import busy, logo, photo, svg, written
@@ -56,10 +56,8 @@ class Site:
 
 @pytest.fixture
 def chromium(branded: Server) -> Iterator[Browser]:  # after the server, whose database is filled in a loop of its own
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+    with started() as running:
         yield running
-        running.close()
 
 
 def file(name: str, picture: Image.Image | bytes) -> FilePayload:
@@ -84,7 +82,7 @@ def stranger(chromium: Browser, server: Server, *, width: int = 1440, height: in
     """The login page of the brand, opened for the first time."""
     context = chromium.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion=motion, device_scale_factor=1 if width > 500 else 2,  # type: ignore[arg-type]
-        service_workers="block", bypass_csp=True, locale="en-GB",
+        service_workers="block", locale="en-GB",
     )
     page = context.new_page()
     page.goto(server.url.replace("localhost", "login.alpina.localhost") + "/sign-in")
@@ -107,7 +105,7 @@ def loaded_bytes(chromium: Browser, server: Server) -> int:
 
 
 def test_a_brand_is_dressed_from_logo_to_undo(chromium: Browser, branded: Server) -> None:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", bypass_csp=True)
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
     page = context.new_page()
     page.goto(f"{branded.url}/sign-in?next=/manager/brand/{Site.id}/look")
     page.get_by_label("Email", exact=True).fill("anna@alpina.example")

@@ -9,7 +9,8 @@ from playwright.sync_api import CDPSession, Locator, Page, expect
 from app.models.calendar import Calendar, Event, sharing
 from app.models.calendar.calendar import EDIT
 from app.models.calendar.drafts import Draft
-from tests.browser.test_chat import AXE, House, _run, chromium, house  # noqa: F401
+from tests.browser.chromium import violations
+from tests.browser.house import House, apart
 from tests.people import People
 
 WEEK = "/calendar/week/2026-11-16"
@@ -27,7 +28,7 @@ async def _shared(people: People) -> None:
     await Event.create(anna.viewer, calendar, lunch)
 
 
-def go(page: Page, house: House) -> Page:  # noqa: F811
+def go(page: Page, house: House) -> Page:
     page.goto(house.server.url + WEEK)
     expect(page.locator("html[data-live=on][data-connected]")).to_be_attached()
     return page
@@ -45,8 +46,8 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
     page.mouse.up()
 
 
-def test_what_one_draws_the_other_sees_and_moves(house: House) -> None:  # noqa: F811
-    _run(house.address, _shared(house.people))
+def test_what_one_draws_the_other_sees_and_moves(house: House) -> None:
+    apart(house.address, _shared(house.people))
     anna, beat = go(house.visit(house.people.anna), house), go(house.visit(house.people.beat), house)
     expect(events(beat, "Stand-up")).to_have_count(5)
 
@@ -71,8 +72,8 @@ def test_what_one_draws_the_other_sees_and_moves(house: House) -> None:  # noqa:
     expect(events(anna, "Design review")).to_have_attribute("data-start", was or "")
 
 
-def test_one_of_a_series_is_dragged_and_the_others_stay(house: House) -> None:  # noqa: F811
-    _run(house.address, _shared(house.people))
+def test_one_of_a_series_is_dragged_and_the_others_stay(house: House) -> None:
+    apart(house.address, _shared(house.people))
     anna, beat = go(house.visit(house.people.anna), house), go(house.visit(house.people.beat), house)
     tuesday = events(anna, "Stand-up").nth(1)
     tuesday.scroll_into_view_if_needed()
@@ -107,8 +108,8 @@ def touch(finger: CDPSession, kind: str, *at: float) -> None:
     finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": [{"x": at[0], "y": at[1]}] if at else []})
 
 
-def test_a_finger_drags_what_it_holds_and_scrolls_otherwise(house: House) -> None:  # noqa: F811
-    _run(house.address, _shared(house.people))
+def test_a_finger_drags_what_it_holds_and_scrolls_otherwise(house: House) -> None:
+    apart(house.address, _shared(house.people))
     anna = go(house.visit(house.people.anna), house)
     finger = anna.context.new_cdp_session(anna)
     finger.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
@@ -136,7 +137,7 @@ def test_a_finger_drags_what_it_holds_and_scrolls_otherwise(house: House) -> Non
     expect(lunch).to_have_attribute("data-start", "2026-11-19T12:00")
 
 
-def test_guests_and_files_are_put_beside_an_event(house: House) -> None:  # noqa: F811
+def test_guests_and_files_are_put_beside_an_event(house: House) -> None:
     anna = house.visit(house.people.anna)
     for address, field in (("/calendar/find-a-time", "#find-guests"), ("/calendar/events/new", "#event-guests")):
         anna.goto(house.server.url + address)
@@ -162,16 +163,14 @@ def test_guests_and_files_are_put_beside_an_event(house: House) -> None:  # noqa
     assert anna.request.get(house.server.url + str(address)).text() == "12, 13"
 
 
-def test_every_view_is_within_reach_of_everybody(house: House) -> None:  # noqa: F811
-    _run(house.address, _shared(house.people))
+def test_every_view_is_within_reach_of_everybody(house: House) -> None:
+    apart(house.address, _shared(house.people))
     anna = go(house.visit(house.people.anna), house)
     for letter, view in (("d", "day"), ("m", "month"), ("y", "year"), ("a", "agenda"), ("w", "week")):
         anna.keyboard.press(letter)
         anna.wait_for_url(f"**/calendar/{view}/**")
         expect(anna.locator(".cal [aria-current=page]")).to_have_attribute("href", anna.url.removeprefix(house.server.url))
-        anna.evaluate(AXE)
-        found = anna.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
-        assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]] == []
+        assert violations(anna) == []
         for width in (360, 1440):
             anna.set_viewport_size({"width": width, "height": 800})
             assert anna.evaluate("document.documentElement.scrollWidth <= innerWidth"), (view, width)

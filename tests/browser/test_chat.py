@@ -2,109 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from app import database
-from app.edge import COOKIE
-from app.lib.ids import new_id
-from app.models.chat import Channel, Message
+from tests.browser.chromium import violations
+from tests.browser.house import House, message, write
 from tests.browser.waiting import eventually
-from tests.conftest import Server
-from tests.people import People, Person, move_in
-
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
-AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
-
-
-@dataclass
-class House:
-    """A running server with Alpina in it, and a channel of Anna, Beat and Chiara."""
-
-    server: Server
-    people: People
-    url: str
-    visit: Callable[[Person], Page]
-    address: str
-
-    def say(self, person: Person, *texts: str) -> None:
-        """Post without a browser, from another process."""
-        _run(self.address, _say(self.url, person, texts))
-
-
-async def _say(url: str, person: Person, texts: tuple[str, ...]) -> None:
-    channel = await Channel.seen_by(person.viewer, int(url.rpartition("/")[2]))
-    for text in texts:
-        await Message.post(channel, person.viewer, text)
-
-
-async def _found() -> tuple[People, str]:
-    people = await move_in(f"-{new_id()}")
-    channel = await Channel.start(people.anna.viewer, "public", "launch", people=[people.beat.id, people.chiara.id])
-    return people, channel.url
-
-
-def _run(address: str, work):  # type: ignore[no-untyped-def]
-    async def opened():  # type: ignore[no-untyped-def]
-        await database.open(address)
-        try:
-            return await work
-        finally:
-            await database.close()
-
-    with ThreadPoolExecutor(1) as apart:  # Playwright's own loop runs in this thread
-        return apart.submit(asyncio.run, opened()).result()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def house(shared_server: Server, empty_database: str, chromium: Browser) -> Iterator[House]:
-    server = shared_server
-    address = f"sqlite:///{server.data_dir / 'chalet.db'}" if empty_database.startswith("sqlite") else empty_database
-    people, path = _run(address, _found())
-    contexts: list[BrowserContext] = []
-    problems: list[str] = []
-
-    def visit(person: Person) -> Page:
-        context = chromium.new_context(viewport={"width": 1280, "height": 800}, service_workers="block")
-        context.add_cookies([{"name": COOKIE.decode(), "value": person.token, "url": server.url}])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None)
-        page.goto(server.url + path)
-        expect(page.locator("html[data-live=on][data-connected]")).to_be_attached()
-        return page
-
-    yield House(server, people, server.url + path, visit, address)
-    for context in contexts:
-        context.close()
-    assert not problems
-
-
-def write(page: Page, text: str) -> None:
-    page.locator("#composer textarea").fill(text)
-    page.keyboard.press("Enter")
-
-
-def message(page: Page, text: str):  # type: ignore[no-untyped-def]
-    return page.locator(".msg:not(.pending)", has_text=text)
 
 
 def test_two_people_talk(house: House) -> None:
@@ -180,6 +86,7 @@ def test_what_is_new_is_counted_and_read_in_all_tabs(house: House) -> None:
 def test_names_are_offered_while_typing(house: House) -> None:
     beat = house.visit(house.people.beat)
     beat.locator("#composer textarea").press_sequentially("Hi @chi", delay=30)
+    expect(beat.locator("#composer-names [role=option]")).to_have_count(1)
     expect(beat.locator("#composer-names [role=option]")).to_contain_text("Chiara Dotti")
     beat.keyboard.press("Enter")
     expect(beat.locator("#composer textarea")).to_have_value("Hi @Chiara Dotti ")
@@ -309,9 +216,7 @@ def test_the_page_is_for_everyone(house: House, scheme: str) -> None:
     beat.locator("[aria-label=Members]").click()
     expect(beat.locator(".member")).to_have_count(3)
     message(beat, "one").hover()
-    beat.evaluate(AXE)
-    found = beat.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    assert [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]] == []
+    assert violations(beat) == []
 
 
 def test_a_thread_is_answered_beside_the_channel(house: House) -> None:
@@ -349,9 +254,7 @@ def test_a_thread_is_answered_beside_the_channel(house: House) -> None:
     expect(message(anna, "Who has").first.locator(".msg-pin")).to_be_visible()
     anna.reload()
     expect(anna.locator(".thread .msg", has_text="Thanks")).to_have_count(1)
-    anna.evaluate(AXE)
-    found = anna.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    assert [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]] == []
+    assert violations(anna) == []
 
 
 def test_files_go_on_after_a_lost_connection_and_polls_are_counted(house: House, tmp_path: Path) -> None:

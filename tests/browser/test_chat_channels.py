@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_chat import AXE, CHROMIUM, House, chromium, house, message, write
-
-__all__ = ["chromium", "house"]
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
+from tests.browser.chromium import violations
+from tests.browser.house import House, message, write
 
 
 def test_a_channel_changes_before_everybody(house: House) -> None:
@@ -67,9 +65,7 @@ def test_the_pages_of_those_who_manage_chat_are_for_everyone(house: House, schem
     for path in ("/manager/chat/moderation", "/manager/chat/integrations", "/manager/chat/moving", "/manager/api"):
         anna.goto(house.server.url + path)
         expect(anna.locator("h1")).to_be_visible()
-        anna.evaluate(AXE)
-        found = anna.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-        assert [(path, one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]] == []
+        assert violations(anna) == []
         anna.set_viewport_size({"width": 360, "height": 740})
         assert anna.evaluate("document.documentElement.scrollWidth") <= 360, path
         anna.set_viewport_size({"width": 1280, "height": 800})

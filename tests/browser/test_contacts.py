@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_manager import AXE, CHROMIUM, OPTIONS, PASSWORD, move_in
+from tests.browser.chromium import has_no_violations
+from tests.browser.test_manager import PASSWORD, move_in
 from tests.conftest import Server
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield running
-        running.close()
-
-
 def sign_in(chromium: Browser, server: Server, name: str) -> Page:
-    page = chromium.new_context(bypass_csp=True, viewport={"width": 1440, "height": 900}).new_page()  # bypassed for axe only
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
     page.goto(f"{server.url}/sign-in?next=%2Fcontacts")
     page.get_by_label("Email").fill(f"{name}@alpina.example")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -31,14 +21,6 @@ def sign_in(chromium: Browser, server: Server, name: str) -> Page:
     page.wait_for_url("**/contacts")
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     return page
-
-
-def has_no_violations(page: Page) -> None:
-    page.mouse.move(0, 0)
-    expect(page.locator("#tip")).to_be_hidden()
-    page.add_script_tag(content=AXE.read_text())
-    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    assert not found, json.dumps([(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found], indent=1)
 
 
 def test_contacts_are_made_shared_chosen_and_brought_back(chromium: Browser, server: Server, tmp_path: Path) -> None:

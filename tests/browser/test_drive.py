@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.edge import COOKIE
-from tests.browser.test_chat import _run
+from tests.browser.chromium import violations
+from tests.browser.house import address_of, apart
 from tests.conftest import Server
 from tests.people import People, Person, move_in
-
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
-AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
 def people(server: Server, empty_database: str) -> People:
     """Alpina lives on the running server."""
-    address = f"sqlite:///{server.data_dir / 'chalet.db'}" if empty_database.startswith("sqlite") else empty_database
-    found: People = _run(address, move_in())
+    address = address_of(server, empty_database)
+    found: People = apart(address, move_in())
     return found
 
 
 def visit(chromium: Browser, server: Server, person: Person, path: str = "/drive") -> Page:
     """A page of somebody's own browser."""
-    context = chromium.new_context(bypass_csp=True, viewport={"width": 1280, "height": 860})
+    context = chromium.new_context(viewport={"width": 1280, "height": 860})
     context.add_cookies([{"name": COOKIE.decode(), "value": person.token, "url": server.url}])
     page = context.new_page()
     page.goto(server.url + path)
@@ -104,8 +92,6 @@ def test_two_people_work_in_one_folder(chromium: Browser, server: Server, people
     expect(beat.locator("tr[data-name='agreed.md']")).to_be_visible()
     for look in ("list", "grid"):
         beat.locator(f"[data-view-as={look}]").click()
-        beat.evaluate(AXE)
-        found = beat.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-        assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found["violations"]] == []
+        assert violations(beat) == []
     anna.context.close()
     beat.context.close()

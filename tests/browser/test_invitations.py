@@ -7,27 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.test_accounts import CHROMIUM, OPTIONS, has_no_violations
+from tests.browser.chromium import has_no_violations
 from tests.conftest import Server
 from tests.invitations import letters, link_in
 
 PASSWORD = "seven green lanterns"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield running
-        running.close()
-
-
 @pytest.fixture
 def anna(chromium: Browser, server: Server) -> Iterator[Page]:
     """The administrator, right after the first run."""
-    context = chromium.new_context(timezone_id="Europe/Zurich", locale="en-GB", bypass_csp=True)  # for axe only
+    context = chromium.new_context(timezone_id="Europe/Zurich", locale="en-GB")
     page = context.new_page()
     page.goto(f"{server.url}/setup")
     for name, value in {"organisation": "Alpina", "given_name": "Anna", "family_name": "Alpha", "email": "anna@alpina.example", "password": PASSWORD}.items():
@@ -73,7 +65,7 @@ def test_a_colleague_and_a_guest_are_invited_by_mail_and_come_in(anna: Page, chr
     expect(row).to_contain_text("In the outbox folder")
     has_no_violations(anna)
 
-    nora = register(chromium.new_context(timezone_id="Europe/Oslo", bypass_csp=True), mailed(server, "nora@alpina.example"), "Nora")
+    nora = register(chromium.new_context(timezone_id="Europe/Oslo"), mailed(server, "nora@alpina.example"), "Nora")
     nora.wait_for_url(f"{server.url}/")
     expect(row).to_have_count(0)  # live: the list follows
     nora.goto(launch)
@@ -98,7 +90,7 @@ def test_a_colleague_and_a_guest_are_invited_by_mail_and_come_in(anna: Page, chr
     invited = anna.get_by_role("listitem").filter(has_text="mia@agency.example")
     expect(invited).to_contain_text("In the outbox folder")
 
-    mia = register(chromium.new_context(timezone_id="Europe/Oslo", bypass_csp=True), mailed(server, "mia@agency.example"), "Mia")
+    mia = register(chromium.new_context(timezone_id="Europe/Oslo"), mailed(server, "mia@agency.example"), "Mia")
     mia.wait_for_url(launch)
     expect(mia.get_by_role("heading", level=1, name="launch")).to_be_visible()
     expect(anna.locator(".usages")).to_contain_text("1 external user")  # live

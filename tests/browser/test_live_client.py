@@ -12,14 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.browser.waiting import eventually
 
-CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parent.parent.parent
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
 
 LISTEN = """() => {
   window.heard = [];
@@ -67,16 +65,13 @@ def live_server() -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-def tab(live_server: LiveServer) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=options)
-        page = browser.new_page()
-        page.add_init_script(f"({LISTEN})()")
-        page.goto(live_server.url)
-        page.wait_for_selector("html[data-live=on]", state="attached")
-        yield page
-        browser.close()
+def tab(chromium: Browser, live_server: LiveServer) -> Iterator[Page]:
+    page = chromium.new_page()
+    page.add_init_script(f"({LISTEN})()")
+    page.goto(live_server.url)
+    page.wait_for_selector("html[data-live=on]", state="attached")
+    yield page
+    page.close()
 
 
 def heard(page: Page, count: int) -> list[Any]:

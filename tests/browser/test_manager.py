@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import has_no_violations
 from tests.command_line import ROOT
 from tests.conftest import Server
 
-CHROMIUM = "/usr/bin/chromium"
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-AXE = Path(__file__).parent.parent / "vendor" / "axe.min.js"
 PASSWORD = "seven green lanterns"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield running
-        running.close()
 
 
 def move_in(server: Server, name: str, role: str) -> None:
@@ -37,19 +23,13 @@ def move_in(server: Server, name: str, role: str) -> None:
 
 
 def sign_in(chromium: Browser, server: Server, name: str) -> Page:
-    page = chromium.new_context(bypass_csp=True, viewport={"width": 1440, "height": 900}).new_page()  # bypassed for axe only
+    page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()
     page.goto(f"{server.url}/sign-in?next=%2Fmanager")
     page.get_by_label("Email").fill(f"{name}@alpina.example")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/manager")
     return page
-
-
-def has_no_violations(page: Page) -> None:
-    page.add_script_tag(content=AXE.read_text())
-    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    assert not found, json.dumps([(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found], indent=1)
 
 
 def test_a_team_a_right_a_removal_with_hand_over_and_back(chromium: Browser, server: Server) -> None:

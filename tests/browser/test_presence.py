@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
 from app import database
 from app.lib import clock
-from tests.browser.test_chat import AXE, House, _run, chromium, house, message, write  # noqa: F401 - fixtures
+from tests.browser.chromium import violations
+from tests.browser.house import House, apart, message, write
 from tests.browser.waiting import eventually
-
-pytestmark = pytest.mark.usefixtures("chromium")
 
 
 def menu(page: Page) -> None:
@@ -24,7 +22,7 @@ async def _let_time_pass(membership_id: int) -> None:
     await database.execute("UPDATE job SET run_at = $1 WHERE kind = 'turn_status'", clock.now())
 
 
-def test_a_state_and_a_status_are_seen_live_and_end_by_themselves(house: House) -> None:  # noqa: F811
+def test_a_state_and_a_status_are_seen_live_and_end_by_themselves(house: House) -> None:
     anna, beat = house.visit(house.people.anna), house.visit(house.people.beat)
     id_ = house.people.anna.id
     write(anna, "Good morning")
@@ -65,7 +63,7 @@ def test_a_state_and_a_status_are_seen_live_and_end_by_themselves(house: House) 
     dialog.get_by_role("button", name="Save").click()
     expect(card).to_contain_text("🚋Commuting")
     expect(beat.locator(f'.msg [data-said="{id_}"]').first).to_contain_text("🚋")
-    _run(house.address, _let_time_pass(house.people.anna.membership.id))
+    apart(house.address, _let_time_pass(house.people.anna.membership.id))
     expect(card).to_contain_text("🌴On holiday")
     expect(beat.locator(f'.msg [data-said="{id_}"]').first).to_contain_text("🌴")
 
@@ -81,7 +79,7 @@ def test_a_state_and_a_status_are_seen_live_and_end_by_themselves(house: House) 
 CHOOSE = "choice => fetch('/account/presence', { method: 'POST', body: new URLSearchParams({ choice }), headers: { 'HX-Request': 'true' } })"
 
 
-def test_what_was_heard_later_than_an_answer_was_made_stays(house: House) -> None:  # noqa: F811
+def test_what_was_heard_later_than_an_answer_was_made_stays(house: House) -> None:
     anna, beat = house.visit(house.people.anna), house.visit(house.people.beat)
     beat.goto(house.server.url)
     dot = beat.locator(".home-person", has_text="Anna Alpha").locator(".dot")
@@ -98,11 +96,9 @@ def test_what_was_heard_later_than_an_answer_was_made_stays(house: House) -> Non
     expect(dot).to_have_attribute("data-state", "dnd")
 
 
-def test_the_pages_of_ones_own_are_accessible(house: House) -> None:  # noqa: F811
+def test_the_pages_of_ones_own_are_accessible(house: House) -> None:
     anna = house.visit(house.people.anna)
     for path in ("/", "/account", "/account/status", "/account/data", "/account/log", "/manager/log"):
         anna.goto(house.server.url + path)
         expect(anna.locator("html[data-connected]")).to_be_attached()
-        anna.evaluate(AXE)
-        found = anna.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']}).then((result) => result.violations.map((one) => [one.id, one.nodes[0].html]))")
-        assert found == [], path
+        assert violations(anna) == []

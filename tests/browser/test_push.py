@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from app.edge import COOKIE
 from app.models.chat import Channel, Message
 from app.models.chat.direct import between
-from tests.browser.test_chat import AXE, CHROMIUM, _run
+from tests.browser.chromium import violations
+from tests.browser.house import apart
 from tests.conftest import Server, _empty
 from tests.people import People, Person, move_in
 from tests.push_service import PushService, running
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
 SUBSCRIBED = """({ endpoint, keys }) => {
   let made = null;
   const subscription = (key) => ({ endpoint, options: { applicationServerKey: key }, toJSON: () => ({ endpoint, keys }), unsubscribe: async () => { made = null; return true; } });
@@ -129,13 +129,13 @@ class Place:
 
             return [row["text"] for row in await database.fetch("SELECT text FROM message WHERE channel_id = $1 ORDER BY id", channel_id)]
 
-        said: list[str] = _run(self.address, read())
+        said: list[str] = apart(self.address, read())
         return said
 
 
 @pytest.fixture
-def place(empty_database: str, tmp_path: Path) -> Iterator[Place]:
-    with running() as service, sync_playwright() as playwright:
+def place(chromium: Browser, empty_database: str, tmp_path: Path) -> Iterator[Place]:
+    with running() as service:
         is_shared = not empty_database.startswith("sqlite")
         environment = {"DATABASE_URL": empty_database} if is_shared else {}
         server = Server(tmp_path / "data", CHALET_PUSH_PRIVATE_HOSTS=service.host, **environment)
@@ -144,10 +144,8 @@ def place(empty_database: str, tmp_path: Path) -> Iterator[Place]:
         if not is_shared:
             shutil.copy(empty_database.removeprefix("sqlite:///"), server.data_dir / "chalet.db")
             address = f"sqlite:///{server.data_dir / 'chalet.db'}"
-        people = _run(address, _found(is_shared))
+        people = apart(address, _found(is_shared))
         server.start()
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         problems: list[str] = []
 
         def visit(person: Person, path: str = "/", **options: Any) -> tuple[BrowserContext, Page]:
@@ -161,7 +159,8 @@ def place(empty_database: str, tmp_path: Path) -> Iterator[Place]:
             return context, page
 
         yield Place(server, people, service, address, visit)
-        chromium.close()
+        for context in chromium.contexts:
+            context.close()
         server.stop()
         assert not problems
 
@@ -198,7 +197,7 @@ def turn_on_and_test(phone: Phone) -> None:
 
 
 def test_a_message_reaches_a_device_whose_tab_is_closed(place: Place) -> None:
-    channel = _run(place.address, _direct(place.people))
+    channel = apart(place.address, _direct(place.people))
     browser = place.service.browser("phone")
     context, page = place.visit(place.people.beat, "/account/notifications", permissions=["notifications"])
     page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
@@ -232,7 +231,7 @@ def test_a_message_reaches_a_device_whose_tab_is_closed(place: Place) -> None:
     place.write(anna, channel, "Bring the keys")
     phone.deliver()
     phone.until(lambda shown: len(shown) == 1)
-    again = _run(place.address, _second_session(place.people.beat))
+    again = apart(place.address, _second_session(place.people.beat))
     _laptop_context, laptop = place.visit(again)
     expect(laptop.locator(".bell-count .count")).to_contain_text("1")
     laptop.goto(f"{place.server.url}/chat/channels/{channel}")
@@ -279,7 +278,7 @@ async def _named(people: People) -> str:
 
 
 def test_the_bell_in_two_tabs(place: Place) -> None:
-    url = _run(place.address, _named(place.people))
+    url = apart(place.address, _named(place.people))
     context, first = place.visit(place.people.beat, service_workers="block")
     second = context.new_page()
     second.goto(place.server.url + "/notifications")
@@ -290,8 +289,7 @@ def test_the_bell_in_two_tabs(place: Place) -> None:
     first.keyboard.press("g")
     first.keyboard.press("n")
     expect(first.locator("#notices .notice")).to_have_count(3)
-    problems = first.evaluate(f"async () => {{ {AXE}; return (await axe.run('#notices')).violations.map((one) => one.id + ' ' + one.nodes[0].html); }}")
-    assert problems == []
+    assert violations(first, "#notices") == []
     first.keyboard.press("j")
     first.keyboard.press("j")
     expect(first.locator("#notices .notice", has_text="two").locator(".notice-go")).to_be_focused()
@@ -301,8 +299,7 @@ def test_the_bell_in_two_tabs(place: Place) -> None:
     second.bring_to_front()
     expect(second.locator(".notice.new")).to_have_count(2)
     expect(second.locator(".bell-count .count")).to_contain_text("2")
-    problems = second.evaluate(f"async () => {{ {AXE}; return (await axe.run('#main')).violations.map((one) => one.id + ' ' + one.nodes[0].html); }}")
-    assert problems == []
+    assert violations(second, "#main") == []
 
     # Muted with Undo; Enter leads to the message and reads the rest of its place.
     second.locator(".notice-source").get_by_role("button", name="Mute #launch").click()

@@ -17,12 +17,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect, sync_playwright
 
+from tests.browser.chromium import CHROMIUM, OPTIONS, violations
 from tests.browser.waiting import eventually
 
-CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parent.parent.parent
-AXE = ROOT / "tests" / "vendor" / "axe.min.js"
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 ENQUEUE = """([url, body, label]) => import(document.querySelector('script[src$="js/pwa.js"]').src.replace("pwa.js", "outbox.js"))
   .then(({ enqueue }) => { window.answers ??= []; return enqueue({ url, body, label }); })
   .then((answer) => window.answers.push(answer) && answer)"""
@@ -69,7 +67,6 @@ WAITING = """() => new Promise((resolve) => {
   };
 })"""
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
 
 
 class Suite:
@@ -124,26 +121,18 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def phone(browser: Browser, suite: Suite) -> Iterator[BrowserContext]:
+def phone(chromium: Browser, suite: Suite) -> Iterator[BrowserContext]:
     """A device on which Anna has been signed in for long: the tests that leave her signed in share it."""
-    context = profile(browser)
+    context = profile(chromium)
     sign_in(context.new_page(), suite, "anna").close()
     yield context
     context.close()
 
 
 @pytest.fixture
-def device(browser: Browser) -> Iterator[BrowserContext]:
+def device(chromium: Browser) -> Iterator[BrowserContext]:
     """A device that nobody has used yet."""
-    context = profile(browser)
+    context = profile(chromium)
     with unbroken(context):
         yield context
     context.close()
@@ -173,8 +162,8 @@ def lone(device: BrowserContext, suite: Suite) -> Page:
     return sign_in(device.new_page(), suite, "anna")
 
 
-def profile(browser: Browser) -> BrowserContext:
-    return browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale="en-GB", timezone_id="Europe/Zurich")
+def profile(chromium: Browser) -> BrowserContext:
+    return chromium.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale="en-GB", timezone_id="Europe/Zurich")
 
 
 @contextmanager
@@ -620,12 +609,10 @@ def test_the_panel_and_the_offline_page_are_accessible(phone: BrowserContext, an
     anna.goto(f"{suite.url}/test/more")
     anna.locator(".strip-outbox").get_by_role("button", name="Show").click()
     expect(anna.get_by_role("dialog", name="Not sent yet")).to_be_visible()
-    anna.evaluate(AXE.read_text())
     for scheme in ("light", "dark"):
         anna.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for place in ("#outbox", "#main", "#strips"):
-            found = anna.evaluate("(place) => axe.run(place, { resultTypes: ['violations'] })", place)
-            assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == [], (scheme, place)
+            assert violations(anna, place) == [], (scheme, place)
 
 
 # -- signing out

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.lib import clock
-from tests.browser.test_accounts import CHROMIUM, OPTIONS, PASSWORD, has_no_violations
+from tests.browser.chromium import has_no_violations
 from tests.conftest import Server
+from tests.people import PASSWORD
 
 PROVIDER = """
 import sys, werkzeug.serving, oidc_provider_mock
@@ -60,16 +61,8 @@ def server(issuer: str, empty_database: str, tmp_path: Path) -> Iterator[Server]
     running.stop()
 
 
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield running
-        running.close()
-
-
 def test_a_newcomer_comes_from_the_provider_and_sets_up_a_second_step(chromium: Browser, server: Server, issuer: str) -> None:
-    anna, nora = chromium.new_context(bypass_csp=True).new_page(), chromium.new_context().new_page()
+    anna, nora = chromium.new_context().new_page(), chromium.new_context().new_page()
     set_up(anna, server)
     connect(anna, server, issuer)
     come_in(nora, server)

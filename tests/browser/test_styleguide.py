@@ -5,28 +5,23 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app.routes.styleguide import PAGES
+from tests.browser.chromium import violations
 from tests.browser.waiting import settled
 from tests.conftest import Server
 
-CHROMIUM = Path("/usr/bin/chromium")
-AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 LAYERS = [
     ("menu", "#open-menu"), ("dialog", "#open-dialog"), ("dialog", "#ask"), ("palette", "#open-palette"), ("tip", "#open-shortcuts"),
     ("toast", "#toast-undo"), ("shell", ".bar-avatar"),
 ]
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 TOKEN: list[str] = []  # of the founder's session: what the shell asks for by itself wants somebody
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed at /usr/bin/chromium")
 
 
 @pytest.fixture(scope="module")
@@ -48,19 +43,10 @@ def guide(empty_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     TOKEN.clear()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=options)
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def page(browser: Browser, guide: str) -> Iterator[Page]:
+def page(chromium: Browser, guide: str) -> Iterator[Page]:
     """A window of a desktop; a script error or a refusal by the CSP fails the test."""
-    context = browser.new_context(
+    context = chromium.new_context(
         viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale="en-GB", timezone_id="Europe/Zurich", service_workers="block"
     )
     context.add_cookies([{"name": "chalet", "value": TOKEN[0], "url": guide}])
@@ -80,19 +66,12 @@ def visit(page: Page, guide: str, name: str, theme: str = "light") -> None:
     page.wait_for_selector("html[data-connected]", state="attached")
 
 
-def violations(page: Page, rules: list[str] = RULES) -> list[str]:
-    """What axe finds wrong, one line for each element."""
-    page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = page.evaluate("rules => axe.run({runOnly: rules}).then(({violations}) => violations)", rules)
-    return [f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:240]}" for rule in found for node in rule["nodes"]]
-
-
 def violations_in_both_themes(page: Page) -> list[str]:
     """What axe finds wrong in light, then in dark."""
     page.evaluate("document.documentElement.dataset.theme = 'light'")
     light = violations(page)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    return light + violations(page, ["color-contrast", "link-in-text-block"])  # all else is the same
+    return light + violations(page, rules=["color-contrast", "link-in-text-block"])  # all else is the same
 
 
 # -- for everyone

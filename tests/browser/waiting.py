@@ -22,4 +22,4 @@ def eventually(wanted: Callable[[], Any], page: Page) -> None:
 
 def settled(page: Page) -> None:
     """Come back once nothing moves any more: transitions and animations are at their end."""
-    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished)).then(() => true)")
+    page.evaluate("Promise.allSettled(document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime)).map((one) => one.finished)).then(() => true)")

@@ -2,7 +2,7 @@
 // Keys on an event: arrows go to the next one, Alt with arrows moves it, Alt and Shift with arrows changes its length.
 import { create, move as put } from "../calendar/asking.js";
 import { holding } from "../calendar/holding.js";
-import { STEP, at, between, later, ordered, place, snap } from "../calendar/moments.js";
+import { STEP, at, between, later, ordered, place, said, snap } from "../calendar/moments.js";
 
 let scrolled; // how far down one was, kept over moves to other weeks
 
@@ -85,7 +85,7 @@ export default function connect(grid) {
     if (drag.ghost.parentElement !== day) day.append(drag.ghost);
     place(drag.ghost, between(day.dataset.date, from), between(from, to));
     const label = drag.ghost.querySelector("small") ?? drag.ghost;
-    label.textContent = `${from.slice(11)} – ${to.slice(11)}`;
+    label.textContent = `${said(from)} – ${said(to)}`;
   }
 
   async function drop() {

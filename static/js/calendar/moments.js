@@ -1,5 +1,7 @@
 // Wall-clock times as the server writes them: "2026-11-16T09:30", or "2026-11-16" for whole days. Counted here as if every day had 24 hours;
 // the server knows the zone and what its clocks do.
+import { language } from "../times.js";
+
 export const STEP = 15; // minutes that dragging snaps to
 const MINUTE = 60_000;
 
@@ -8,6 +10,9 @@ const write = (instant, isDay) => new Date(instant).toISOString().slice(0, isDay
 
 /** A time so many minutes later; whole days stay whole days. */
 export const later = (text, minutes) => write(count(text) + minutes * MINUTE, text.length === 10);
+
+/** A time of day as the page writes its others. */
+export const said = (text) => new Intl.DateTimeFormat(language(), { timeStyle: "short", timeZone: "UTC" }).format(count(text));
 
 /** Minutes from one time to another. */
 export const between = (from, to) => (count(to) - count(from)) / MINUTE;
