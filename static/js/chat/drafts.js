@@ -9,7 +9,7 @@ const WAIT = 1_200;
 export function keptDraft(form, area) {
   const { channel, thread = "0", draft: url } = form.dataset;
   const name = `chat:draft:${channel}:${thread}`;
-  let timer, told = area.value;
+  let timer, told = area.value, telling = Promise.resolve();
 
   function store(text) {
     try {
@@ -20,9 +20,14 @@ export function keptDraft(form, area) {
     }
   }
 
-  async function tell() {
+  // One after the other, so that the server ends with the latest.
+  function tell() {
     clearTimeout(timer);
     timer = undefined;
+    telling = telling.then(post);
+  }
+
+  async function post() {
     const text = area.value;
     if (text === told) return store(null);
     try {
