@@ -20,7 +20,7 @@ from app.models.calendar.calendar import Calendar
 from app.models.calendar.drafts import Draft, draft_of
 from app.models.calendar.indexing import check, zone_of
 from app.models.calendar.proposing import Proposal
-from app.models.calendar.storing import main_of, put, remove
+from app.models.calendar.storing import main_of, put, remove, uid_of
 from app.models.calendar.tables import CalendarObject
 
 ANSWERS = (itip.REPLY, itip.COUNTER)
@@ -38,7 +38,7 @@ async def receive(org_id: int, account_id: int, text: str | bytes) -> str:
     if not message.within(*itip.PARTS):
         raise Refused(_("There is no event or task in it."))
     if method in ANSWERS:
-        for calendar, event in await _organised(org_id, scheduling.itip_uid(message)):
+        for calendar, event in await _organised(org_id, uid_of(message)):
             if calendar.account_id == account_id and await _answered(message, calendar, event):
                 return method
         raise Refused(_("This answers an invitation that isn’t known here."))
@@ -54,7 +54,7 @@ async def receive_mail(content: bytes) -> bool:
     sender, message = _sender_of(mail), _message_in(mail)
     if not sender or message is None or itip.method_of(message) not in ANSWERS or not message.within(*itip.PARTS):
         return False
-    uid, is_one = scheduling.itip_uid(message), False
+    uid, is_one = uid_of(message), False
     for row in await database.fetch("SELECT id FROM organisation"):
         async with database.transaction():
             for calendar, event in await _organised(row["id"], uid):
@@ -116,7 +116,7 @@ def _proposal(message: Component, event: Component, calendar: Calendar, note: st
 
 async def _taken(org_id: int, account_id: int, message: Component, method: str) -> None:
     """An invitation, news of it or its end, into the copy of who is invited."""
-    uid = scheduling.itip_uid(message)
+    uid = uid_of(message)
     copy = await scheduling.own_copy(account_id, org_id, uid)
     message.remove("METHOD")
     if copy is not None and itip.sequence_of(message) < itip.sequence_of(check(copy.ics)):

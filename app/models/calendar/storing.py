@@ -221,6 +221,11 @@ def main_of(calendar: Component) -> Component:
     return next((part for part in parts if part.find("RECURRENCE-ID") is None), parts[0])
 
 
+def uid_of(calendar: Component | None) -> str:
+    """The UID of an object."""
+    return main_of(calendar).text("UID") if calendar is not None else ""
+
+
 async def _check_uid(calendar: Calendar, href: str, uid: str, old: dict[str, Any] | None) -> None:
     if old is not None and old["uid"] == uid:
         return
