@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Hashable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -66,6 +67,11 @@ def _environment(debug: bool) -> Templates:
 def render(template: str, **context: Any) -> str:
     """A template as text, for mails and live updates: nothing of a request is in it."""
     return _templates.get_template(template).render(context)
+
+
+def filled(template: str, facts: dict[str, Hashable], gaps: dict[str, str]) -> str:
+    """A fragment that is rendered once for these facts and this language, with the HTML of `gaps` in it: for what a page has by the hundred."""
+    return _templates.fill(template, facts, gaps)
 
 
 async def page(request: Request, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> Response[bytes]:

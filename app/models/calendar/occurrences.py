@@ -95,22 +95,49 @@ async def occurrences(
     return [one for one in found if _touches(one.start, one.end, since, until)][:MOST]
 
 
-async def busy_days(viewer: Viewer, calendars: Collection[Calendar], first: date, last: date, *, with_declined: bool = False) -> dict[str, int]:
-    """How many events touch each of these days on the viewer's clock, by date: for months of dots, which needn't know what they are."""
+async def busy_days(viewer: Viewer, calendars: Collection[Calendar], first: date, last: date, *, with_declined: bool = False) -> set[str]:
+    """The days between, by date, on which something takes place on the viewer's clock: for months of dots, which needn't know what it is."""
+    if not calendars:
+        return set()
     days = [first + timedelta(days=number) for number in range((last - first).days + 2)]
     zoned = [day_bounds(day, day, viewer.timezone)[0] for day in days]
     walls = [instant_of(datetime.combine(day, time()), None) for day in days]
-    rows = await rows_between(calendars, zoned[0], zoned[-1], columns=f"{IDS}, o.guest_count")
+    spans = list(zip(zoned, zoned[1:], walls, walls[1:], strict=False))
+    found = await _busy_spans(calendars, spans, "" if with_declined else viewer.email)
+    rows = await _with_unexpanded(calendars, [], (zoned[0], zoned[-1]), "VEVENT", f"{IDS}, o.guest_count")
     answers = {} if with_declined else await _answers(viewer, rows)
-    counts = [0] * len(days)
     for row in rows:
-        if answers and (answers.get((row["object_id"], row["key"])) or answers.get((row["object_id"], ""))) == "DECLINED":
+        if (answers.get((row["object_id"], row["key"])) or answers.get((row["object_id"], ""))) == "DECLINED":
             continue
         bounds = walls if row["kind"] else zoned
         begin, end = bisect_right(bounds, row["starts"]) - 1, bisect_right(bounds, max(row["starts"], row["ends"] - 1)) - 1
-        for number in range(max(begin, 0), end + 1):
-            counts[number] += 1
-    return {day.isoformat(): count for day, count in zip(days[:-1], counts, strict=False) if count}
+        found.update(range(max(begin, 0), end + 1))
+    return {day.isoformat() for number, day in enumerate(days[:-1]) if number in found}
+
+
+_NOT_DECLINED = (
+    " AND (o.guest_count = 0 OR COALESCE((SELECT g.answer FROM calendar_guest g WHERE g.object_id = o.id AND g.email = $1 AND g.key IN (i.key, '')"
+    " AND g.answer <> '' ORDER BY g.key DESC LIMIT 1), '') <> 'DECLINED')"
+)
+
+
+async def _busy_spans(calendars: Collection[Calendar], spans: Sequence[tuple[int, int, int, int]], guest: str) -> set[int]:
+    """The numbers of the spans (since and until, and the same on a clock of no zone) that an indexed event touches which `guest` didn't decline.
+
+    For each span the index is looked into until something is found, so that it doesn't matter how many events there are.
+    """
+    marks = database.marks(calendars, 2 if guest else 1)
+    touched = " OR ".join(
+        f"EXISTS (SELECT 1 FROM calendar_instance i JOIN calendar_object o ON o.id = i.object_id WHERE i.calendar_id IN ({marks}) AND i.reach = {reach}"
+        f" AND i.starts > d.column6 - {longest} AND i.starts < d.column7 AND i.ends >= d.column6 AND o.component = 'VEVENT'"
+        " AND ((i.kind = 0 AND i.starts < d.column3 AND (i.ends > d.column2 OR i.starts >= d.column2))"
+        f" OR (i.kind > 0 AND i.starts < d.column5 AND (i.ends > d.column4 OR i.starts >= d.column4))){_NOT_DECLINED if guest else ''})"
+        for reach, longest in ((0, SHORT), (1, LONG), (2, 9007199254740992))
+    )
+    values = ", ".join(str((number, *span, min(span), max(span))) for number, span in enumerate(spans))
+    ids = [one.id for one in calendars]
+    rows = await database.fetch(f"SELECT d.column1 AS number FROM (VALUES {values}) AS d WHERE {touched}", *([guest] if guest else []), *ids)
+    return {row["number"] for row in rows}
 
 
 async def as_seen(viewer: Viewer, rows: list[dict[str, Any]], known: dict[int, Calendar], timezone: str | None = None) -> list[Occurrence]:

@@ -8,17 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from babel.dates import format_date, get_day_names
 
 from app.lib.day_layout import columns, lanes
-from app.routes.calendar.shown import Shown
+from app.routes.calendar.shown import Shown, day_in_words
 
 STEPS = 288
 LEAST = 4  # steps that something short is drawn with
 MOST_LANES = 4  # rows of a month's week
 MOST_COLUMNS = 24
+
+
+class Place(NamedTuple):
+    """Where an event stands in a day's column: from which step, how many steps, and over which of the columns beside each other."""
+
+    event: Shown
+    start: int
+    length: int
+    at: int
+    of: int
+    wide: int
 
 
 @dataclass(slots=True)
@@ -32,7 +43,7 @@ class Day:
     label: str
     is_today: bool
     is_outside: bool = False
-    timed: list[dict[str, Any]] = field(default_factory=list)
+    timed: list[Place] = field(default_factory=list)
     events: list[Shown] = field(default_factory=list)
     rests: list[tuple[int, int]] = field(default_factory=list)
     now: int | None = None
@@ -47,9 +58,9 @@ def days_from(first: date, count: int, today: date, locale: str, month: int = 0)
 def _day(day: date, today: date, locale: str, month: int) -> Day:
     begins = day.day == 1
     return Day(
-        date=day.isoformat(), name=format_date(day, "full", locale=locale), short=format_date(day, "EEE", locale=locale), number=day.day,
-        label=format_date(day, "d MMM", locale=locale) if begins else str(day.day), is_today=day == today, is_outside=bool(month) and day.month != month,
-        rest_of_name=format_date(day, "EEEE, LLLL y", locale=locale),
+        date=day.isoformat(), name=day_in_words(day, locale), short=day_in_words(day, locale, "EEE"), number=day.day,
+        label=day_in_words(day, locale, "d MMM") if begins else str(day.day), is_today=day == today, is_outside=bool(month) and day.month != month,
+        rest_of_name=day_in_words(day, locale, "EEEE, LLLL y"),
     )
 
 
@@ -57,13 +68,14 @@ def beside(days: Sequence[Day], events: Iterable[Shown]) -> list[dict[str, Any]]
     """Puts what lasts less than a day into the days' `timed`, and returns what covers days, each with its lane."""
     by_date = {day.date: number for number, day in enumerate(days)}
     whole = [event for event in events if event.is_whole]
-    for number, day in enumerate(days):
-        spans = [(event, _steps(event, day.date)) for event in events if not event.is_whole and event.touches(day.date)]
+    timed = [event for event in events if not event.is_whole]
+    for day in days:
+        spans = [(event, _steps(event, day.date)) for event in timed if event.touches(day.date)]
         placed = columns([(start, max(end, start + LEAST)) for _event, (start, end) in spans])
         for (event, (start, end)), column in zip(spans, placed, strict=True):
             of = min(column.of, MOST_COLUMNS)
             at = min(column.at, MOST_COLUMNS - 1)
-            day.timed.append(event.at(s=start, l=max(1, end - start), at=at, of=of, wide=min(column.wide, of - at), day=number + 1))
+            day.timed.append(Place(event, start, max(1, end - start), at, of, min(column.wide, of - at)))
     return _in_lanes(whole, days[0].date, days[-1].date, by_date)
 
 
@@ -167,7 +179,7 @@ def mini(month: date, view: str, shown: tuple[date, date], today: date, locale: 
         before=(first - timedelta(days=1)).replace(day=1).isoformat(), after=(first + timedelta(days=32)).replace(day=1).isoformat(), view=view,
         shown=shown[0].isoformat(), day_names=[names[(week_start + number) % 7] for number in range(7)], is_heading=of_year,
         days=[
-            {"date": day.isoformat(), "number": day.day, "is_today": day == today, "name": format_date(day, "full", locale=locale),
+            {"date": day.isoformat(), "number": day.day, "is_today": day == today, "name": day_in_words(day, locale),
              "classes": _mini_classes(day, first, shown, today, busy.get(day.isoformat(), 0), of_year=of_year)}
             for day in days
         ],

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_interval, format_time
+from babel.dates import format_date, format_interval
 from litestar import Request, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response
@@ -22,7 +22,8 @@ from app.models.calendar.preferences import VIEWS, CalendarPreferences
 from app.models.viewer import Viewer
 from app.render import fragment, page
 from app.routes.calendar import layout
-from app.routes.calendar.shown import Shown, now_of, shown_events
+from app.routes.calendar.drawn import column
+from app.routes.calendar.shown import Shown, now_of, shown_events, time_in_words
 from app.routes.calendar.side import first_weekday, side_of
 
 LISTED_DAYS = 30
@@ -155,7 +156,8 @@ def _days(viewer: Viewer, preferences: CalendarPreferences, period: Period, days
         day.now = layout.now_step(now) if day.is_today else None
     zones = [viewer.timezone, *preferences.zone_names]
     return {
-        "days": days, "whole": whole, "lanes": min(12, max((event["lane"] for event in whole), default=0) + 1), "zone": viewer.timezone,
+        "days": [(day, column(day.timed)) for day in days], "whole": whole, "zone": viewer.timezone,
+        "lanes": min(12, max((event["lane"] for event in whole), default=0) + 1),
         "zone_names": [_zone_label(name, now) for name in zones] if len(zones) > 1 else [],
         "hours": [_hours(period.first, name, viewer.timezone) for name in zones],
         "first_hour": max(0, preferences.work_starts // 60 - 1),
@@ -167,7 +169,7 @@ def _hours(day: date, name: str, own: str) -> list[str]:
     """What the clock of a zone says at each full hour of the reader's."""
     place = territory(language())
     start = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(own))
-    return [format_time((start + timedelta(hours=hour)).astimezone(ZoneInfo(name)), "short", locale=place) for hour in range(24)]
+    return [time_in_words((start + timedelta(hours=hour)).astimezone(ZoneInfo(name)).time(), place) for hour in range(24)]
 
 
 def _zone_label(name: str, now: datetime) -> str:
@@ -179,7 +181,7 @@ async def _mini(viewer: Viewer, month: date, period: Period, calendars: Sequence
     view = "week" if period.view == "year" else period.view
     days, visible = _month(month, first_weekday(viewer)), [one for one in calendars if not one.is_hidden]
     busy = await busy_days(viewer, visible, *days, with_declined=with_declined)
-    return layout.mini(month, view, (period.first, period.last), now_of(viewer).date(), territory(language()), first_weekday(viewer), busy)
+    return layout.mini(month, view, (period.first, period.last), now_of(viewer).date(), territory(language()), first_weekday(viewer), dict.fromkeys(busy, 1))
 
 
 def _usual_view(request: Request) -> str:

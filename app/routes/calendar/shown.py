@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -62,7 +62,7 @@ def moments(one: Occurrence, zone: ZoneInfo) -> tuple[datetime, datetime] | tupl
     if one.is_all_day:
         first, last = one.days(zone.key)
         return first, last + timedelta(days=1)
-    return datetime.fromtimestamp(one.start / 1000, UTC).astimezone(zone), datetime.fromtimestamp(one.end / 1000, UTC).astimezone(zone)
+    return datetime.fromtimestamp(one.start / 1000, zone), datetime.fromtimestamp(one.end / 1000, zone)
 
 
 def state_of(one: Occurrence) -> str:
@@ -74,10 +74,12 @@ def state_of(one: Occurrence) -> str:
 
 def word_of(state: str) -> str:
     """The same in a word."""
+    if not state:
+        return ""
     words = {
         WAITING: _("not answered yet"), MAYBE: _("perhaps"), DECLINED: _("declined"), CANCELLED: _("cancelled"), FREE: _("free"),
     }
-    return words.get(state, "")
+    return words[state]
 
 
 @dataclass(slots=True)
@@ -117,7 +119,7 @@ class Shown:
     @property
     def classes(self) -> str:
         """How it is drawn in a grid."""
-        return " ".join(name for name in ("cal-event", f"hue-{self.hue}", self.state, "past" if self.is_past else "") if name)
+        return f"cal-event hue-{self.hue}{' ' if self.state else ''}{self.state}{' past' if self.is_past else ''}"
 
     def touches(self, day: str) -> bool:
         """Whether it is, at least in part, on a day."""
@@ -136,9 +138,12 @@ def spans(start: datetime | date, end: datetime | date) -> tuple[str, str, str, 
     if not isinstance(start, datetime) or not isinstance(end, datetime):
         last = max(start, end - timedelta(days=1))
         return start.isoformat(), end.isoformat(), start.isoformat(), last.isoformat(), True
-    last_moment = end - timedelta(microseconds=1) if end > start else end
-    is_long = end - start >= timedelta(days=1)
-    return f"{start:%Y-%m-%dT%H:%M}", f"{end:%Y-%m-%dT%H:%M}", f"{start:%Y-%m-%d}", f"{last_moment:%Y-%m-%d}", is_long
+    last_moment = end - _LEAST if end > start else end
+    start_text = start.isoformat()
+    return start_text[:16], end.isoformat()[:16], start_text[:10], last_moment.isoformat()[:10], end - start >= _DAY
+
+
+_LEAST, _DAY = timedelta(microseconds=1), timedelta(days=1)
 
 
 def words_of_time(start: datetime | date, end: datetime | date, place: str) -> tuple[str, str, str]:
@@ -146,23 +151,24 @@ def words_of_time(start: datetime | date, end: datetime | date, place: str) -> t
     if not isinstance(start, datetime) or not isinstance(end, datetime):
         last = max(start, end - timedelta(days=1))
         if last == start:
-            return "", _("All day"), _day_in_words(start, place)
+            return "", _("All day"), day_in_words(start, place)
         return "", _("All day"), f"{format_date(start, 'medium', locale=place)} – {format_date(last, 'medium', locale=place)}"
-    begins, ends = _time_in_words(start.time(), place), _time_in_words(end.time(), place)
+    begins, ends = time_in_words(start.time(), place), time_in_words(end.time(), place)
     if start.date() == end.date() or end - start < timedelta(hours=12):
         hours = f"{begins} – {ends}" if end > start else begins
-        return begins, hours, f"{_day_in_words(start.date(), place)}, {hours}"
+        return begins, hours, f"{day_in_words(start.date(), place)}, {hours}"
     return begins, f"{begins} – {format_datetime(end, 'd MMM', locale=place)}", (
         f"{format_datetime(start, 'medium', locale=place)} – {format_datetime(end, 'medium', locale=place)}"
     )
 
 
 @lru_cache(maxsize=4096)
-def _time_in_words(at: time, place: str) -> str:
-    """Babel takes longer for this than everything else that a page of a thousand events costs."""
+def time_in_words(at: time, place: str) -> str:
+    """A time of a day. Babel takes longer for this than everything else that a page of a thousand events costs."""
     return format_time(at, "short", locale=place)
 
 
 @lru_cache(maxsize=4096)
-def _day_in_words(day: date, place: str) -> str:
-    return format_date(day, "full", locale=place)
+def day_in_words(day: date, place: str, form: str = "full") -> str:
+    """A day in one of Babel's forms."""
+    return format_date(day, form, locale=place)
