@@ -59,6 +59,7 @@ class ApplicationPassword(Row):
 
         The account's own password works too, unless two-step sign-in is on or asked for (DAV-05, DAV-06). A password that was refused
         already is refused again without counting: a telephone that has an old one asks every quarter of an hour and guesses nothing.
+        Programs open several connections at once: the same credentials are one try.
         Raises `WrongPassword`, `Throttled`.
         """
         account = await _named(name.strip())
@@ -66,9 +67,7 @@ class ApplicationPassword(Row):
             return account
         subject = account.sync_name if account else name.strip().lower()
         question = (subject, password, (account.password_hash if account else None) or "")
-        verdict = _verdicts.get(*question)
-        if verdict is None:
-            verdict = _verdicts.keep(await _tried(account, subject, password, address), *question)
+        verdict = await _verdicts.ask(question, lambda: _tried(account, subject, password, address))
         if account is None or not verdict or await programs_need_own(account.id):
             raise WrongPassword
         return account

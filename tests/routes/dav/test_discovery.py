@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pyotp
+import pytest
 
 from app.lib import clock
-from app.models.credential import ApplicationPassword, OneTimeSecret
+from app.lib.passwords import is_password
+from app.models.credential import ApplicationPassword, OneTimeSecret, application_password
 from app.models.own_security import revoke_application_password
 from tests.conftest import browser
 from tests.dav import client, condition, said
@@ -53,6 +57,25 @@ async def test_an_old_password_asks_again_without_locking_its_owner_out(people: 
     assert guesses[-1].status_code == 429 and int(guesses[-1].headers["retry-after"]) > 0
     signed_in = await browser(app).post("/sign-in", data={"email": "beat@alpina.example", "password": PASSWORD})
     assert signed_in.status_code == 303, "signing in with a browser is counted apart"
+
+
+async def test_connections_that_a_program_opens_at_once_are_one_try(people: People, app: httpx.ASGITransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+
+    async def counted(password: str, hashed: str | None) -> bool:
+        checked.append(password)
+        return await is_password(password, hashed)
+
+    monkeypatch.setattr(application_password, "is_password", counted)
+
+    async def at_once(passwords: list[str]) -> list[int]:
+        answers = await asyncio.gather(*(client(app, people.beat, password).ask("PROPFIND", "/dav/") for password in passwords))
+        return [answer.status_code for answer in answers]
+
+    assert (await at_once(["wrong"] * 8), checked) == ([401] * 8, ["wrong"]), "one guess, however often it is sent"
+    assert (await at_once([PASSWORD] * 8), checked) == ([207] * 8, ["wrong", PASSWORD])
+    guesses = await at_once([f"guess {number}" for number in range(12)])
+    assert set(guesses) == {401, 429} and len(checked) - 2 == guesses.count(401) <= 5, "others are counted before they are looked at"
 
 
 async def test_two_step_sign_in_asks_for_an_application_password(people: People, app: httpx.ASGITransport) -> None:
