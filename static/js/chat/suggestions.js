@@ -3,6 +3,7 @@ import { options } from "../options.js";
 import { ask as fetchText, parse } from "./http.js";
 
 const WAIT = 90; // milliseconds
+const wordsOf = ({ dataset }) => plain(dataset.label.replaceAll(":", " ")).split(/\s+/);
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
 
 /**
@@ -56,7 +57,7 @@ export function suggestions(area, listbox, { pattern, url, insert, isTyped = () 
   function meant() {
     const text = plain(typed()?.[1] ?? "");
     if (text === plain(shownFor)) return undefined;
-    return [...listbox.querySelectorAll('[role="option"]')].find((option) => plain(option.textContent).split(/\s+/).some((_, at, words) => words.slice(at).join(" ").startsWith(text)));
+    return [...listbox.querySelectorAll('[role="option"]')].find((option) => wordsOf(option).some((_, at, words) => words.slice(at).join(" ").startsWith(text)));
   }
 
   // Before the composer sees it: Enter means the option, also in the moment in which the list is renewed.
