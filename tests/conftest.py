@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx
 import hypothesis
@@ -27,6 +29,7 @@ from app.models.viewer import Viewer
 from app.render import open_templates
 from app.routes.dav.serving import forget_callers
 from app.settings import Settings, read_settings
+from tests.buckets import bucket
 from tests.databases import fresh_database, postgres_cluster
 from tests.people import People, Person, move_in
 
@@ -38,6 +41,7 @@ hypothesis.settings.load_profile("busy")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="The engine that models and routes are tested on.")
+    parser.addoption("--files", choices=("folder", "s3"), default="folder", help="Where files are kept; s3 needs moto, which .venv-peers has.")
 
 
 @pytest.fixture(scope="session")
@@ -76,13 +80,25 @@ def empty_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
         yield address
 
 
+@pytest.fixture(scope="session", autouse=True)
+def files_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where files are kept: nothing for the data folder, else a bucket, which servers are told of as well."""
+    if request.config.getoption("--files") == "folder":
+        yield ""
+        return
+    with bucket() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FILES_URL", url)
+        yield url
+
+
 @pytest.fixture
-def settings(empty_database: str, tmp_path: Path) -> Settings:
+def settings(empty_database: str, files_url: str, tmp_path: Path) -> Settings:
     """Settings over a data folder and a database of this test's own."""
+    own: dict[str, Any] = {"data_dir": tmp_path, "rate_limit": 0, "files_url": files_url.replace("?", f"/{secrets.token_hex(8)}?", 1)}
     if empty_database.startswith("sqlite"):
         shutil.copy(empty_database.removeprefix("sqlite:///"), tmp_path / "chalet.db")
-        return read_settings({}, data_dir=tmp_path, rate_limit=0)
-    return read_settings({}, data_dir=tmp_path, rate_limit=0, database_url=empty_database)
+        return read_settings({}, **own)
+    return read_settings({}, **own, database_url=empty_database)
 
 
 @pytest.fixture

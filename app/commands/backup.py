@@ -34,4 +34,6 @@ async def _back_up(folder: Path, settings: Settings) -> int:
 
     manifest = await back_up(settings.data_dir, settings.database_address, folder)
     print(f"Backed up {len(manifest.files)} files, {manifest.bytes / 1_000_000:.1f} MB, into {folder}; checksums are right.")
+    if settings.files_url:
+        print("What people uploaded is in the bucket of FILES_URL and not in this copy. Copy the bucket now: it has all that the database names for a day.")
     return 0

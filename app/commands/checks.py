@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from app import database
 from app.commands import Stop
 from app.commands.opened import open_or_stop
+from app.lib import blobs
 from app.lib.mailbox import MailboxError, opened
 from app.settings import Settings
 
@@ -265,7 +266,11 @@ async def _files() -> list[Finding]:
     """Whether every row has its file, and every file its row."""
     from app.models.files.sweeping import agreement
 
-    found = await agreement()
+    try:
+        await blobs.store().check()
+        found = await agreement()
+    except blobs.OutOfReach as error:
+        return [Finding(FAIL, "Files", f"their bucket can’t be used: {error}", "Check FILES_URL, its keys and what they may do, and whether it answers.")]
     if found.missing:
         text = f"{len(found.missing)} are missing or too short, such as {found.missing[0]}"
         return [Finding(FAIL, "Files", text, "Copy the folder `files` from the latest backup over the data folder’s: existing files stay right.")]

@@ -36,6 +36,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         raise Stop(str(refused)) from None
     status = with_database(settings, _nothing())
     print(f"Restored {len(manifest.files)} files of {manifest.made_at} into {settings.data_dir}. Start the server with it.")
+    if settings.files_url:
+        print("What people uploaded is read from the bucket of FILES_URL, which was left as it is; `python -m app doctor` says whether all is there.")
     return status
 
 

@@ -10,7 +10,7 @@ from app import database
 from app.commands import Stop, as_setting
 from app.commands.demo import check_demo, fill_demo
 from app.commands.opened import open_or_stop
-from app.lib import logs
+from app.lib import blobs, logs
 from app.settings import Settings
 
 _EXAMPLES = """
@@ -49,15 +49,23 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def prepare(settings: Settings, *, with_demo: bool = False) -> None:
-    """Bring the database up to date; one process at a time does."""
+    """Bring the database up to date; one process at a time does. Files must be within reach by then."""
     await open_or_stop(settings)
     try:
+        await _check_files()
         await database.migrate()
         await _make_push_key()
         if with_demo:
             await fill_demo(settings)
     finally:
         await database.close()
+
+
+async def _check_files() -> None:
+    try:
+        await blobs.store().check()
+    except blobs.OutOfReach as error:
+        raise Stop(f"files can’t be kept in the bucket of FILES_URL: {error}. Check its address, its keys and what they may do.") from None
 
 
 async def _make_push_key() -> None:

@@ -10,6 +10,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.response import Response
 
+from app.lib.blobs import OutOfReach
 from app.lib.i18n import _
 from app.models.base import NotFound, Refused
 from app.render import is_htmx, nothing, toast, unbadged_page
@@ -39,6 +40,12 @@ def failure(request: Request, error: Exception) -> Response[bytes]:
     return _show(request, 500)
 
 
+def out_of_reach(request: Request, error: OutOfReach) -> Response[bytes]:
+    """The bucket of files is away."""
+    log.error("files: %s", error, extra={"request_id": request.state.request_id})
+    return _show(request, 503)
+
+
 def _show(request: Request, status: int, why: str = "") -> Response[bytes]:
     title, text = _words(status)
     if is_htmx(request):
@@ -55,10 +62,11 @@ def _words(status: int) -> tuple[str, str]:
         405: (_("There is nothing here"), _("This address doesn’t take that kind of request.")),
         413: (_("This is too large"), _("The server refused it because of its size. Nothing was changed.")),
         422: (_("This isn’t possible"), _("Nothing was changed.")),
+        503: (_("Files are out of reach"), _("Nothing is lost. Please try again in a few minutes.")),
     }.get(status, (_("Something went wrong on our side"), _("Nothing that you saved is lost. Please try again in a moment.")))
 
 
 handlers: dict[int | type[Exception], Callable[[Request, Any], Response[bytes]]] = {
     SignInRequired: ask_to_sign_in, SecondFactorRequired: ask_for_second_factor, NotFound: not_found,
-    Refused: refused, HTTPException: http_error, Exception: failure,
+    Refused: refused, OutOfReach: out_of_reach, HTTPException: http_error, Exception: failure,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 
 from litestar import Request, get
@@ -9,12 +10,15 @@ from litestar.response import Response
 
 from app import database, live
 from app.figures import Figures
+from app.lib import blobs
 from app.models.job import Job
 from app.render import nothing
 from app.routes.guard import OPEN
 from app.settings import Settings
 
 TEXT = "text/plain; charset=utf-8"
+_NO_FILE = "0" * 64
+_SECONDS = 3  # for a bucket to answer
 
 
 @get("/healthz", opt=OPEN, include_in_schema=False)
@@ -25,10 +29,14 @@ async def health() -> Response[str]:
 
 @get("/readyz", opt=OPEN, include_in_schema=False)
 async def ready() -> Response[str]:
-    """The database answers and the bus is connected: send people here."""
+    """The database answers, the bus is connected and files are within reach: send people here."""
     await database.fetch_value("SELECT 1")
-    connected = bool(live.status()["bus"])
-    return Response("ready\n" if connected else "Redis is out of reach\n", status_code=200 if connected else 503, media_type=TEXT)
+    away = [] if live.status()["bus"] else ["Redis"]
+    try:
+        await asyncio.wait_for(blobs.store().size(_NO_FILE), _SECONDS)
+    except (blobs.OutOfReach, TimeoutError):
+        away.append("The bucket of files")
+    return Response("".join(f"{one} is out of reach\n" for one in away) or "ready\n", status_code=503 if away else 200, media_type=TEXT)
 
 
 @get("/metrics", opt=OPEN, include_in_schema=False)

@@ -17,13 +17,12 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.lib.blobs.bucket import Bucket
 from app.lib.blobs.disk import Disk
 from app.lib.blobs.draft import CHUNK, Draft, NoRoom, check_room
-from app.lib.blobs.store import Kept, Store
+from app.lib.blobs.store import Kept, OutOfReach, Store
 from app.lib.blobs.whole import write_whole
 
-__all__ = ["CHUNK", "Draft", "Kept", "NoRoom", "Store", "check_room", "open_store", "store", "use", "write_whole"]
+__all__ = ["CHUNK", "Draft", "Kept", "NoRoom", "OutOfReach", "Store", "check_room", "open_store", "store", "use", "write_whole"]
 
 _store: Store | None = None
 
@@ -43,4 +42,8 @@ def store() -> Store:
 
 def open_store(folder: Path, url: str = "") -> Store:
     """The files in a folder, or in the bucket at an address such as s3://bucket/prefix."""
-    return Bucket(folder, url) if urlsplit(url).scheme else Disk(folder)
+    if not urlsplit(url).scheme:
+        return Disk(folder)
+    from app.lib.blobs.bucket import Bucket
+
+    return Bucket(folder, url)

@@ -26,12 +26,19 @@ class Kept(NamedTuple):
     at: int
 
 
+class OutOfReach(OSError):
+    """The place for files doesn't answer, or lets nobody in."""
+
+
 class Store(ABC):
     """A place for files. `folder` is a local folder, where drafts lie."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.drafts = folder / ".drafts"
+
+    async def check(self) -> None:  # noqa: B027  (a folder answers always)
+        """Whether files can be written and listed there. Raises `OutOfReach`."""
 
     def begin(self) -> Draft:
         """A new draft."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import zipstream  # type: ignore[import-untyped]
 
@@ -14,6 +13,8 @@ from app.lib import blobs, file_names
 from app.models.drive.finding import Found
 from app.models.drive.listing import list_all
 from app.models.viewer import Viewer
+
+_PIECE = 4 * blobs.CHUNK  # bytes that are read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +41,21 @@ async def zipped(found: AsyncIterator[Entry]) -> AsyncIterator[bytes]:
         if not entry.hash:
             archive.mkdir(entry.path)
             continue
-        async with _reading(entry.hash) as pieces:
-            archive.add(pieces, entry.path, size=entry.size)
-            waiting = iter(archive.all_files())
-            while (piece := await asyncio.to_thread(next, waiting, None)) is not None:
-                yield piece
+        archive.add(_pieces(entry, asyncio.get_running_loop()), entry.path, size=entry.size)
+        waiting = iter(archive.all_files())
+        while (piece := await asyncio.to_thread(next, waiting, None)) is not None:
+            yield piece
     for piece in archive.finalize():
         yield piece
 
 
-class _reading:
-    """A local path's bytes, piece by piece: zipstream takes an iterator."""
+def _pieces(entry: Entry, loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
+    """A file's bytes for zipstream, which asks for them in a thread."""
+    async def piece(at: int) -> bytes:
+        return b"".join([part async for part in blobs.store().stream(entry.hash, at, min(at + _PIECE, entry.size))])
 
-    def __init__(self, hash_: str) -> None:
-        self._local = blobs.store().local(hash_)
-
-    async def __aenter__(self) -> Iterable[bytes]:
-        path = await self._local.__aenter__()
-
-        def pieces() -> Iterable[bytes]:
-            with path.open("rb", buffering=0) as file:
-                while piece := file.read(blobs.CHUNK):
-                    yield piece
-
-        return pieces()
-
-    async def __aexit__(self, *error: Any) -> None:
-        await self._local.__aexit__(*error)
+    for at in range(0, entry.size, _PIECE):
+        yield asyncio.run_coroutine_threadsafe(piece(at), loop).result()
 
 
 async def _below(viewer: Viewer, found: Found, path: str) -> AsyncIterator[Entry]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app import database
 from app.lib import blobs, clock
+from app.lib.ids import new_id
 from app.models.command import UNDO_FOR
 from app.models.files.blob import Blob
 from app.models.files.pictures import named_pictures
@@ -16,6 +17,7 @@ from app.models.files.upload import KEPT_FOR
 GRACE = clock.DAY  # a blob without a use stays so long from when it was last received
 _OLD_PICTURE = UNDO_FOR + 10 * clock.DAY  # a picture that nothing names any more may come back with an Undo
 _PIECE = 200
+_PATIENCE = 5  # seconds for which deleting a file may keep the transaction open
 
 _ORPHANS = """
 SELECT b.id, b.hash FROM blob b WHERE b.touched_at < $1 AND NOT EXISTS (SELECT 1 FROM blob_use u WHERE u.blob_id = b.id) ORDER BY b.id LIMIT $2
@@ -30,31 +32,32 @@ async def sweep() -> int:
     """Delete what nobody has needed for a day, with its bytes; says how many files that were.
 
     The row is deleted under its lock and the bytes before COMMIT: whoever receives the same content meanwhile waits for that, finds no
-    row, and lays the bytes down anew.
+    row, and lays the bytes down anew. A picture may have the same bytes; they stay then. Raises TimeoutError and
+    `app.lib.blobs.OutOfReach` where a bucket would keep everybody waiting.
     """
-    swept, before = 0, clock.now() - GRACE
+    await _adopt_unknown()
+    swept, before, named = 0, clock.now() - GRACE, await named_pictures()
     while rows := await database.fetch(_ORPHANS, before, _PIECE):
         for row in rows:
             try:
                 async with database.transaction():
-                    if await database.execute(_DELETE, row["id"], before):
-                        await blobs.store().remove(row["hash"])
+                    if await database.execute(_DELETE, row["id"], before) and row["hash"] not in named:
+                        async with asyncio.timeout(_PATIENCE):
+                            await blobs.store().remove(row["hash"])
                         swept += 1
             except database.ForeignKeyViolation:
                 continue  # somebody needs it since a moment ago
         if len(rows) < _PIECE:
             break
-    return swept + await _sweep_unknown() + await blobs.store().sweep_drafts(GRACE / 1000)
-
-
-async def _sweep_unknown() -> int:
-    """Files that no row knows and nothing names: what is left when a crash came between the bytes and a power cut took the row."""
-    unknown = [kept for kept in await _unknown() if kept.at < clock.now() - _OLD_PICTURE]
-    for kept in unknown:
-        if not await database.fetch_value("SELECT id FROM blob WHERE hash = $1", kept.name):
-            await blobs.store().remove(kept.name)
     await asyncio.to_thread(_sweep_uploads)
-    return len(unknown)
+    return swept + await blobs.store().sweep_drafts(GRACE / 1000)
+
+
+async def _adopt_unknown() -> None:
+    """A row, which nobody needs, for files without one that nothing names: old pictures, and what a power cut left without its row."""
+    for kept in await _unknown():
+        if kept.at < clock.now() - _OLD_PICTURE:
+            await database.execute("INSERT INTO blob (id, hash, size) VALUES ($1, $2, $3) ON CONFLICT (hash) DO NOTHING", new_id(), kept.name, kept.size)
 
 
 def _sweep_uploads() -> None:

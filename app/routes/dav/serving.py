@@ -12,6 +12,7 @@ from contextlib import aclosing
 from typing import Any
 
 from app import live
+from app.lib.blobs import OutOfReach
 from app.lib.dav import writing
 from app.lib.dav.agents import program_of
 from app.lib.dav.problems import Problem
@@ -75,10 +76,11 @@ async def _answered(scope: Scope, receive: Receive, address: str, org_id: int | 
         return Answer(400)
     except Exception as error:
         log.error("failed: %s %s", scope["method"], scope["path_template"], exc_info=error, extra={"request_id": scope["state"]["request_id"]})
-        return Answer(500, (_TEXT,), b"Something went wrong on our side. Nothing that was stored is lost.\n")
+        return _FILES_AWAY if isinstance(error, OutOfReach) else Answer(500, (_TEXT,), b"Something went wrong on our side. Nothing that was stored is lost.\n")
 
 
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_FILES_AWAY = Answer(503, (_TEXT, (b"retry-after", b"60")), b"Files are out of reach. Nothing that was stored is lost.\n")
 
 
 def _refusal(problem: Problem) -> Answer:

@@ -13,6 +13,7 @@ from app import database
 from app.lib import blobs, clock
 from app.lib.blobs import draft as drafts
 from app.lib.blobs import open_store
+from app.lib.blobs.store import key_of
 from app.models.base import Refused
 from app.models.files import Blob, QuotaFull, Use, check_quota, keep_bytes, receive, release, storage_of
 from app.models.files.sweeping import agreement, scrub, sweep
@@ -20,6 +21,7 @@ from tests.people import People
 
 pytestmark = pytest.mark.anyio
 LATER = 2 * clock.DAY
+LARGE = 20 * blobs.CHUNK  # more than one part of a bucket
 
 
 async def pieces(*texts: bytes) -> AsyncIterator[bytes]:
@@ -27,15 +29,16 @@ async def pieces(*texts: bytes) -> AsyncIterator[bytes]:
         yield text
 
 
-def path_of(blob: Blob) -> Path:
-    return blobs.store().folder / blob.hash[:2] / blob.hash[2:]
+async def lies_there(blob: Blob) -> bool:
+    return await blobs.store().size(blob.hash) is not None
 
 
 async def test_the_same_content_is_kept_once(people: People) -> None:
     one, other = await receive(pieces(b"hel", b"lo")), await keep_bytes(b"hello")
     assert one.id == other.id
     assert one.hash == hashlib.sha256(b"hello").hexdigest()
-    assert path_of(one).read_bytes() == b"hello"
+    assert await blobs.store().get(one.hash) == b"hello"
+    assert blobs.store().read(one.hash) == b"hello"
     assert [piece async for piece in blobs.store().stream(one.hash, 1, 4)] == [b"ell"]
 
 
@@ -71,9 +74,9 @@ async def test_what_nobody_needs_is_swept_after_a_day(people: People) -> None:
     assert await sweep() == 0
     with clock.at(clock.now() + LATER):
         assert await sweep() == 1
-    assert path_of(needed).exists()
-    assert not path_of(orphan).exists()
-    assert list(path_of(orphan).parent.glob(f"{path_of(orphan).name}*")) == []
+    assert await lies_there(needed)
+    assert not await lies_there(orphan)
+    assert await blobs.store().get(orphan.hash, "small") is None
 
 
 async def test_what_is_received_anew_is_not_swept(people: People) -> None:
@@ -82,20 +85,38 @@ async def test_what_is_received_anew_is_not_swept(people: People) -> None:
     with clock.at(clock.now() + LATER):
         again = await keep_bytes(b"twice")
         assert await sweep() == 0
-        assert path_of(again).exists()
+        assert await lies_there(again)
+
+
+async def test_what_a_picture_names_outlives_the_file_that_had_the_same_bytes(people: People) -> None:
+    blob = await keep_bytes(b"face")
+    await database.execute("UPDATE account SET avatar = $1 WHERE id = $2", blob.hash, people.anna.account.id)
+    with clock.at(clock.now() + LATER):
+        await sweep()
+        assert await lies_there(blob)
+
+
+async def test_what_has_no_row_is_swept_after_the_time_for_an_undo(people: People) -> None:
+    name = await blobs.store().put(b"an old face")
+    with clock.at(clock.now() + LATER):
+        assert await sweep() == 0
+    with clock.at(clock.now() + 100 * clock.DAY):
+        assert (await agreement()).unknown == 1
+        assert await sweep() == 1
+        assert await blobs.store().size(name) is None
 
 
 async def test_the_doctor_finds_missing_unknown_and_damaged_files(people: People) -> None:
     blob = await keep_bytes(b"precious")
     await blob.keep_for(Use("test", 1, people.anna.organisation.id))
     assert (await agreement()).missing == []
-    path_of(blob).write_bytes(b"PRECIOUS")
+    await blobs.store()._put(key_of(blob.hash), b"PRECIOUS")
     with clock.at(clock.now() + 40 * clock.DAY):
         assert await scrub() == 1
     assert (await agreement()).damaged == 1
     await keep_bytes(b"precious")  # the same content from anybody heals it
     assert (await agreement()).damaged == 0
-    path_of(blob).unlink()
+    await blobs.store().remove(blob.hash)
     assert (await agreement()).missing == [blob.hash]
 
 
@@ -111,22 +132,32 @@ async def test_a_stream_may_not_be_larger_than_agreed(people: People) -> None:
         await receive(pieces(b"123", b"456"), most=5)
 
 
-@pytest.mark.parametrize("url", ["", "file"])
-async def test_a_folder_and_a_bucket_do_the_same(tmp_path: Path, app: httpx.ASGITransport, url: str) -> None:
+@pytest.mark.parametrize("kind", ["", "file"])
+async def test_a_folder_and_a_bucket_do_the_same(tmp_path: Path, app: httpx.ASGITransport, kind: str) -> None:
+    """Without a kind: where --files says."""
     (tmp_path / "bucket").mkdir()
-    store = open_store(tmp_path / "local", url and f"file://{tmp_path / 'bucket'}")
+    store = open_store(tmp_path / "local", f"file://{tmp_path / 'bucket'}") if kind else blobs.store()
+    await store.check()
     draft = store.begin()
-    await draft.write(b"x" * 3_000_000)
+    for number in range(LARGE // blobs.CHUNK):
+        await draft.write(number.to_bytes() * blobs.CHUNK)
     name = await draft.finish()
     await store.place(draft)
+    assert not draft.path.exists()
     await store.put_derivative(name, "small", b"s")
-    assert await store.size(name) == 3_000_000
+    assert await store.size(name) == LARGE
     assert await store.digest(name) == name
     assert await store.get(name, "small") == b"s"
-    assert b"".join([piece async for piece in store.stream(name, 2_999_998)]) == b"xx"
+    assert b"".join([piece async for piece in store.stream(name, LARGE - 2)]) == bytes([19, 19])
+    assert b"".join([piece async for piece in store.stream(name, 5 * blobs.CHUNK - 1, 5 * blobs.CHUNK + 1)]) == bytes([4, 5])
+    assert [piece async for piece in store.stream(name, 7, 7)] == []
     assert [kept.name async for kept in store.everything()] == [name]
     async with store.local(name) as path:
-        assert path.stat().st_size == 3_000_000
+        assert path.stat().st_size == LARGE
+    other = await store.put(b"other")
     await store.remove(name)
     assert await store.size(name) is None
     assert await store.get(name, "small") is None
+    assert await store.digest(name) is None
+    assert await store.get(other) == b"other"
+    await store.remove(name)
