@@ -15,7 +15,7 @@ from PIL import Image
 from app import database, jobs
 from app.jobs import run_now
 from app.lib import clock
-from app.models.drive import Node, find_node, list_all, marks, put_file, share
+from app.models.drive import Node, create_drive, find_node, list_all, marks, put_file, share
 from app.models.drive.rights import EDIT, VIEW
 from app.models.files import keep_bytes
 from app.models.job import Job
@@ -452,3 +452,27 @@ async def test_an_upload_whose_answer_was_lost_is_answered_again(app: httpx.ASGI
         assert [one.status_code for one in said] == [201, 201] and said[0].json() == said[1].json()
         other = await anna.post(f"/drive/folders/{place.node.id}/arrivals", data={"upload": token_of(url), "name": "b.txt"}, headers={"idempotency-key": "u2"})
         assert other.status_code == 404 and await names(people.anna, place) == ["a.txt"]
+
+
+async def test_the_trash_of_any_drive_renews_its_list_and_is_emptied(app: httpx.ASGITransport, people: People) -> None:
+    drive = await create_drive(people.anna.viewer, "personal", "Archive")
+    root = await find_node(people.anna.viewer, drive.root_id)
+    node = await file(people.anna, "old.txt", parent=root)
+    async with browser(app, people.anna) as anna:
+        await anna.post("/drive/removals", data={"ids": node.id}, headers=HTMX)
+        page = (await anna.get(f"/drive/trash?drive={drive.id}")).text
+        (renewed,) = re.findall(r'hx-get="(/drive/trash[^"]*)" hx-trigger="drive:changed', page)
+        part = (await anna.get(renewed, headers=HTMX | {"hx-target": "div#drive-list"})).text
+        assert "old.txt" in part and part.count("<div class=\"drive-list\"") == 1 and "<header" not in part
+        emptied = await anna.post(f"/drive/folders/{drive.root_id}/trash", headers=HTMX)
+        assert json.loads(emptied.headers["hx-location"])["path"] == f"/drive/trash?drive={drive.id}"
+        assert "old.txt" not in (await anna.get(f"/drive/trash?drive={drive.id}")).text
+
+
+async def test_a_page_that_is_fetched_in_advance_is_no_visit(app: httpx.ASGITransport, people: People) -> None:
+    node = await file(people.anna, "note.txt")
+    async with browser(app, people.anna) as anna:
+        (visits,) = re.findall(r'hx-post="([^"]*/visits)" hx-trigger="load"', (await anna.get(node.url)).text)
+        assert await marks.recent(people.anna.viewer) == []
+        assert (await anna.post(visits)).status_code == 204
+    assert [item.node.id for item in await marks.recent(people.anna.viewer)] == [node.id]

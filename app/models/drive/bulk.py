@@ -75,8 +75,9 @@ async def bring_all_back(viewer: Viewer, ids: Sequence[int]) -> list[int]:
     folders: dict[int, bool] = {}
     async for piece in database.pieces(ids):
         rows = await database.fetch(
-            "SELECT n.*, o.id AS in_the_way FROM node n LEFT JOIN node o ON o.parent_id = n.parent_id AND o.name_key = n.name_key AND o.trashed_at IS NULL"
-            f" WHERE n.org_id = $1 AND n.trashed_at IS NOT NULL AND n.id IN ({database.marks(piece, 2)})", viewer.org_id, *piece,
+            "SELECT n.*, o.id AS in_the_way FROM node n JOIN drive d ON d.id = n.drive_id"
+            " LEFT JOIN node o ON o.parent_id = n.parent_id AND o.name_key = n.name_key AND o.trashed_at IS NULL"
+            f" WHERE n.org_id = $1 AND n.trashed_at > d.emptied_at AND n.id IN ({database.marks(piece, 2)})", viewer.org_id, *piece,
         )
         for parent_id in {row["parent_id"] for row in rows} - folders.keys():
             folders[parent_id] = await _may(viewer, parent_id, EDIT)

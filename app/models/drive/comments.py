@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app import database
@@ -18,7 +18,6 @@ from app.models.notifications import notify
 from app.models.viewer import Viewer
 
 MOST = 4000
-_MENTION = re.compile(r"@([\w.\-]+(?: [\w.\-]+)?)")
 
 
 async def comments_on(node_id: int) -> list[dict[str, Any]]:
@@ -78,13 +77,7 @@ async def mentionable(found: Found, org_id: int) -> dict[str, int]:
 
 async def _tell(viewer: Viewer, found: Found, text: str) -> None:
     node = found.node
-    names = await mentionable(found, node.org_id)
-    named = set()
-    for whole in _MENTION.findall(text):
-        for typed in (whole.lower(), whole.split()[0].lower().rstrip(".")):
-            if typed in names:
-                named.add(names[typed])
-                break
+    named = set(_named(text, await mentionable(found, node.org_id)))
     seen = [id_ for id_ in named if await _may_see(id_, node)]
     facts = {"actor": viewer.name, "name": node.name, "text": text.strip()[:300]}
     common: dict[str, Any] = {
@@ -94,6 +87,13 @@ async def _tell(viewer: Viewer, found: Found, text: str) -> None:
     rows = await database.fetch("SELECT DISTINCT author_id AS id FROM node_comment WHERE node_id = $1 AND author_id IS NOT NULL", node.id)
     others = {row["id"] for row in rows} | {node.created_by, found.drive.owner_id} - {None}
     await notify("drive.comment", [id_ for id_ in others if id_ and id_ not in seen and await _may_see(id_, node)], node.org_id, **common)
+
+
+def _named(text: str, names: Mapping[str, int]) -> Iterator[int]:
+    """Who is meant behind each @: the longest name that fits."""
+    for after in text.lower().split("@")[1:]:
+        if fits := [name for name in names if name and after.startswith(name) and not after[len(name) : len(name) + 1].isalnum()]:
+            yield names[max(fits, key=len)]
 
 
 async def _may_see(account_id: int, node: Node) -> bool:

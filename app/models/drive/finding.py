@@ -66,7 +66,8 @@ async def find_node(viewer: Viewer, id_: int, level: int = VIEW, *, trashed: boo
     drive = await Drive.get(line[0]["drive_id"])
     levels = level_along(viewer, drive, line)
     is_trashed = any(row["trashed_at"] for row in line)
-    if levels[-1] < level or (is_trashed and not trashed) or drive.archived_at is not None or line[0]["parent_id"] is not None:
+    is_deleted = any(row["trashed_at"] and row["trashed_at"] <= drive.emptied_at for row in line)
+    if levels[-1] < level or is_deleted or (is_trashed and not trashed) or drive.archived_at is not None or line[0]["parent_id"] is not None:
         raise NotFound(f"node {id_}")
     crumbs = [Crumb(row["id"], row["name"]) for row, one in zip(line[:-1], levels[:-1], strict=True) if one]
     return Found(node_from(line[-1]), levels[-1], drive, tuple(crumbs), is_trashed)

@@ -65,7 +65,7 @@ async def _turn(viewer: Viewer, found: Found, moment: int) -> dict[str, int]:
             counts["away"] += 1
     for id_, (parent_id, name) in wanted.items():
         node = await Node.find(id_)
-        if node is None:
+        if node is None or (node.trashed_at is not None and node.trashed_at <= found.drive.emptied_at):
             continue
         if node.trashed_at is not None:
             node = await bring_back(viewer, id_, await find_node(viewer, parent_id, EDIT))

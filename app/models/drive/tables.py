@@ -29,6 +29,7 @@ class Drive(Row):
     modseq = BigInt(default=0, help_text="Counts changes, RFC 6578.")
     created_at = BigInt(default=0)
     archived_at = BigInt(null=True, default=None)
+    emptied_at = BigInt(default=0, help_text="What was trashed by then was deleted for good, and is being erased.")
 
     @property
     def is_personal(self) -> bool:

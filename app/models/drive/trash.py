@@ -20,6 +20,7 @@ from app.models.drive.searching import hide_under, index_node, show_under
 from app.models.drive.tables import COLUMNS, Drive, Node, node_from
 from app.models.drive.tree import under
 from app.models.files.blob import release
+from app.models.job import Job
 from app.models.viewer import Viewer
 
 _PIECE = 200
@@ -94,41 +95,49 @@ async def bring_back(viewer: Viewer, id_: int, into: Found | None = None) -> Nod
     return node
 
 
-async def list_trash(viewer: Viewer, drive: Drive, before: int | None = None, most: int = 100) -> list[Node]:
-    """What lies in a drive's trash and the viewer may take out, newest first; a page ends where `before` (a `trashed_at`) begins."""
+async def list_trash(viewer: Viewer, drive: Drive, after: str = "", most: int = 100) -> tuple[list[Node], str]:
+    """What lies in a drive's trash and the viewer may take out, newest first, and what to ask for with `after` to get further."""
+    at, _dash, id_ = after.partition("-")
     rows = await database.fetch(
-        f"SELECT {COLUMNS} FROM node n WHERE n.drive_id = $1 AND n.trashed_at IS NOT NULL AND n.trashed_at < $2 ORDER BY n.trashed_at DESC, n.id DESC LIMIT $3",
-        drive.id, before or 2**53, most,
+        f"SELECT {COLUMNS} FROM node n WHERE n.drive_id = $1 AND n.trashed_at > $2 AND (n.trashed_at, n.id) < ($3, $4)"
+        " ORDER BY n.trashed_at DESC, n.id DESC LIMIT $5",
+        drive.id, drive.emptied_at, int(at) if at.isdecimal() else 2**53, int(id_) if id_.isdecimal() else 0, most,
     )
-    found = []
+    found: list[Node] = []
     for row in rows:
         try:
             await find_node(viewer, row["id"], EDIT, trashed=True)
             found.append(node_from(row))
         except NotFound:
             continue
-    return found
+    return found, f"{rows[-1]['trashed_at']}-{rows[-1]['id']}" if len(rows) == most else ""
 
 
 async def purge(viewer: Viewer, ids: Sequence[int]) -> int:
     """Delete nodes of the trash for good; says how many went. Can't be undone. Raises `NotFound`."""
-    count = 0
-    for id_ in dict.fromkeys(ids):
+    wanted = list(dict.fromkeys(ids))
+    for id_ in wanted:
         found = await find_node(viewer, id_, EDIT, trashed=True)
         if found.node.trashed_at is None or (found.level < MANAGE and found.node.trashed_by != viewer.account_id):
             raise NotFound(f"node {id_} in the trash")
-        count += await _erase(found.node)
-    return count
-
-
-async def empty_trash(viewer: Viewer, drive: Drive) -> int:
-    """Delete everything in a drive's trash for good. Raises `NotFound` for who doesn't manage the drive."""
-    await find_node(viewer, drive.root_id, MANAGE)
     count = 0
-    while rows := await database.fetch("SELECT * FROM node WHERE drive_id = $1 AND trashed_at IS NOT NULL LIMIT $2", drive.id, _PIECE):
-        for row in rows:
-            count += await _erase(Node.from_row(row))
+    async for piece in database.pieces(wanted, _PIECE):
+        count += await _erase(piece)
     return count
+
+
+async def empty_trash(viewer: Viewer, drive: Drive) -> None:
+    """Delete everything in a drive's trash for good: nobody sees it any more, and a job erases it. Raises `NotFound` for who doesn't
+    manage the drive."""
+    await find_node(viewer, drive.root_id, MANAGE)
+    async with database.transaction():
+        await drive.change(emptied_at=clock.now())
+        await Job.enqueue("erase_trash", key=f"erase_trash:{drive.id}", org_id=drive.org_id, drive_id=drive.id)
+
+
+async def erase_trash(drive_id: int) -> int:
+    """Erase what was in a drive's trash when it was emptied; says how many nodes went."""
+    return await _erase_all("drive_id = $1 AND trashed_at <= (SELECT emptied_at FROM drive WHERE id = $1)", drive_id)
 
 
 async def prune_trash() -> int:
@@ -136,9 +145,7 @@ async def prune_trash() -> int:
     count = 0
     for rule in await database.fetch("SELECT o.id, COALESCE(r.trash_days, 30) AS days FROM organisation o LEFT JOIN drive_rules r ON r.id = o.id"):
         before = clock.now() - rule["days"] * clock.DAY
-        while rows := await database.fetch("SELECT * FROM node WHERE org_id = $1 AND trashed_at < $2 LIMIT $3", rule["id"], before, _PIECE):
-            for row in rows:
-                count += await _erase(Node.from_row(row))
+        count += await _erase_all("org_id = $1 AND trashed_at < $2", rule["id"], before)
     return count
 
 
@@ -149,19 +156,27 @@ async def prune_drives() -> int:
         clock.now() - UNDO_FOR,
     )
     for row in rows:
-        await _erase(await Node.get(row["root_id"]))
+        await _erase([row["root_id"]])
         await database.execute("DELETE FROM node_gone WHERE drive_id = $1", row["id"])
         await database.execute("DELETE FROM drive WHERE id = $1", row["id"])
     return len(rows)
 
 
-async def _erase(node: Node) -> int:
-    """Rows of a node and everything below it, deepest first, and their claim on contents; the sweep deletes what nobody needs then."""
+async def _erase_all(which: str, *values: int) -> int:
+    count = 0
+    while rows := await database.fetch(f"SELECT id FROM node WHERE {which} LIMIT {_PIECE}", *values):
+        count += await _erase([row["id"] for row in rows])
+    return count
+
+
+async def _erase(ids: Sequence[int]) -> int:
+    """Rows of nodes and everything below them, deepest first, and their claim on contents; the sweep deletes what nobody needs then."""
     rows = await database.fetch(
-        "WITH RECURSIVE below (id, depth) AS (SELECT n.id, 0 FROM node n WHERE n.id = $1 UNION ALL"
-        " SELECT n.id, below.depth + 1 FROM node n JOIN below ON n.parent_id = below.id) SELECT id FROM below ORDER BY depth DESC", node.id,
+        f"WITH RECURSIVE below (id, depth) AS (SELECT n.id, 0 FROM node n WHERE n.id IN ({database.marks(ids)}) UNION ALL"
+        " SELECT n.id, below.depth + 1 FROM node n JOIN below ON n.parent_id = below.id)"
+        " SELECT id FROM below GROUP BY id ORDER BY MAX(depth) DESC", *ids,
     )
-    async for piece in database.pieces([row["id"] for row in rows]):
+    async for piece in database.pieces([row["id"] for row in rows], _PIECE):
         async with database.transaction():
             await _erase_piece(piece)
     return len(rows)

@@ -147,8 +147,10 @@ async def create_purge(request: Request) -> Response[bytes]:
 async def clear_trash(request: Request, node_id: FromPath[int]) -> Response[bytes]:
     """Empty the trash of the drive whose root this is."""
     found = await find_drive_node(request.state.viewer, node_id, EDIT)
-    count = await empty_trash(request.state.viewer, found.drive)
-    return _back(request, ngettext("%(num)s item was deleted for good", "%(num)s items were deleted for good", count) % {"num": count})
+    await empty_trash(request.state.viewer, found.drive)
+    answer = redirect(request, f"/drive/trash?drive={found.drive.id}")
+    answer.headers.update(toast(_("The trash is empty.")))
+    return answer
 
 
 @post("/drive/nodes/{node_id:int}/favourite", status_code=200, include_in_schema=False)

@@ -27,7 +27,7 @@ from app.models.drive.versions import text_of, version_of
 from app.models.drive.zipping import entries, zipped
 from app.models.files import Blob, keep_bytes
 from app.models.files.previews import THUMB, BlobFacts
-from app.render import fragment, page, redirect, toast
+from app.render import fragment, nothing, page, redirect, toast
 from app.routes.drive import chosen
 from app.routes.drive.places import drive_name, side
 from app.routes.files import disposition, file_answer
@@ -52,11 +52,17 @@ async def show_file(request: Request, node_id: FromPath[int], edit: FromQuery[in
     viewer, found = request.state.viewer, await find_drive_node(request.state.viewer, node_id)
     if found.node.is_folder:
         return redirect(request, found.node.url)
-    await marks.visit(viewer, found.node)
     context = await shown(found, v) | {"editing": bool(edit) and found.can_edit and not v}
     own = found.drive.owner_id == viewer.account_id or not found.drive.is_personal
     return await page(request, "drive/file.html", **context, **await _neighbours(request, found),
                       **await side(viewer, "drive" if own else "shared", found.drive.id))
+
+
+@post("/drive/files/{node_id:int}/visits", status_code=200, include_in_schema=False)
+async def create_visit(request: Request, node_id: FromPath[int]) -> Response[bytes]:
+    """Somebody has it open: said by its page, since a page is also fetched in advance."""
+    await marks.visit(request.state.viewer, (await find_drive_node(request.state.viewer, node_id)).node)
+    return nothing()
 
 
 @get("/drive/files/{node_id:int}/content", include_in_schema=False)
@@ -231,4 +237,4 @@ async def _zip_pieces(viewer: Any, found: list[Found]) -> AsyncIterator[bytes]:
         yield piece
 
 
-handlers = [show_file, show_content, show_thumb, show_page, update_text, create_unpacking, show_zip, create_zip]
+handlers = [show_file, create_visit, show_content, show_thumb, show_page, update_text, create_unpacking, show_zip, create_zip]

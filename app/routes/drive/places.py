@@ -141,18 +141,22 @@ async def list_links(request: Request) -> Response[bytes]:
 
 
 @get("/drive/trash", include_in_schema=False)
-async def show_trash(request: Request, drive: FromQuery[int] = 0, before: FromQuery[int] = 0) -> Response[bytes]:
+async def show_trash(request: Request, drive: FromQuery[int] = 0, after: FromQuery[str] = "") -> Response[bytes]:
     """What was thrown away, of one's first drive or another."""
     viewer = request.state.viewer
     require(viewer, "drive.use")
     drives = await drives_of(viewer)
     chosen = next((one for one in drives if one.id == drive), drives[0] if drives else None)
-    nodes = await list_trash(viewer, chosen, before or None) if chosen else []
+    nodes, following = await list_trash(viewer, chosen, after) if chosen else ([], "")
     items = await marks.decorate(viewer, [Item(node, MANAGE, at=node.trashed_at or 0) for node in nodes])
+    shown: dict[str, Any] = {"items": items, "following": following, "columns": await columns_of(viewer.account_id), "chosen": chosen, "kind": "trash",
+                             "folder": None, "name": _("Trash"), "wanted": Wanted()}
+    for part, template in (("#drive-list", "drive/_list.html"), ("#drive-more", "drive/_rows.html")):
+        if request.headers.get("hx-target", "").endswith(part):
+            return fragment(request, template, **shown)
     may_empty = bool(chosen) and (await find_drive_node(viewer, chosen.root_id)).level >= MANAGE if chosen else False
     return await page(
-        request, "drive/trash.html", items=items, chosen=chosen, plain=Wanted(), days=(await rules_of(viewer.org_id)).trash_days, may_empty=may_empty,
-        columns=await columns_of(viewer.account_id),
+        request, "drive/trash.html", **shown, days=(await rules_of(viewer.org_id)).trash_days, may_empty=may_empty,
         **await side(viewer, "trash"),
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from app import database
+from app.jobs import run_now
 from app.lib import clock
 from app.models.base import NotFound, Refused
 from app.models.command import Command
@@ -30,12 +32,13 @@ from app.models.drive import (
     room_for,
     share,
 )
+from app.models.drive.bulk import FROM
 from app.models.drive.content import Conflict
 from app.models.drive.drives import archive_drive
 from app.models.drive.history import turn_back
 from app.models.drive.rights import EDIT
 from app.models.drive.tables import Node, Version
-from app.models.drive.trash import list_trash, prune_drives, prune_trash
+from app.models.drive.trash import erase_trash, list_trash, prune_drives, prune_trash
 from app.models.drive.tree import make_folders
 from app.models.drive.versions import compare, pin, thin_versions
 from app.models.files import Blob, keep_bytes
@@ -149,7 +152,7 @@ async def test_the_trash_gives_back_with_everything_below(people: People) -> Non
     assert await found_by(people.anna, "deep") == []
     with pytest.raises(NotFound):
         await see(people.anna, inner)
-    assert [node.name for node in await list_trash(people.anna.viewer, outer.drive)] == ["outer"]
+    assert [node.name for node in (await list_trash(people.anna.viewer, outer.drive))[0]] == ["outer"]
     await folder(people.anna, "outer")  # the name is given away
     await restore(people.anna.viewer, [outer.node.id])
     assert await names(people.anna, await home(people.anna)) == ["outer", "outer (2)"]
@@ -170,12 +173,38 @@ async def test_emptying_the_trash_frees_room_and_the_sweep_takes_the_bytes(peopl
     note = await file(people.anna, "note.txt", b"12345", outer)
     await remove(people.anna.viewer, [outer.node.id])
     assert (await room_for(outer.drive)).used == 5
-    assert await empty_trash(people.anna.viewer, outer.drive) == 2
+    await empty_trash(people.anna.viewer, outer.drive)
+    assert await erase_trash(outer.drive.id) == 2
     assert (await room_for(outer.drive)).used == 0
     assert await Node.find(note.id) is None
     with clock.at(clock.now() + 2 * clock.DAY):
         assert await sweep() == 1
     assert (await agreement()).missing == []
+
+
+async def test_what_was_emptied_is_gone_at_once_and_erased_by_a_job(people: People) -> None:
+    old = await folder(people.anna, "old")
+    leaf = await file(people.anna, "leaf.txt", parent=old)
+    many = [(await file(people.anna, f"{number}.txt")).id for number in range(FROM + 2)]
+    taken = [await remove(people.anna.viewer, ids) for ids in ([leaf.id], [old.node.id], many)]
+    first, after = await list_trash(people.anna.viewer, old.drive, most=30)
+    rest, end = await list_trash(people.anna.viewer, old.drive, after, most=30)
+    assert {node.id for node in [*first, *rest]} == {leaf.id, old.node.id, *many} and (len(first), end) == (30, "")
+    await empty_trash(people.anna.viewer, old.drive)
+    with clock.at(clock.now() + 1):
+        await remove(people.anna.viewer, [(await file(people.anna, "new.txt")).id])
+        assert [node.name for node in (await list_trash(people.anna.viewer, (await home(people.anna)).drive))[0]] == ["new.txt"]
+        for change in (purge, restore):
+            with pytest.raises(NotFound):
+                await change(people.anna.viewer, [old.node.id])
+        for command in taken[:2]:
+            with pytest.raises(NotFound):
+                await command.undo(people.anna.viewer)
+        await taken[2].undo(people.anna.viewer)
+        assert await names(people.anna, await home(people.anna)) == []
+        (job,) = await database.fetch("SELECT payload FROM job WHERE kind = 'erase_trash'")
+        await run_now("erase_trash", msgspec.json.decode(job["payload"]))
+    assert [row["name"] for row in await database.fetch("SELECT name FROM node WHERE parent_id IS NOT NULL")] == ["new.txt"]
 
 
 async def test_the_trash_is_emptied_by_rule_and_not_by_others(people: People) -> None:
