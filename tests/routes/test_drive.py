@@ -215,7 +215,9 @@ async def test_bombs_do_no_harm(app: httpx.ASGITransport, people: People) -> Non
         refused = await anna.post(f"{node.url}/unpacking", headers=HTMX)
         assert (refused.status_code, "far more" in told(refused)["toast"]["text"]) == (422, True)
         assert (await anna.get(f"/drive/files/{picture.id}/thumb")).status_code == 404
-        assert (await anna.get(picture.url)).status_code == 200
+        page = await anna.get(picture.url)
+        assert page.status_code == 200 and "too large or too damaged" in page.text and "<figure" not in page.text
+        assert "60 MB" in (await anna.get(node.url)).text
 
 
 async def test_a_zip_is_listed_and_unpacked(app: httpx.ASGITransport, people: People) -> None:

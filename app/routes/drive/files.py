@@ -26,7 +26,7 @@ from app.models.drive.unzipping import unzip
 from app.models.drive.versions import text_of, version_of
 from app.models.drive.zipping import entries, zipped
 from app.models.files import Blob, keep_bytes
-from app.models.files.previews import THUMB, BlobFacts
+from app.models.files.previews import FAILED, THUMB, BlobFacts
 from app.render import fragment, nothing, page, redirect, toast
 from app.routes.drive import chosen
 from app.routes.drive.places import drive_name, side
@@ -180,8 +180,8 @@ async def shown(found: Found, v: int = 0) -> dict[str, Any]:
     kind = file_types.media_type(node.name)
     if group in EDITABLE and blob.size <= MOST_EDITED:
         context |= await _as_text(blob, node.name, group)
-    elif group in (file_types.PICTURE, file_types.VIDEO, file_types.AUDIO) and (kind in file_types.SHOWN_AS_THEY_ARE):
-        context["view"] = group
+    elif group in (file_types.PICTURE, file_types.VIDEO, file_types.AUDIO) and kind in file_types.SHOWN_AS_THEY_ARE:
+        context |= {"why": "refused"} if group == file_types.PICTURE and facts.thumb == FAILED else {"view": group}
     elif group == file_types.PDF or facts.preview == "made":
         context |= {"view": "pages", "pages": min(MOST_PAGES, facts.pages or 1)}
     elif group == file_types.ARCHIVE and node.name.lower().endswith(".zip") and (listing := await zip_listing(blob)):

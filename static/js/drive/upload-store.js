@@ -22,9 +22,9 @@ export function open() {
     put: (items) => quiet(putAll(items).catch(() => putAll(items.map((item) => ({ ...item, file: undefined, handle: undefined }))))),
     remove: (id) => quiet(run("readwrite", (store) => store.delete(id))),
     all: async () => (await quiet(run("readonly", (store) => store.getAll()))) ?? [],
-    async change(id, changes) {
-      const item = await quiet(run("readonly", (store) => store.get(id)));
-      if (item) await quiet(run("readwrite", (store) => store.put({ ...item, ...changes })));
-    },
+    // In one transaction: what was removed meanwhile stays away.
+    change: (id, changes) => quiet(run("readwrite", (store) => {
+      store.get(id).onsuccess = ({ target: { result: item } }) => item && store.put({ ...item, ...changes });
+    })),
   };
 }
