@@ -1,4 +1,4 @@
-"""Drive in real browsers: an upload that loses its server twice and its page once, and two people in one folder."""
+"""Drive in real browsers: an upload that loses its server twice and its page once, two people in one folder, and a file's way out and back."""
 
 from __future__ import annotations
 
@@ -95,3 +95,55 @@ def test_two_people_work_in_one_folder(chromium: Browser, server: Server, people
         assert violations(beat) == []
     anna.context.close()
     beat.context.close()
+
+
+def test_a_file_goes_out_by_a_link_and_comes_back_from_trash_and_version(chromium: Browser, server: Server, people: People, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.md"
+    plan.write_text("# First plan\n")
+    anna = visit(chromium, server, people.anna)
+    anna.set_input_files("#drive-files", plan)
+    row = anna.locator("tr[data-name='plan.md']")
+    row.locator(".node-modified").click(button="right")
+    anna.locator("#node-menu [data-do=share]").click()
+    anna.locator("#dialog .share-links > .btn").click()
+    anna.locator("#dialog input[name=password]").fill("four-words-for-it")
+    anna.locator("#dialog button[type=submit]").click()
+    address = anna.locator("#link-address").inner_text()
+    outside = chromium.new_context()
+    stranger = outside.new_page()
+
+    def read(words: str) -> None:
+        stranger.goto(server.url + address[address.index("/s/") :])
+        expect(stranger.locator("main")).to_contain_text(words)
+
+    read("This needs a password")
+    stranger.locator("input[name=password]").fill("four-words-for-it")
+    stranger.keyboard.press("Enter")
+    expect(stranger.locator(".viewer")).to_contain_text("First plan")
+
+    anna.keyboard.press("Escape")
+    row.locator("a.node-label").click()
+    anna.locator(".drive-head .btn.primary").click()
+    anna.locator(".edit-text").fill("# Second plan\n")
+    anna.keyboard.press("Control+s")
+    expect(anna.locator(".toast").last).to_contain_text("Saved")
+    read("Second plan")
+    anna.locator("#file-back").click()
+    row.locator(".node-modified").click()
+    anna.keyboard.press("Delete")
+    expect(row).to_have_count(0)
+    assert stranger.reload().status == 404  # type: ignore[union-attr]
+    anna.goto(server.url + "/drive/trash")
+    row.locator(".node-modified").click()
+    anna.locator(".selection-bar [data-do=restore]").click()
+    expect(anna.locator(".empty h2")).to_have_text("The trash is empty")
+    expect(anna.locator("h1")).to_have_count(1)
+    anna.goto(server.url + "/drive")
+    row.locator(".node-modified").click()
+    anna.keyboard.press("i")
+    anna.locator("#detail .detail-tabs a[href$=versions]").click()
+    anna.locator("#detail .versions li").last.locator("[hx-post$=restoration]").click()
+    expect(anna.locator(".viewer")).to_contain_text("First plan")
+    read("First plan")
+    outside.close()
+    anna.context.close()

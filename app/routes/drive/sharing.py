@@ -88,7 +88,9 @@ async def remove_grant(request: Request, node_id: FromPath[int], grant_id: FromP
         if reason.grant and reason.grant["id"] == grant_id:
             place = await find_drive_node(request.state.viewer, reason.at_id, MANAGE)
             command = await unshare(request.state.viewer, place.node, grant_id)
-            return await _dialog(request, found, headers=_told(_("That reason is gone."), command))
+            above = _("That reason is gone from the whole of “%(name)s”.") % {"name": reason.at_name or drive_name(found.drive)}
+            said = _("That reason is gone.") if reason.is_here else above
+            return await _dialog(request, found, headers=_told(said, command))
     raise NotFound("grant")
 
 
