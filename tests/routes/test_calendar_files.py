@@ -126,7 +126,8 @@ async def test_guests_of_elsewhere_open_files_by_their_link(
     anna = browser(app, people.anna)
     token = await upload(anna, "Agenda.txt", b"one, two")
     day = f"{soon():%Y-%m-%d}"
-    sent = fields(guests=[OUTSIDER, CHIARA], optional=[CHIARA], attachments=[f"upload:{token}"], start_date=day, end_date=day)
+    about = "**Bring** the [plan](https://plan.example)\n\n- <b onclick=x>[no](javascript:x)"
+    sent = fields(guests=[OUTSIDER, CHIARA], optional=[CHIARA], attachments=[f"upload:{token}"], start_date=day, end_date=day, description=about)
     await anna.post("/calendar/events", data=sent, headers=DIALOG)
     await drain()
     [letter] = [message_from_bytes(path.read_bytes()) for path in (settings.data_dir / "outbox").glob("*.eml")]
@@ -134,6 +135,9 @@ async def test_guests_of_elsewhere_open_files_by_their_link(
     invitation = parse(parts["text/calendar"].decode())  # type: ignore[union-attr]
     address = invitation.within("VEVENT")[0].all("ATTACH")[0].value
     assert address in parts["text/plain"].decode() and "(optional)" in parts["text/plain"].decode()  # type: ignore[union-attr]
+    html, plain = parts["text/html"].decode(), parts["text/plain"].decode().replace("\r\n", "\n")  # type: ignore[union-attr]
+    assert about in plain and '<strong>Bring</strong> the <a href="https://plan.example"' in html and "<li>" in html, "formatted where it can be"
+    assert "<b " not in html and 'href="javascript' not in html
     path = re.sub(r"^https?://[^/]+", "", address)
     assert (await stranger.get(path)).content == b"one, two"
     assert (await stranger.get(path.replace("/files/", "/files/x"))).status_code == 404

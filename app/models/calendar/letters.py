@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
 
+from markupsafe import Markup
+
 from app import database
-from app.lib import itip
+from app.lib import itip, markdown
 from app.lib.i18n import _, speaking
 from app.lib.ical import Component, parse
 from app.lib.ical.zones import Zones
@@ -48,6 +50,7 @@ async def invitation(calendar: Calendar, message: Component, email: str, method:
     link = f"{base}/calendar/answer/{await token_for(calendar.id, main.text('UID'), email)}" if method != itip.CANCEL else ""
     return EventLetter(itip.guests_of(message).get(email, ""), locale, itip.organiser_of(message), {
         "title": draft.title, "when": when, "recurs": bool(draft.rule), "place": draft.location, "about": draft.description[:4000],
+        "about_html": Markup(markdown.render(draft.description[:4000]).html) if draft.description else "",
         "meeting_url": draft.meeting_url,
         "actor": actor, "guests": [_named(guest, locale) for guest in draft.guests if guest.kind == "INDIVIDUAL"][:30],
         "files": [] if method == itip.CANCEL else draft.attachments,
