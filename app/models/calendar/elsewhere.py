@@ -85,12 +85,21 @@ async def refresh(calendar: Calendar, caller: Caller) -> None:
         if found is not None:
             await replace(calendar, found)
     except (NotAllowed, TooLong, Malformed, Refused, ValueError, OSError, TimeoutError) as error:
-        failure = str(error) or type(error).__name__
+        with speaking((await Account.get(calendar.account_id)).locale):
+            failure = _why(error)
     except Exception as error:  # whatever the other side answers mustn't stop the others
         if type(error).__module__.split(".")[0] != "aiohttp":
             raise
         failure = type(error).__name__
     await calendar.change(fetched_at=clock.now(), fetch_failure=failure[:300], fetch_etag=etag[:300])
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TooLong):
+        return _("The other side sends more than %(most)s MB.") % {"most": MOST_BYTES // 1024 // 1024}
+    if isinstance(error, TimeoutError):
+        return _("The other side took longer than %(seconds)s seconds.") % {"seconds": round(TIMEOUT)}
+    return str(error) or type(error).__name__
 
 
 async def _fetched(calendar: Calendar, caller: Caller) -> tuple[dict[str, str] | None, str]:
