@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,8 @@ import msgspec
 from app import database
 from app.lib import clock, itip
 from app.lib.i18n import _
-from app.lib.ical import Component, Malformed, Property, parse_all
+from app.lib.ical import Component, Malformed, Property, parse, parse_all
+from app.lib.ical.zones import iana_name
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.calendar import receiving
@@ -158,7 +159,7 @@ async def look(calendar: Calendar, name: str, data: bytes) -> Plan:
         except Refused as error:
             plan.refuse(main_of(one).text("SUMMARY") or uid, str(error))
             continue
-        _count(plan, known.get(uid), text)
+        await _count(plan, calendar, uid, known.get(uid), text)
         plan.tasks += read_one.columns["component"] == "VTODO"
         plan.series += read_one.columns["recurs"]
         if len(plan.examples) < 5:
@@ -166,14 +167,41 @@ async def look(calendar: Calendar, name: str, data: bytes) -> Plan:
     return plan
 
 
-def _count(plan: Plan, before: str | None, text: str) -> None:
-    etag = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+async def _count(plan: Plan, calendar: Calendar, uid: str, before: str | None, text: str) -> None:
     if before is None:
         plan.new += 1
-    elif before == etag:
+    elif before == _etag(text) or essence(text) == essence(
+        await database.fetch_value("SELECT ics FROM calendar_object WHERE calendar_id = $1 AND uid = $2", calendar.id, uid) or ""
+    ):
         plan.same += 1
     else:
         plan.changed += 1
+
+
+def _etag(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def essence(text: str) -> list[str]:
+    """What an object says, without who wrote the file and when, its folds, and what zones are called that the file itself defines."""
+    one = parse(text) if text else Component("VCALENDAR")
+    zones = {zone.text("TZID"): _defined(zone) for zone in one.within("VTIMEZONE") if iana_name(zone.text("TZID")) is None}
+    return sorted("\n".join(_lines(part, zones)) for part in one.within(*COMPONENTS))
+
+
+def _lines(part: Component, zones: Mapping[str, str]) -> Iterator[str]:
+    yield part.name
+    for item in part.items:
+        if isinstance(item, Component):
+            yield from _lines(item, zones)
+        elif item.name != "DTSTAMP":
+            tzid = item.param("TZID") or ""
+            yield (item.with_params(TZID=zones[tzid]) if tzid and tzid in zones else item).raw.replace("\n ", "").replace("\n\t", "")
+
+
+def _defined(zone: Component) -> str:
+    """A name for what a VTIMEZONE says, whatever it is called."""
+    return hashlib.sha256("\n".join(line for line in _lines(zone, {}) if not line.startswith("TZID")).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def _known(calendar: Calendar) -> dict[str, str]:
@@ -231,8 +259,7 @@ async def _apply(job: CalendarImport, message: Component, plan: Plan) -> None:
 async def _bring(calendar: Calendar, account_id: int, uid: str, one: Component, plan: Plan) -> list[list[Any]]:
     text = one.serialize()
     old = await database.fetch_one("SELECT href, etag, ics FROM calendar_object WHERE calendar_id = $1 AND uid = $2", calendar.id, uid)
-    etag = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    if old is not None and old["etag"] == etag:
+    if old is not None and (old["etag"] == _etag(text) or essence(old["ics"]) == essence(text)):
         plan.same += 1
         return []
     href = old["href"] if old else f"{hashlib.sha256(uid.encode('utf-8', 'replace')).hexdigest()[:40]}.ics"
@@ -289,11 +316,27 @@ async def export(calendar: Calendar, *, is_busy_only: bool = False) -> bytes:
         last = rows[-1]["id"]
         for row in rows:
             one = check(row["ics"])
-            for zone in one.within("VTIMEZONE"):
-                zones.setdefault(zone.text("TZID"), zone)
+            _gather_zones(one, zones)
             is_hidden = is_busy_only or (row["visibility"] in ("PRIVATE", "CONFIDENTIAL") and not calendar.is_own)
             parts += [_only_busy(part) if is_hidden else part for part in one.within(*COMPONENTS)]
     return Component("VCALENDAR", [*head, *zones.values(), *parts]).serialize().encode("utf-8", "replace")
+
+
+def _gather_zones(one: Component, zones: dict[str, Component]) -> None:
+    """Add the zones of an object to those of a file. One that is called like another of the file, and isn't the same, gets a name of its own."""
+    for zone in one.within("VTIMEZONE"):
+        tzid = name = zone.text("TZID")
+        number = 1
+        while tzid and name in zones and iana_name(tzid) is None and _defined(zones[name]) != _defined(zone):
+            number += 1
+            name = f"{tzid} {number}"
+        if name != tzid:
+            zone.set_text("TZID", name)
+            for part in one.within(*COMPONENTS):
+                part.items = [
+                    item.with_params(TZID=name) if isinstance(item, Property) and item.param("TZID") == tzid else item for item in part.items
+                ]
+        zones.setdefault(name, zone)
 
 
 _OF_TIME = frozenset({"UID", "DTSTAMP", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "TRANSP", "STATUS", "SEQUENCE"})

@@ -7,21 +7,24 @@ import io
 import os
 import zipfile
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app import database
 from app.jobs.runner import drain
 from app.lib import clock
 from app.lib.ical import Component, parse, parse_all
+from app.lib.ical.timezones import completed
 from app.lib.safe_http import Caller
 from app.models.base import Refused
 from app.models.calendar import Calendar, elsewhere, importing, managing, occurrences, syncing, tasks
 from app.models.calendar.storing import by_href, put, remove
 from app.models.calendar.tables import CalendarImport
 from app.models.command import Command
+from tests.conftest import browser
 from tests.people import People
 
 CALENDARS = Path(os.environ.get("CHALET_CALENDARS", Path(__file__).resolve().parents[2] / "corpus" / "calendars"))
@@ -178,8 +181,44 @@ async def test_a_feed_of_elsewhere_is_fetched(people: People) -> None:
         assert len(changes.changed) == 1 and len(changes.gone) == 1
         calendar.source = f"http://127.0.0.1:{port}/forever"
         await elsewhere.refresh(calendar, caller)
-        assert "more than" in calendar.fetch_failure and len((await syncing.changes_since(calendar, 0)).changed) == 1
+        assert "sends more than 20 MB" in calendar.fetch_failure and len((await syncing.changes_since(calendar, 0)).changed) == 1
     server.close()
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\ncontent-type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n"])
+async def test_a_feed_that_answers_forever_is_left_and_told(
+    people: People, app: httpx.ASGITransport, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    """A line every few milliseconds, without an end: neither its size nor a silence would stop it. Or it never begins."""
+    made = await elsewhere.subscribe(people.anna.viewer, "https://feeds.example.org/x.ics", "Feed")
+    calendar = await Calendar.seen_by(people.anna.viewer, made.result or 0)
+    left: list[asyncio.Event] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        left.append(gone := asyncio.Event())
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(head)
+            while not reader.at_eof():
+                writer.write(b"X-A:1\r\n" if head else b"")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        gone.set()
+        writer.close()
+
+    monkeypatch.setattr(elsewhere, "TIMEOUT", 0.4)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with Caller([address]) as caller:
+        calendar.source = f"http://{address}/forever"
+        async with asyncio.timeout(20):
+            await elsewhere.refresh(calendar, caller)
+            for gone in left:
+                await gone.wait()
+    server.close()
+    assert calendar.fetch_failure.startswith("The other side took longer than") and calendar.fetched_at
+    page = (await browser(app, people.anna).get(f"/calendar/calendars/{calendar.id}/edit")).text
+    assert "It could not be read lately" in page and "The other side took longer than" in page
 
 
 async def test_holidays_and_birthdays(people: People) -> None:
@@ -209,3 +248,40 @@ async def test_an_export_comes_in_again(people: People) -> None:
     data = await importing.export(calendar)
     assert b"X-OWN:1" in data and (await importing.look(other, "x.ics", data)).new == 2
     assert b"Talk" not in await importing.export(calendar, is_busy_only=True)
+
+
+def own_zone(offset: str, names: str = "Office") -> str:
+    return (
+        f"BEGIN:VTIMEZONE\r\nTZID:{names}\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:{offset}\r\nTZOFFSETTO:{offset}\r\n"
+        "END:STANDARD\r\nEND:VTIMEZONE\r\n"
+    )
+
+
+async def test_ones_own_export_is_the_same_when_it_comes_in_again(people: People) -> None:
+    calendar = await own(people)
+    folded = "DESCRIPTION:A text that a program has folded in quite another pla\r\n ce than we would\r\n"
+    stored = {
+        "plain": vevent("plain", more=folded), "berlin": completed(f"{vevent('berlin')}".replace("DTSTART:", "DTSTART;TZID=Europe/Berlin:").replace("00Z", "00")),
+        "east": own_zone("+0300") + vevent("east").replace("DTSTART:20260310T100000Z", "DTSTART;TZID=Office:20260310T100000"),
+        "west": own_zone("-0300") + vevent("west", more="EXDATE;TZID=Office:20260311T100000\r\nRRULE:FREQ=DAILY;COUNT=3\r\n").replace(
+            "DTSTART:20260310T100000Z", "DTSTART;TZID=Office:20260310T100000"),
+    }
+    for name, text in stored.items():
+        await put(calendar, people.anna.id, f"{name}.ics", ics(text, head="METHOD-OF-OTHERS:1\r\n").decode())
+    data = await importing.export(calendar)
+    starts = {part.text("UID"): part.find("DTSTART") for part in parse(data).within("VEVENT")}
+    named = {uid: line.param("TZID") for uid, line in starts.items() if line}
+    assert (named["east"], named["west"]) == ("Office", "Office 2") and data.count(b"Office 2") == 3, "both zones are kept"
+    plan = await importing.look(calendar, "x.ics", data.replace(b"DTSTAMP:20260101", b"DTSTAMP:20260202"))
+    assert (plan.new, plan.changed, plan.same, plan.refused) == (0, 0, 4, 0)
+    made = await importing.begin(people.anna.viewer, calendar, "x.ics", data)
+    await drain()
+    outcome = importing.outcome_of(await CalendarImport.get(made.id))
+    assert outcome is not None and (outcome.new, outcome.changed, outcome.same) == (0, 0, 4)
+    assert (await importing.look(calendar, "x.ics", data.replace(b"TZOFFSETTO:-0300", b"TZOFFSETTO:-0400"))).changed == 1, "another zone is a change"
+    copy = await managing.create(people.anna.viewer, "Copy")
+    await importing.begin(people.anna.viewer, copy, "x.ics", data)
+    await drain()
+    at = int(datetime(2026, 3, 10, tzinfo=UTC).timestamp() * 1000)
+    both = [await occurrences(people.anna.viewer, at, at + 4 * clock.DAY, [one]) for one in (calendar, copy)]
+    assert [(one.summary, one.start) for one in both[0]] == [(one.summary, one.start) for one in both[1]] and len(both[0]) == 5
