@@ -38,10 +38,10 @@ class Letter:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def write(letter: Letter, brand: Brand, settings: Settings) -> EmailMessage:
+async def write(letter: Letter, brand: Brand, settings: Settings) -> EmailMessage:
     """The message of a letter. Raises `app.lib.mime.AddressError`."""
+    logo = await blobs.store().get(brand.logo) if brand.logo else None
     with speaking(letter.locale):
-        logo = blobs.store().read(brand.logo) if brand.logo else None
         facts = {"brand": brand, "logo": logo is not None, "name": letter.to.name, "locale": letter.locale, **letter.facts}
         subject, _sep, text = render(f"mail/{letter.template}.txt", **facts).partition("\n")
         html = render(f"mail/{letter.template}.html", subject=subject, **facts)

@@ -21,6 +21,7 @@ import pytest
 from app.commands import COMMANDS
 from tests.command_line import PASSWORD, ROOT, chalet, environment, general_channel, say, settle, signed_in
 from tests.conftest import Server
+from tests.databases import _free_port
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,16 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(settings: dict[str, s
     assert said.returncode == 2
     assert said.stdout == ""
     assert len(said.stderr.strip().splitlines()) == 1 and names in said.stderr
+
+
+def test_a_bucket_out_of_reach_stops_the_start_and_is_a_finding(tmp_path: Path) -> None:
+    away = {"FILES_URL": f"s3://bucket?endpoint=http://127.0.0.1:{_free_port()}&access_key_id=a&secret_access_key=hidden", "CHALET_PORT": "0"}
+    assert chalet("migrate", data_dir=tmp_path / "data").returncode == 0
+    said, examined = (chalet(command, data_dir=tmp_path / "data", **away) for command in ("serve", "doctor"))
+    assert (said.returncode, said.stdout, len(said.stderr.strip().splitlines())) == (1, "", 1)
+    assert "FILES_URL" in said.stderr and "error sending request" in said.stderr
+    assert examined.returncode == 1 and "FAIL  Files: their bucket can’t be used" in examined.stdout
+    assert "hidden" not in said.stderr + examined.stdout + examined.stderr
 
 
 def test_a_wrong_argument_is_named() -> None:

@@ -25,7 +25,7 @@ async def mail_event(calendar_id: int, email: str, method: str, ics: str, actor:
     event = await letters.for_stranger(calendar, parse(ics), email, base)
     letter = await letters.invitation(calendar, event, email, method, actor, base, is_update=is_update)
     try:
-        message = write(Letter("event-invitation", Party(email, letter.name), letter.locale, letter.facts), brand, settings)
+        message = await write(Letter("event-invitation", Party(email, letter.name), letter.locale, letter.facts), brand, settings)
         letters.attach(message, letters.answered_to(event, settings.answers_address).serialize(), method, letter.reply_to)
         await send(message, settings)
     except (AddressError, MailRefused) as error:
@@ -41,7 +41,7 @@ async def mail_reply(organiser: str, email: str, name: str, ics: str) -> None:
     answer = parse(ics)
     facts = letters.reply(answer, name or email)
     try:
-        message = write(Letter("event-reply", Party(organiser), "en", facts), brand, settings)
+        message = await write(Letter("event-reply", Party(organiser), "en", facts), brand, settings)
         letters.attach(message, ics, answer.text("METHOD"), email)
         await send(message, settings)
     except (AddressError, MailRefused) as error:
@@ -69,7 +69,7 @@ async def mail_reminder(account_id: int, title: str, when: str, place: str, url:
     base = brand.home or link_base(settings, f"http://localhost:{settings.port}")
     facts = {"title": title, "when": when, "place": place, "url": base + url}
     try:
-        await send(write(Letter("event-reminder", Party(account.email, account.name), account.locale, facts), brand, settings), settings)
+        await send(await write(Letter("event-reminder", Party(account.email, account.name), account.locale, facts), brand, settings), settings)
     except (AddressError, MailRefused) as error:
         raise GiveUp(str(error)) from error
 

@@ -23,7 +23,7 @@ async def mail_invitation(invitation_id: int, origin: str) -> None:
     invitation, token = found
     try:
         brand = await brand_of(invitation.org_id)
-        message = write(await _letter(invitation, token, brand.origin or link_base(settings, origin)), brand, settings)
+        message = await write(await _letter(invitation, token, brand.origin or link_base(settings, origin)), brand, settings)
         await send(message, settings)
     except (AddressError, MailRefused) as error:
         await pending.note_delivery(invitation, REFUSED, str(error))

@@ -18,7 +18,7 @@ async def send_mail(template: str, to: str, name: str = "", locale: str = "en", 
     settings = context.settings()
     brand = await brand_of(of_org) if of_org else await brand_for(to)
     try:
-        await send(write(Letter(template, Party(to, name), locale, facts), brand, settings), settings)
+        await send(await write(Letter(template, Party(to, name), locale, facts), brand, settings), settings)
     except (AddressError, MailRefused) as error:
         raise GiveUp(str(error)) from error
 

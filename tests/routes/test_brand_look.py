@@ -229,7 +229,7 @@ async def test_others_neither_see_nor_change_it(app: httpx.ASGITransport, people
 async def test_mails_carry_the_logo_and_the_senders_name(app: httpx.ASGITransport, people: People, settings: Settings) -> None:
     await dress(app, people.anna, await site_of(people.anna, "alpina.test"), "Alpina Suite", "#0b4f8a", "#0b4f8a")
     brand = await brand_of(people.anna.viewer.org_id)
-    message = write(Letter("reset", Party("beat@alpina.example", "Beat"), "en", {"url": "http://x/reset/1"}), brand, settings)
+    message = await write(Letter("reset", Party("beat@alpina.example", "Beat"), "en", {"url": "http://x/reset/1"}), brand, settings)
     read = message_from_bytes(message.as_bytes(), policy=policy.default)
     assert str(read["From"]).startswith("Alpina Suite team <")
     body = read.get_body(("html",))

@@ -61,11 +61,6 @@ class Bucket(Store):
             return bytes(await (await obstore.get_async(self._objects, key_of(name, derivative))).bytes_async())
         return None
 
-    def read(self, name: str) -> bytes | None:
-        with contextlib.suppress(FileNotFoundError), _told():
-            return bytes(obstore.get(self._objects, key_of(name)).bytes())
-        return None
-
     async def size(self, name: str, derivative: str = "") -> int | None:
         with contextlib.suppress(FileNotFoundError), _told():
             return int((await obstore.head_async(self._objects, key_of(name, derivative)))["size"])

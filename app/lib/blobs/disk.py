@@ -23,9 +23,6 @@ class Disk(Store):
     async def get(self, name: str, derivative: str = "") -> bytes | None:
         return await asyncio.to_thread(self._read, self.folder / key_of(name, derivative))
 
-    def read(self, name: str) -> bytes | None:
-        return self._read(self.folder / key_of(name))
-
     async def size(self, name: str, derivative: str = "") -> int | None:
         try:
             return (self.folder / key_of(name, derivative)).stat().st_size

@@ -63,10 +63,6 @@ class Store(ABC):
         """The bytes of a small file, or None where there are none."""
 
     @abstractmethod
-    def read(self, name: str) -> bytes | None:
-        """The same at once, where nothing can be awaited."""
-
-    @abstractmethod
     async def size(self, name: str, derivative: str = "") -> int | None:
         """How many bytes it has; None where there is none."""
 

@@ -38,7 +38,6 @@ async def test_the_same_content_is_kept_once(people: People) -> None:
     assert one.id == other.id
     assert one.hash == hashlib.sha256(b"hello").hexdigest()
     assert await blobs.store().get(one.hash) == b"hello"
-    assert blobs.store().read(one.hash) == b"hello"
     assert [piece async for piece in blobs.store().stream(one.hash, 1, 4)] == [b"ell"]
 
 
