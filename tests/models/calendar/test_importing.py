@@ -199,7 +199,7 @@ async def test_a_feed_that_answers_forever_is_left_and_told(
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
             writer.write(head)
-            while not writer.is_closing():  # the other side left
+            while not (reader.at_eof() or writer.is_closing()):  # the other side left
                 writer.write(b"X-A:1\r\n" if head else b"")
                 await writer.drain()
                 await asyncio.sleep(0.01)
