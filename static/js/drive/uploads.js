@@ -92,7 +92,7 @@ function face(item) {
   if (item.row) return;
   item.row = template("drive-upload-template");
   item.row.querySelector(".upload-name").textContent = item.path ? `${item.path}/${item.name}` : item.name;
-  item.row.querySelector("[data-pause]").addEventListener("click", () => (item.state === "lost-file" ? pick(item) : item.state === "paused" ? go(item) : pause(item)));
+  item.row.querySelector("[data-pause]").addEventListener("click", () => (item.state === "lost-file" ? pick(item) : ["paused", "failed"].includes(item.state) ? go(item) : pause(item)));
   item.row.querySelector("[data-stop]").addEventListener("click", () => stop(item));
   panel.querySelector("ul").append(item.row);
   say(item, text().waits);
@@ -212,6 +212,7 @@ async function failed(item, error) {
   }
   item.state = "failed";
   item.row.classList.add("is-failed");
+  button(item, true);
   say(item, filled(text().failed, { why: error.originalResponse?.getBody?.() || error.message }));
   store.remove(item.id);
 }
@@ -230,6 +231,7 @@ function waiting(item) {
 }
 
 function go(item) {
+  item.row?.classList.remove("is-failed");
   waiting(item);
   pump();
 }
