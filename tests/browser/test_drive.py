@@ -123,7 +123,7 @@ def test_a_file_goes_out_by_a_link_and_comes_back_from_trash_and_version(chromiu
 
     anna.keyboard.press("Escape")
     row.locator("a.node-label").click()
-    anna.locator(".drive-head .btn.primary").click()
+    anna.locator(".drive-head a.btn.primary").click()
     anna.locator(".edit-text").fill("# Second plan\n")
     anna.keyboard.press("Control+s")
     expect(anna.locator(".toast").last).to_contain_text("Saved")

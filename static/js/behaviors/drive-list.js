@@ -20,8 +20,8 @@ export default function connect(list) {
   let dragged = [], over, held;
 
   // What is sent of a choice: all that is in the folder, also what isn't loaded, or each by its id.
-  const isWhole = () => list.querySelector("[data-whole-folder]")?.getAttribute("aria-pressed") === "true";
-  const named = (some) => (isWhole() && some.length === chosen().length ? { all: folder() } : { ids: ids(some) });
+  let isWhole = false;
+  const named = (some) => (isWhole && some.length === chosen().length ? { all: folder() } : { ids: ids(some) });
 
   const actions = {
     open: ([row]) => go(row.dataset.url),
@@ -65,7 +65,7 @@ export default function connect(list) {
 
   // More than an address can name goes as a form.
   function zip(some) {
-    const wanted = isWhole() ? folder() : ids(some);
+    const wanted = isWhole ? folder() : ids(some);
     if (wanted.length < LONGEST) return save(`/drive/zip?ids=${wanted}`);
     const form = Object.assign(document.createElement("form"), { method: "post", action: "/drive/zip" });
     form.append(Object.assign(document.createElement("input"), { name: "ids", value: wanted, type: "hidden" }));
@@ -167,7 +167,7 @@ export default function connect(list) {
       return more.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, clientX: at.left, clientY: at.bottom }));
     }
     const whole = event.target.closest("[data-whole-folder]");
-    if (whole && list.contains(whole)) whole.setAttribute("aria-pressed", String(!isWhole()));
+    if (whole && list.contains(whole)) [isWhole = !isWhole, singles()];
     const doing = event.target.closest("[data-do]");
     if (doing && main.contains(doing)) act(doing.dataset.do);
     const pick = event.target.closest("[data-pick]");
@@ -303,7 +303,8 @@ export default function connect(list) {
     const whole = list.querySelector("[data-whole-folder]");
     if (!whole) return;
     whole.hidden = !list.querySelector("#drive-more") || count < rows().length;
-    if (whole.hidden) whole.setAttribute("aria-pressed", "false");
+    isWhole &&= !whole.hidden; // what is refreshed meanwhile keeps it
+    whole.setAttribute("aria-pressed", String(isWhole));
   }
 
   // Pictures that are pasted go into the folder.
