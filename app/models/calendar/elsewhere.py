@@ -14,7 +14,7 @@ from app.lib.safe_http import Caller, NotAllowed, TooLong, check_url
 from app.models.account import Account
 from app.models.base import Refused
 from app.models.calendar.calendar import BIRTHDAYS, HOLIDAYS, SUBSCRIPTION, Calendar
-from app.models.calendar.importing import objects
+from app.models.calendar.importing import essence, objects
 from app.models.calendar.storing import put, remove
 from app.models.command import Command
 from app.models.contacts import people
@@ -124,6 +124,8 @@ async def replace(calendar: Calendar, wanted: dict[str, str]) -> None:
     for start in range(0, len(todo), 50):
         async with database.transaction():
             for uid, text in todo[start : start + 50]:
+                if uid in known and await _says(calendar, known[uid]["href"]) == essence(text):
+                    continue  # feeds are often written anew at each request, with the time of it in each event
                 href = known[uid]["href"] if uid in known else f"{hashlib.sha256(uid.encode('utf-8', 'replace')).hexdigest()[:40]}.ics"
                 try:
                     async with database.savepoint():
@@ -133,6 +135,10 @@ async def replace(calendar: Calendar, wanted: dict[str, str]) -> None:
     for uid, row in known.items():
         if uid not in wanted:
             await remove(calendar, row["href"])
+
+
+async def _says(calendar: Calendar, href: str) -> list[str]:
+    return essence(await database.fetch_value("SELECT ics FROM calendar_object WHERE calendar_id = $1 AND href = $2", calendar.id, href))
 
 
 def _etag(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import re
 import zipfile
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -179,6 +180,10 @@ async def test_a_feed_of_elsewhere_is_fetched(people: People) -> None:
         await elsewhere.refresh(calendar, caller)
         changes = await syncing.changes_since(calendar, 2)
         assert len(changes.changed) == 1 and len(changes.gone) == 1
+        before, served = served, re.sub(rb"DTSTAMP:\w+", b"DTSTAMP:20270101T000000Z", served)
+        assert served != before, "it was written anew"
+        await elsewhere.refresh(calendar, caller)
+        assert (await syncing.changes_since(calendar, changes.modseq)).changed == [], "it says the same"
         calendar.source = f"http://127.0.0.1:{port}/forever"
         await elsewhere.refresh(calendar, caller)
         assert "sends more than 20 MB" in calendar.fetch_failure and len((await syncing.changes_since(calendar, 0)).changed) == 1
