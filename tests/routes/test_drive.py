@@ -478,3 +478,15 @@ async def test_a_page_that_is_fetched_in_advance_is_no_visit(app: httpx.ASGITran
         assert await marks.recent(people.anna.viewer) == []
         assert (await anna.post(visits)).status_code == 204
     assert [item.node.id for item in await marks.recent(people.anna.viewer)] == [node.id]
+
+
+async def test_guests_who_use_drive_can_be_chosen_to_share_with(app: httpx.ASGITransport, people: People) -> None:
+    async def offered(person: Person, name: str) -> list[str]:
+        async with browser(app, person) as client:
+            return re.findall(r'data-value="(\d+)"', (await client.get("/drive/people", params={"q": name}, headers=HTMX)).text)
+
+    beat, gina = [str(people.beat.id)], [str(people.gina.id)]
+    assert [await offered(people.anna, "beat"), await offered(people.anna, "gina")] == [beat, []]
+    await people.gina.membership.grant("drive", "use")
+    people.gina.viewer.clear_cache()
+    assert [await offered(people.anna, "gina"), await offered(people.gina, "beat")] == [gina, []]

@@ -7,10 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from litestar import Request, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
-from app.access import find_drive_node
+from app.access import find_drive_node, require
 from app.lib import clock
 from app.lib.forms import ChoiceField, Form, NumberField, TextField
 from app.lib.i18n import _
@@ -23,9 +23,10 @@ from app.models.drive.rules import rules_of
 from app.models.drive.tables import EVERYONE, TEAM
 from app.models.links import MODES, PublicLink, Wanted, change_link, close_link, log_of, make_link, pause_link
 from app.models.links.link import UPLOAD, VIEW
+from app.models.member import people_like
 from app.models.team import team_names
 from app.models.viewer import Viewer
-from app.render import toast
+from app.render import fragment, toast
 from app.routes.drive import CHANGED
 from app.routes.drive.places import dialog, drive_name
 
@@ -57,6 +58,15 @@ class Linking(Form):
 async def show_sharing(request: Request, node_id: FromPath[int]) -> Response[bytes]:
     """Who can see this, and why (BEY-14), in a dialog."""
     return await _dialog(request, await find_drive_node(request.state.viewer, node_id))
+
+
+@get("/drive/people", include_in_schema=False)
+async def list_people(request: Request, q: FromQuery[str] = "") -> Response[bytes]:
+    """Options for choosing with whom, or who is meant: members, and guests who use Drive."""
+    viewer = request.state.viewer
+    require(viewer, "drive.use")
+    people = [] if viewer.is_external else await people_like(viewer, q[:100], but=viewer.account_id, guests_of="drive")
+    return fragment(request, "shared/_people_options.html", people=people)
 
 
 @post("/drive/nodes/{node_id:int}/grants", status_code=200, include_in_schema=False)
@@ -242,5 +252,5 @@ def _told(text: str, command: Command | None) -> dict[str, str]:
 
 
 handlers = [
-    show_sharing, create_grant, remove_grant, update_inheritance, create_link, new_link, edit_link, update_link, update_pause, remove_link,
+    show_sharing, list_people, create_grant, remove_grant, update_inheritance, create_link, new_link, edit_link, update_link, update_pause, remove_link,
 ]
