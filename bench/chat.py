@@ -41,21 +41,21 @@ READERS = 500
 OPTION = "--messages="
 
 
-def main() -> bool:
-    """Whether the targets are met."""
+def main() -> int:
+    """Measure. Returns 1 when a target is missed."""
     loop_ms = calibrate()
     print(f"calibration loop: {loop_ms:.1f} ms CPU")
     is_met = _opening(next((int(one.removeprefix(OPTION)) for one in sys.argv if one.startswith(OPTION)), 200_000))
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         print("The readers are a C program: install gcc (apt-get install gcc libc6-dev) to measure deliveries.")
-        return is_met
+        return int(not is_met)
     with tempfile.TemporaryDirectory() as folder:
         readers = Path(folder) / "live_readers"
         subprocess.run([compiler, "-O2", "-o", str(readers), str(HERE / "live_readers.c")], check=True)
         is_met = _deliveries(readers) and is_met
         _peers(readers)
-        return is_met
+        return int(not is_met)
 
 
 def _peers(readers: Path) -> None:
