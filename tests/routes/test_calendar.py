@@ -56,7 +56,7 @@ async def test_events_get_a_room_of_the_meeting_service(app: httpx.ASGITransport
     link = re.compile(r'name="meeting_url"[^>]*value="(https://meet\.example\.org/[^"]{12,})"')
     assert "/calendar/meeting-link" not in (await anna.get("/calendar/events/new", headers=DIALOG)).text  # there is no service yet
     rules = await ChatRules.of(people.anna.viewer.org_id)
-    await rules.put(rules.channel_makers, rules.guest_hosts, "https://meet.example.org")
+    await rules.put(meetings="https://meet.example.org")
     form = (await anna.get("/calendar/events/new", headers=DIALOG)).text
     assert "/calendar/meeting-link" in form and not link.search(form)
     rooms = {link.findall((await anna.get("/calendar/meeting-link", headers=HTMX)).text)[0] for _time in range(2)}

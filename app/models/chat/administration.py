@@ -57,7 +57,7 @@ async def set_default(viewer: Viewer, channel: Channel, on: bool, *, also_everyb
     return command
 
 
-async def decide(viewer: Viewer, channel_makers: str, guest_hosts: str, meetings: str = "") -> Command:
+async def decide(viewer: Viewer, channel_makers: str, guest_hosts: str, meetings: str) -> Command:
     """Say who may start channels, who may invite guests, and where calls are held. Raises `Refused`."""
     assert channel_makers in WHO and guest_hosts in WHO
     if meetings and not is_meeting_address(meetings):

@@ -38,14 +38,15 @@ class ChatRules(Row):
         row = await database.fetch_one("SELECT * FROM chat_rules WHERE id = $1", org_id)
         return cls.from_row(row) if row else cls(id=org_id)
 
-    async def put(self, channel_makers: str, guest_hosts: str, meetings: str = "") -> None:
-        """Decide anew."""
+    async def put(self, **decided: str) -> None:
+        """Decide these anew; what isn't named stays as it is. Afterwards there is a row."""
+        for name, value in decided.items():
+            setattr(self, name, value)
         await database.execute(
             "INSERT INTO chat_rules (id, channel_makers, guest_hosts, meetings) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE"
             " SET channel_makers = excluded.channel_makers, guest_hosts = excluded.guest_hosts, meetings = excluded.meetings",
-            self.id, channel_makers, guest_hosts, meetings,
+            self.id, self.channel_makers, self.guest_hosts, self.meetings,
         )
-        self.channel_makers, self.guest_hosts, self.meetings = channel_makers, guest_hosts, meetings
 
     def new_meeting(self) -> str:
         """The address of a new room of the organisation's meeting service, which nobody can guess; empty where none is set."""

@@ -9,8 +9,10 @@ from app import database
 from app.lib import clock
 from app.lib.ids import place_of
 from app.models.base import NotFound, Refused
-from app.models.chat import Channel, Message, looking_after
+from app.models.chat import Channel, Message, administration, looking_after
 from app.models.chat.moderation import reports, retention, words
+from app.models.chat.moving import exporting
+from app.models.chat.rules import ChatRules
 from tests.conftest import browser
 from tests.people import People, Person
 
@@ -122,3 +124,12 @@ async def test_the_page(app: httpx.ASGITransport, people: People) -> None:
     assert (await anna.post(f"{here}/retention", data={"days": "-3"}, headers=target)).status_code == 422
     assert 'value="90"' in (await anna.post(f"{here}/retention", data={"days": "90"}, headers=target)).text
     assert "case 7" in (await anna.post(f"{here}/holds", data={"reason": "case 7", "channel_id": str(channel.id)}, headers=target)).text
+
+
+async def test_one_rule_leaves_the_others_as_they_are(people: People) -> None:
+    await administration.decide(people.anna.viewer, "managers", "members", "https://meet.example.org")
+    await retention.keep_for(people.anna.viewer, 30)
+    await exporting.allow_direct(people.anna.viewer, True)
+    rules = await ChatRules.of(people.anna.viewer.org_id)
+    assert (rules.channel_makers, rules.guest_hosts, rules.meetings) == ("managers", "members", "https://meet.example.org")
+    assert rules.retention_days == 30 and rules.export_direct

@@ -42,7 +42,7 @@ async def keep_for(viewer: Viewer, days: int | None) -> Command:
     async with Command.once(viewer, "chat.retention") as command:
         rules = await ChatRules.of(viewer.org_id)
         before = rules.retention_days
-        await rules.put(rules.channel_makers, rules.guest_hosts)  # so that there is a row
+        await rules.put()  # so that there is a row
         await rules.change(retention_days=days)
         await audit.record("chat.retention_rule", viewer=viewer, before=before, days=days)
         command.done(what=_("How long messages are kept"), url="/manager/chat/moderation", inverse={"days": before})

@@ -99,7 +99,7 @@ async def allow_direct(viewer: Viewer, on: bool) -> None:
         raise NotFound("export rules")
     async with Command.once(viewer, "chat.export_rule") as command:
         rules = await ChatRules.of(viewer.org_id)
-        await rules.put(rules.channel_makers, rules.guest_hosts)
+        await rules.put()
         await rules.change(export_direct=on)
         await audit.record("chat.export_rule", viewer=viewer, direct=on)
         command.done()
