@@ -13,8 +13,9 @@ from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.drive.anchors import hang, reanchor
 from app.models.drive.events import next_modseq
-from app.models.drive.finding import Found, find_node, line_of
+from app.models.drive.finding import Found, find_node
 from app.models.drive.names import Names, named
+from app.models.drive.nesting import check_nesting
 from app.models.drive.rights import EDIT, MANAGE
 from app.models.drive.searching import below, hide_under, index_node, show_under
 from app.models.drive.tables import PERSONAL, Drive, Node
@@ -99,9 +100,11 @@ async def move_all(viewer: Viewer, ids: Sequence[int], target: Found, names: Map
     await _check_move(viewer, rows, target)
     before = [[row["id"], row["parent_id"], row["name"]] for row in rows]
     numbers = await _numbers(rows)
+    modseq = numbers.get(target.drive.id) or await next_modseq(target.drive.id)
+    await check_nesting(target.node.id, [row["id"] for row in rows])
     await _leave(rows, numbers, clock.now())
     await change_drive([row["id"] for row in rows if row["drive_id"] != target.drive.id], target.drive)
-    await _place(viewer, rows, target, numbers.get(target.drive.id) or await next_modseq(target.drive.id), names or {})
+    await _place(viewer, rows, target, modseq, names or {})
     parent = await Node.get(target.node.id)
     await hang([row["id"] for row in rows if row["anchor_id"] not in (row["id"], parent.anchor_id)], parent.anchor_id)
     for row in rows:
@@ -131,8 +134,6 @@ async def note_all(viewer: Viewer, rows: Sequence[dict[str, Any]], kind: str, *,
 
 
 async def _check_move(viewer: Viewer, rows: Rows, target: Found) -> None:
-    if {row["id"] for row in rows} & {row["id"] for row in await line_of(target.node.id)}:
-        raise Refused(_("A folder can’t be moved into itself."))
     foreign = [row for row in rows if row["drive_id"] != target.drive.id]
     try:
         await chosen(viewer, [row["id"] for row in foreign], MANAGE)

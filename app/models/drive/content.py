@@ -47,6 +47,8 @@ async def put_file(
         async with database.transaction():
             return await _put_new(None, parent, checked(name), blob, modified_at, by_name, origin)
     check_may_change(parent)
+    if replace is not None and replace.has_own_rights:
+        await find_node(viewer, replace.id, EDIT)  # who may change a folder may not change everything in it
     async with Command.once(viewer, "node.put" if replace is None else "node.version", key) as command:
         if command.repeated:
             return await Node.get(command.result or 0)

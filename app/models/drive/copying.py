@@ -10,12 +10,12 @@ from app.lib import clock
 from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.models.announcements import announce
-from app.models.base import Refused
 from app.models.command import Command, undoes
 from app.models.drive.bulk import chosen, note_all, put_all_away
 from app.models.drive.events import next_modseq
-from app.models.drive.finding import Found, line_of
+from app.models.drive.finding import Found
 from app.models.drive.names import Names, checked, named
+from app.models.drive.nesting import check_nesting
 from app.models.drive.rights import VIEW
 from app.models.drive.rows import rows_of
 from app.models.drive.searching import FILE, index_missing
@@ -41,7 +41,7 @@ _USE = "INSERT INTO blob_use (id, blob_id, kind, subject_id, org_id, account_id,
 async def copy(viewer: Viewer, found: Found, target: Found, name: str | None = None, conflict: str = KEEP, *, deep: bool = True) -> Node:
     """A copy of a node in a folder, with everything that the viewer may see below it unless it isn't `deep`. Raises `QuotaFull`,
     `NameTaken`, `Refused`."""
-    check_target(target)
+    check_target(target.node)
     async with Command.once(viewer, "node.copy") as command:
         wanted = checked(name) if name is not None else found.node.name
         await make_way(viewer, found.node, target.node, wanted, conflict)
@@ -52,7 +52,7 @@ async def copy(viewer: Viewer, found: Found, target: Found, name: str | None = N
 
 async def copy_all(viewer: Viewer, ids: Sequence[int], target: Found) -> Command:
     """Copies of many nodes; a number is put behind a name that is taken. Raises `NotFound`, `QuotaFull`, `Refused`."""
-    check_target(target)
+    check_target(target.node)
     async with Command.once(viewer, "node.copy") as command:
         made = await _copied(viewer, rows := await chosen(viewer, list(dict.fromkeys(ids)), VIEW), target)
         said = rows[0]["name"] if len(rows) < 2 else _("%(name)s and %(count)s more") % {"name": rows[0]["name"], "count": len(rows) - 1}
@@ -63,9 +63,9 @@ async def copy_all(viewer: Viewer, ids: Sequence[int], target: Found) -> Command
 async def _copied(viewer: Viewer, rows: list[dict[str, Any]], target: Found, *, deep: bool = True) -> list[int]:
     """The ids of the copies of these rows."""
     check_may_change(target)
-    if {row["id"] for row in rows} & {row["id"] for row in await line_of(target.node.id)}:
-        raise Refused(_("A folder can’t be copied into itself."))
-    taken, modseq = await Names.of(target.node.id), await next_modseq(target.drive.id)
+    modseq = await next_modseq(target.drive.id)
+    await check_nesting(target.node.id, [row["id"] for row in rows])
+    taken = await Names.of(target.node.id)
     copies = [row | named(name) if (name := taken.take(row["name"])) != row["name"] else row for row in rows]
     drives = {id_: await Drive.get(id_) for id_ in {row["drive_id"] for row in rows}}
     made = await _insert_all(viewer, copies, target, target.node.id, modseq)

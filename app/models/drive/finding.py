@@ -12,12 +12,12 @@ from app.models.drive.rights import EDIT, MANAGE, REACHES, VIEW, level_along
 from app.models.drive.tables import COLUMNS, Drive, Node, node_from
 from app.models.viewer import Viewer
 
-_DEEPEST = 100
+DEEPEST = 100  # folders in one another; files lie in the last one, too
 
 _LINE = f"""
 WITH RECURSIVE up (id, depth) AS (
   SELECT n.id, 0 FROM node n WHERE n.id = $1 AND n.org_id = $2
-  UNION ALL SELECT n.parent_id, up.depth + 1 FROM up JOIN node n ON n.id = up.id WHERE n.parent_id IS NOT NULL AND up.depth < {_DEEPEST}
+  UNION ALL SELECT n.parent_id, up.depth + 1 FROM up JOIN node n ON n.id = up.id WHERE n.parent_id IS NOT NULL AND up.depth < {DEEPEST}
 )
 SELECT {COLUMNS}, up.depth,
        (SELECT MAX(g.level) FROM node_grant g WHERE g.node_id = n.id AND {REACHES.format(account="$3", is_external="$4", now="$5")}) AS granted
@@ -75,7 +75,7 @@ async def find_node(viewer: Viewer, id_: int, level: int = VIEW, *, trashed: boo
 
 async def find_path(viewer: Viewer, drive: Drive, names: list[str], level: int = VIEW) -> Found:
     """The node at a path from a drive's root. Raises `NotFound`."""
-    if len(names) > _DEEPEST:
+    if len(names) > DEEPEST:
         raise NotFound("path")
     found = await find_node(viewer, drive.root_id, 0)
     for name in names:
@@ -102,6 +102,6 @@ async def line_of(node_id: int) -> list[dict[str, Any]]:
     """Id, name, has_own_rights and parent_id from the root down to a node, without asking who wants to know."""
     return await database.fetch(
         f"""WITH RECURSIVE up (id, depth) AS (SELECT n.id, 0 FROM node n WHERE n.id = $1
-        UNION ALL SELECT n.parent_id, up.depth + 1 FROM up JOIN node n ON n.id = up.id WHERE n.parent_id IS NOT NULL AND up.depth < {_DEEPEST})
+        UNION ALL SELECT n.parent_id, up.depth + 1 FROM up JOIN node n ON n.id = up.id WHERE n.parent_id IS NOT NULL AND up.depth < {DEEPEST})
         SELECT n.id, n.name, n.has_own_rights, n.parent_id, n.trashed_at FROM up JOIN node n ON n.id = up.id ORDER BY up.depth DESC""", node_id,
     )

@@ -9,12 +9,13 @@ import msgspec
 from app import database
 from app.lib import clock
 from app.lib.i18n import _
-from app.models.base import Refused
+from app.models.base import NotFound, Refused
 from app.models.command import Command, undoes
 from app.models.drive.content import put_version
 from app.models.drive.finding import Found, find_node
 from app.models.drive.names import free_name, named_in
 from app.models.drive.rights import EDIT, MANAGE
+from app.models.drive.searching import show_under
 from app.models.drive.tables import Drive, Node
 from app.models.drive.trash import bring_back, put_away
 from app.models.drive.tree import put_into, under
@@ -60,23 +61,35 @@ async def _turn(viewer: Viewer, found: Found, moment: int) -> dict[str, int]:
     counts = {"away": 0, "back": 0, "content": 0}
     now_there = [row for row in await under(found.node.id) if row["depth"]]
     for row in reversed(now_there):
-        if row["id"] not in wanted:
-            await put_away(viewer, await find_node(viewer, row["id"], EDIT))
+        if row["id"] not in wanted and (one := await _theirs(viewer, row["id"], found.drive)):
+            await put_away(viewer, one)
             counts["away"] += 1
     for id_, (parent_id, name) in wanted.items():
-        node = await Node.find(id_)
-        if node is None or (node.trashed_at is not None and node.trashed_at <= found.drive.emptied_at):
+        one, place = await _theirs(viewer, id_, found.drive), await _theirs(viewer, parent_id, found.drive)
+        if one is None or place is None:
             continue
+        node = one.node
         if node.trashed_at is not None:
-            node = await bring_back(viewer, id_, await find_node(viewer, parent_id, EDIT))
+            node = await bring_back(viewer, id_, place)
             counts["back"] += 1
         if node.parent_id != parent_id or node.name != name:
             there = await named_in(parent_id, name)
             free = name if there is None or there.id == node.id else await free_name(parent_id, name)
             await put_into(viewer, node, parent_id, free, "moved")
+            if one.is_trashed:
+                await show_under([id_])
         if node.is_file:
             counts["content"] += await _content_at(viewer, found.drive, node, moment)
     return counts
+
+
+async def _theirs(viewer: Viewer, id_: int, drive: Drive) -> Found | None:
+    """A node if it is still there, somebody may change it and, where it is in another drive by now, may take it out of that."""
+    try:
+        found = await find_node(viewer, id_, EDIT, trashed=True)
+    except NotFound:
+        return None
+    return found if found.drive.id == drive.id or found.level >= MANAGE else None
 
 
 async def _tree_at(folder_id: int, moment: int) -> dict[int, tuple[int, str]]:

@@ -113,7 +113,10 @@ async def _reaches(grant: dict[str, Any], account_id: int, is_external: bool) ->
     if grant["kind"] == ACCOUNT:
         return bool(grant["principal_id"] == account_id)
     if grant["kind"] == TEAM:
-        return bool(await database.fetch_value("SELECT id FROM team_member WHERE team_id = $1 AND account_id = $2", grant["principal_id"], account_id))
+        return bool(await database.fetch_value(
+            "SELECT m.id FROM team_member m JOIN team t ON t.id = m.team_id AND t.deleted_at IS NULL WHERE m.team_id = $1 AND m.account_id = $2",
+            grant["principal_id"], account_id,
+        ))
     return not is_external
 
 

@@ -13,7 +13,7 @@ from app.models.base import NotFound, Refused
 from app.models.command import Command, undoes
 from app.models.drive.anchors import reanchor
 from app.models.drive.events import note
-from app.models.drive.tables import ACCOUNT, EVERYONE, PERSONAL, TEAM, Drive, Grant, Node
+from app.models.drive.tables import ACCOUNT, EVERYONE, PERSONAL, TEAM, Drive, Node
 from app.models.notifications import notify
 from app.models.viewer import Viewer
 
@@ -170,10 +170,8 @@ async def _share_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
 
 @undoes("node.unshare")
 async def _unshare_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
-    node = await _mine(viewer, inverse["node"])
-    if not await Grant.find(inverse["grant"]["id"]):
-        await Grant.insert(Grant(**inverse["grant"])).run()
-    await _changed(node)
+    grant = inverse["grant"]
+    await _put(viewer, await _mine(viewer, inverse["node"]), grant["kind"], grant["principal_id"], grant["level"], grant["expires_at"])
 
 
 @undoes("node.inherit")

@@ -11,7 +11,7 @@ from app.lib.i18n import _
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.command import UNDO_FOR, Command, undoes
-from app.models.drive.bulk import FROM, bring_all_back, put_all_away
+from app.models.drive.bulk import FROM, bring_all_back, change_drive, put_all_away
 from app.models.drive.events import leave, next_modseq, note
 from app.models.drive.finding import Found, find_node
 from app.models.drive.names import free_name, named
@@ -86,7 +86,10 @@ async def bring_back(viewer: Viewer, id_: int, into: Found | None = None) -> Nod
         raise NotFound(f"node {id_} in the trash")
     parent = into or await _place_of(viewer, found)
     name = await free_name(parent.node.id, node.name)
-    await node.change(trashed_at=None, trashed_by=None, parent_id=parent.node.id, modseq=await next_modseq(node.drive_id), **named(name))
+    if parent.drive.id != node.drive_id:
+        await change_drive([node.id], parent.drive)
+    modseq = await next_modseq(parent.drive.id)
+    await node.change(trashed_at=None, trashed_by=None, parent_id=parent.node.id, drive_id=parent.drive.id, modseq=modseq, **named(name))
     await reanchor(node)
     await show_under([node.id])
     await index_node(node)
@@ -176,10 +179,14 @@ async def _erase(ids: Sequence[int]) -> int:
         " SELECT n.id, below.depth + 1 FROM node n JOIN below ON n.parent_id = below.id)"
         " SELECT id FROM below GROUP BY id ORDER BY MAX(depth) DESC", *ids,
     )
+    late: list[int] = []
     async for piece in database.pieces([row["id"] for row in rows], _PIECE):
         async with database.transaction():
+            marks = database.marks(piece)
+            await database.execute(f"UPDATE drive SET modseq = modseq WHERE id IN (SELECT drive_id FROM node WHERE id IN ({marks}))", *piece)
             await _erase_piece(piece)
-    return len(rows)
+            late += [row["id"] for row in await database.fetch(f"SELECT id FROM node WHERE parent_id IN ({marks})", *piece)]  # put there meanwhile
+    return len(rows) + (await _erase(late) if late else 0)
 
 
 async def _erase_piece(ids: Sequence[int]) -> None:

@@ -15,8 +15,9 @@ from app.models.command import Command, undoes
 from app.models.drive.anchors import reanchor
 from app.models.drive.bulk import FROM, change_drive, leaves, move_all
 from app.models.drive.events import leave, next_modseq, note
-from app.models.drive.finding import Found, find_node, line_of
+from app.models.drive.finding import Found, find_node
 from app.models.drive.names import NameRefused, NameTaken, checked, free_name, named, named_in
+from app.models.drive.nesting import check_nesting
 from app.models.drive.rights import EDIT
 from app.models.drive.searching import index_node
 from app.models.drive.tables import COLUMNS, Drive, Node, insert_node
@@ -34,6 +35,7 @@ async def make_folder(viewer: Viewer, parent: Found, name: str, key: str | None 
     async with Command.once(viewer, "node.folder", key) as command:
         if command.repeated:
             return await Node.get(command.result or 0)
+        await check_nesting(parent.node.id)
         folder = await add_node(viewer, parent.node, name, is_file=0)
         await note(viewer, folder, "created")
         command.done(folder.id, what=name, url=folder.url, inverse={"node": folder.id})
@@ -75,8 +77,7 @@ async def move(viewer: Viewer, ids: Sequence[int], target: Found, name: str | No
     """Move nodes into a folder, or one of them to a new `name`. `conflict`: keep both (a number), replace (what is there goes to the
     trash). Raises `NotFound`, `Refused`, and `NameTaken` with conflict `refuse`."""
     check_may_change(target)
-    check_target(target)
-    line = {row["id"] for row in await line_of(target.node.id)}
+    check_target(target.node)
     async with Command.once(viewer, "node.move") as command:
         wanted_ids, before, what = list(dict.fromkeys(ids)), [], ""
         if len(wanted_ids) >= FROM and conflict == KEEP:
@@ -87,8 +88,6 @@ async def move(viewer: Viewer, ids: Sequence[int], target: Found, name: str | No
             node = found.node
             if node.parent_id is None:
                 raise Refused(_("A drive can’t be moved."))
-            if node.id in line:
-                raise Refused(_("A folder can’t be moved into itself."))
             wanted = checked(name) if name is not None and len(ids) == 1 else node.name
             if node.parent_id == target.node.id and wanted == node.name:
                 continue
@@ -104,7 +103,8 @@ async def move(viewer: Viewer, ids: Sequence[int], target: Found, name: str | No
 
 
 async def add_node(viewer: Viewer | None, parent: Node, name: str, *, is_file: int, **values: Any) -> Node:
-    """A row in a folder, in a transaction. Raises `NameTaken`."""
+    """A row in a folder, in a transaction. Raises `NameTaken`, `Refused`, `NotFound`."""
+    check_target(parent)
     now, by = clock.now(), viewer.account_id if viewer else None
     node = Node(**{
         "id": new_id(), "org_id": parent.org_id, "drive_id": parent.drive_id, "parent_id": parent.id, "is_file": is_file, "created_by": by, "created_at": now,
@@ -112,7 +112,8 @@ async def add_node(viewer: Viewer | None, parent: Node, name: str, *, is_file: i
     , **values})
     try:
         async with database.savepoint():
-            await insert_node(node)
+            if not await insert_node(node):
+                raise NotFound(f"folder {parent.id}")
     except database.UniqueViolation:
         raise NameTaken(name, await named_in(parent.id, name)) from None
     node._exists_in_db = True
@@ -122,11 +123,13 @@ async def add_node(viewer: Viewer | None, parent: Node, name: str, *, is_file: i
 
 
 async def put_into(viewer: Viewer | None, node: Node, parent_id: int, name: str, kind: str) -> None:
-    """Give a node its place and name, in a transaction. Raises `NameTaken`."""
+    """Give a node its place and name, in a transaction. Raises `NameTaken`, `Refused`."""
     parent = await Node.get(parent_id)
     await leave(node, await next_modseq(node.drive_id))
     old_parent, old_drive = node.parent_id, node.drive_id
     modseq = await next_modseq(parent.drive_id)
+    if parent_id != old_parent:
+        await check_nesting(parent_id, [node.id])
     values = {**named(name), "parent_id": parent_id, "drive_id": parent.drive_id, "modseq": modseq, "changed_by": viewer.account_id if viewer else None,
               "changed_at": clock.now()}
     try:
@@ -159,9 +162,9 @@ def check_may_change(found: Found) -> None:
         raise NotFound(f"node {found.node.id}")
 
 
-def check_target(target: Found) -> None:
+def check_target(target: Node) -> None:
     """Raises `Refused` for what can't hold anything."""
-    if target.node.is_file:
+    if target.is_file:
         raise Refused(_("Only a folder can hold files."))
 
 

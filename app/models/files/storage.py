@@ -16,7 +16,7 @@ _EVERYBODY = 0  # the account of the row that counts the whole organisation
 
 _COUNT = """
 INSERT INTO storage_use (id, org_id, account_id, used) VALUES ($1, $2, $3, $4)
-ON CONFLICT (org_id, account_id) DO UPDATE SET used = storage_use.used + excluded.used RETURNING used
+ON CONFLICT (org_id, account_id) DO UPDATE SET used = storage_use.used + excluded.used
 """
 _OF = """
 SELECT o.storage_limit, o.storage_per_person, COALESCE(w.used, 0) AS org_used, COALESCE(p.used, 0) AS used, p.allowed
@@ -72,11 +72,11 @@ async def check_quota(org_id: int, account_id: int | None, size: int) -> None:
 
 async def count_use(org_id: int, account_id: int | None, size: int) -> None:
     """Add to what is used, or take away. Raises `QuotaFull` when it was added and doesn't fit."""
-    if size > 0:
-        await check_quota(org_id, account_id, size)
     for account in (_EVERYBODY, account_id):
         if account is not None:
-            await database.execute(_COUNT, new_id(), org_id, account, size)
+            await database.execute(_COUNT, new_id(), org_id, account, size)  # whoever counts at the same moment waits here, and then sees our share
+    if size > 0:
+        await check_quota(org_id, account_id, 0)
 
 
 async def recount() -> None:

@@ -194,7 +194,11 @@ async def _columns(wanted: Wanted) -> dict[str, Any]:
 @undoes("link.create")
 @undoes("link.change")
 async def _back(viewer: Viewer, inverse: dict[str, Any]) -> None:
+    from app.models.drive.finding import find_node
+    from app.models.drive.rights import MANAGE
+
     row = await database.fetch_one("SELECT * FROM public_link WHERE id = $1 AND org_id = $2", inverse["link"], viewer.org_id)
     if row is None:
         raise NotFound("link")
+    await find_node(viewer, row["subject_id"], MANAGE)  # they may have lost the right since
     await PublicLink.from_row(row).change(**inverse["columns"])

@@ -58,8 +58,8 @@ async def test_a_quota_holds_for_the_organisation_and_for_a_person(people: Peopl
     await organisation.change(storage_per_person=7, storage_limit=12)
     await blob.keep_for(Use("test", 1, organisation.id, people.anna.id))
     with pytest.raises(QuotaFull, match="Your storage"):
-        await blob.keep_for(Use("test", 2, organisation.id, people.anna.id))
-    await database.execute("DELETE FROM blob_use WHERE subject_id = 2")
+        async with database.transaction():
+            await blob.keep_for(Use("test", 2, organisation.id, people.anna.id))
     await blob.keep_for(Use("test", 3, organisation.id, people.beat.id))
     with pytest.raises(QuotaFull, match="organisation"):
         await check_quota(organisation.id, people.chiara.id, 5)
