@@ -24,12 +24,13 @@ from app.models.organisation import Organisation
 from app.models.viewer import Viewer
 
 UNDO_FOR = 30 * clock.DAY
-Inverse = Callable[[Viewer, dict[str, Any]], Awaitable[None]]
+Inverse = Callable[[Viewer, dict[str, Any]], Awaitable[str | None]]
 _inverses: dict[str, Inverse] = {}
 
 
 def undoes(kind: str) -> Callable[[Inverse], Inverse]:
-    """Register the function that undoes commands of `kind`: it gets the viewer and the inverse that `done` stored."""
+    """Register the function that undoes commands of `kind`: it gets the viewer and the inverse that `done` stored, and may
+    return what is said about it."""
 
     def register(function: Inverse) -> Inverse:
         _inverses[kind] = function
@@ -110,15 +111,15 @@ class Command(Row):
         """Whether it can still be taken back."""
         return self.inverse is not None and self.undone_at is None and self.created_at > clock.now() - UNDO_FOR
 
-    async def undo(self, viewer: Viewer) -> None:
-        """Take it back. Raises `Refused` when that is no longer possible."""
+    async def undo(self, viewer: Viewer) -> str:
+        """Take it back, and say what there is to say about it, if anything. Raises `Refused` when that is no longer possible."""
         async with database.transaction():
             claimed = await database.execute(
                 "UPDATE command SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL RETURNING id", clock.now(), self.id
             )
             if not claimed or not self.is_undoable:
                 raise Refused("This can’t be undone any more.")
-            await _inverses[self.kind](viewer, msgspec.json.decode(self.inverse or "{}"))
+            return await _inverses[self.kind](viewer, msgspec.json.decode(self.inverse or "{}")) or ""
 
     @classmethod
     async def recent(cls, viewer: Viewer, before: int | None = None, most: int = 50) -> list[Self]:

@@ -23,10 +23,10 @@ async def create_undo(request: Request, command_id: FromPath[int]) -> Response[b
     """Take one change back."""
     viewer = request.state.viewer
     command = await Command.find_own(command_id, account_id=viewer.account_id, org_id=viewer.org_id)
-    await command.undo(viewer)
+    said = await command.undo(viewer)
     if request.headers.get("hx-target", "").startswith("li"):
         return redirect(request, "/activity")
-    return nothing(200, **toast(_("Undone."), undone={"kind": command.kind}), **{"HX-Reswap": "none"})
+    return nothing(200, **toast(said or _("Undone."), undone={"kind": command.kind}), **{"HX-Reswap": "none"})
 
 
 def kinds() -> dict[str, str]:

@@ -123,16 +123,21 @@ addEventListener("online", online);
 addEventListener("offline", online);
 online();
 
-// hx-confirm="…" asks in our own dialog; the button says what will happen (data-confirm-label).
-document.addEventListener("htmx:confirm", (event) => {
+/** Ask in our own dialog; the button says what will happen. */
+export function sure(text, label, then, otherwise) {
   const dialog = document.getElementById("confirm");
-  const { ctx, issueRequest, dropRequest } = event.detail;
-  if (!dialog || !ctx.confirm) return;
-  event.preventDefault();
   const yes = dialog.querySelector('[value="yes"]');
-  dialog.querySelector("[data-confirm-text]").textContent = ctx.confirm;
-  yes.textContent = ctx.sourceElement.dataset.confirmLabel ?? yes.dataset.label;
+  dialog.querySelector("[data-confirm-text]").textContent = text;
+  yes.textContent = label ?? yes.dataset.label;
   dialog.returnValue = "";
-  dialog.addEventListener("close", () => (dialog.returnValue === "yes" ? issueRequest() : dropRequest()), { once: true });
+  dialog.addEventListener("close", () => (dialog.returnValue === "yes" ? then() : otherwise?.()), { once: true });
   dialog.showModal();
+}
+
+// hx-confirm="…" and data-confirm-label.
+document.addEventListener("htmx:confirm", (event) => {
+  const { ctx, issueRequest, dropRequest } = event.detail;
+  if (!document.getElementById("confirm") || !ctx.confirm) return;
+  event.preventDefault();
+  sure(ctx.confirm, ctx.sourceElement.dataset.confirmLabel, issueRequest, dropRequest);
 });

@@ -46,11 +46,18 @@ async def chosen(viewer: Viewer, ids: Sequence[int], level: int = EDIT) -> Rows:
         if len(found) < len(piece):
             raise NotFound("some of many")
         rows += found
-    allowed = {parent_id: await _may(viewer, parent_id, level) for parent_id in {row["parent_id"] for row in rows}}
-    for row in rows:
-        if row["has_own_rights"] or not allowed[row["parent_id"]]:
-            await find_node(viewer, row["id"], level)
+    if len(await allowed(viewer, rows, level)) < len(rows):
+        raise NotFound("some of many")
     return rows
+
+
+async def allowed(viewer: Viewer, rows: Rows, level: int, *, trashed: bool = False) -> Rows:
+    """Those of these rows of nodes that the viewer may use at `level`; in the trash with `trashed`."""
+    above = {parent_id: await _may(viewer, parent_id, level, trashed=trashed) for parent_id in {row["parent_id"] for row in rows}}
+    return [
+        row for row in rows
+        if (above[row["parent_id"]] and not row["has_own_rights"]) or await _may(viewer, row["id"], level, trashed=trashed)
+    ]
 
 
 async def put_all_away(viewer: Viewer, ids: Sequence[int]) -> Rows:
@@ -194,9 +201,9 @@ def _announce(rows: Rows) -> None:
         announce("drive.folder", parent_id)
 
 
-async def _may(viewer: Viewer, node_id: int, level: int) -> bool:
+async def _may(viewer: Viewer, node_id: int, level: int, *, trashed: bool = False) -> bool:
     try:
-        await find_node(viewer, node_id, level)
+        await find_node(viewer, node_id, level, trashed=trashed)
     except NotFound:
         return False
     return True

@@ -7,11 +7,11 @@ from typing import Any
 
 from app import database
 from app.lib import clock
-from app.lib.i18n import _
+from app.lib.i18n import _, ngettext
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.command import UNDO_FOR, Command, undoes
-from app.models.drive.bulk import FROM, bring_all_back, change_drive, put_all_away
+from app.models.drive.bulk import FROM, allowed, bring_all_back, change_drive, put_all_away
 from app.models.drive.events import leave, next_modseq, note
 from app.models.drive.finding import Found, find_node
 from app.models.drive.names import free_name, named
@@ -106,27 +106,34 @@ async def list_trash(viewer: Viewer, drive: Drive, after: str = "", most: int = 
         " ORDER BY n.trashed_at DESC, n.id DESC LIMIT $5",
         drive.id, drive.emptied_at, int(at) if at.isdecimal() else 2**53, int(id_) if id_.isdecimal() else 0, most,
     )
-    found: list[Node] = []
-    for row in rows:
-        try:
-            await find_node(viewer, row["id"], EDIT, trashed=True)
-            found.append(node_from(row))
-        except NotFound:
-            continue
-    return found, f"{rows[-1]['trashed_at']}-{rows[-1]['id']}" if len(rows) == most else ""
+    found = await allowed(viewer, rows, EDIT, trashed=True)
+    return [node_from(row) for row in found], f"{rows[-1]['trashed_at']}-{rows[-1]['id']}" if len(rows) == most else ""
 
 
 async def purge(viewer: Viewer, ids: Sequence[int]) -> int:
-    """Delete nodes of the trash for good; says how many went. Can't be undone. Raises `NotFound`."""
+    """Delete nodes of the trash for good, what others threw away only where one manages; says how many went. Can't be undone. Raises
+    `NotFound`."""
     wanted = list(dict.fromkeys(ids))
-    for id_ in wanted:
-        found = await find_node(viewer, id_, EDIT, trashed=True)
-        if found.node.trashed_at is None or (found.level < MANAGE and found.node.trashed_by != viewer.account_id):
-            raise NotFound(f"node {id_} in the trash")
+    rows = await _lying(viewer, wanted)
+    own = [row for row in rows if row["trashed_by"] == viewer.account_id]
+    others = [row for row in rows if row["trashed_by"] != viewer.account_id]
+    if len(await allowed(viewer, own, EDIT, trashed=True)) + len(await allowed(viewer, others, MANAGE, trashed=True)) < len(wanted):
+        raise NotFound("some in the trash")
     count = 0
     async for piece in database.pieces(wanted, _PIECE):
         count += await _erase(piece)
     return count
+
+
+async def _lying(viewer: Viewer, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Rows of those nodes that lie in the trash, and not in one that was emptied."""
+    rows: list[dict[str, Any]] = []
+    async for piece in database.pieces(ids, _PIECE):
+        rows += await database.fetch(
+            "SELECT n.* FROM node n JOIN drive d ON d.id = n.drive_id"
+            f" WHERE n.org_id = $1 AND n.trashed_at > d.emptied_at AND n.id IN ({database.marks(piece, 2)})", viewer.org_id, *piece,
+        )
+    return rows
 
 
 async def empty_trash(viewer: Viewer, drive: Drive) -> None:
@@ -218,10 +225,18 @@ async def size_under(node: Node) -> tuple[int, int]:
 
 
 @undoes("node.remove")
-async def _remove_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
+async def _remove_back(viewer: Viewer, inverse: dict[str, Any]) -> str:
     nodes = list(reversed(inverse["nodes"]))
-    for id_ in await bring_all_back(viewer, nodes) if len(nodes) >= FROM else nodes:
+    lying = {row["id"] for row in await _lying(viewer, nodes)}
+    there = [id_ for id_ in nodes if id_ in lying]
+    if not there:
+        raise Refused(_("It isn’t in the trash any more: it was put back or deleted for good meanwhile."))
+    for id_ in await bring_all_back(viewer, there) if len(there) >= FROM else there:
         await bring_back(viewer, id_)
+    gone = len(nodes) - len(there)
+    return ngettext(
+        "The others are back. %(num)s item isn’t in the trash any more.", "The others are back. %(num)s items aren’t in the trash any more.", gone
+    ) % {"num": gone} if gone else ""
 
 
 @undoes("node.restore")

@@ -1,5 +1,5 @@
 // A list of Drive: menus, keys, dragging, the rubber band, cut and paste, renaming in place, list or grid, and files dropped from outside.
-import { go } from "../navigation.js";
+import { go, sure } from "../navigation.js";
 
 const CLIP = "drive-clip"; // sessionStorage: {how: cut | copy, what: {ids} or {all}}
 const LONGEST = 6000; // characters of ids that an address can name
@@ -50,17 +50,6 @@ export default function connect(list) {
     document.body.append(link);
     link.click();
     link.remove();
-  }
-
-  // What can't be undone is asked about, in the dialog of hx-confirm.
-  function sure(text, label, then) {
-    const dialog = document.getElementById("confirm");
-    const yes = dialog.querySelector('[value="yes"]');
-    dialog.querySelector("[data-confirm-text]").textContent = text;
-    yes.textContent = label;
-    dialog.returnValue = "";
-    dialog.addEventListener("close", () => dialog.returnValue === "yes" && then(), { once: true });
-    dialog.showModal();
   }
 
   // More than an address can name goes as a form.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import msgspec
 import pytest
 
@@ -18,6 +20,7 @@ from app.models.drive import (
     copy_all,
     create_drive,
     empty_trash,
+    find_node,
     find_path,
     home_drive,
     list_page,
@@ -197,10 +200,9 @@ async def test_what_was_emptied_is_gone_at_once_and_erased_by_a_job(people: Peop
         for change in (purge, restore):
             with pytest.raises(NotFound):
                 await change(people.anna.viewer, [old.node.id])
-        for command in taken[:2]:
-            with pytest.raises(NotFound):
+        for command in taken:
+            with pytest.raises(Refused, match="isn’t in the trash any more"):
                 await command.undo(people.anna.viewer)
-        await taken[2].undo(people.anna.viewer)
         assert await names(people.anna, await home(people.anna)) == []
         (job,) = await database.fetch("SELECT payload FROM job WHERE kind = 'erase_trash'")
         await run_now("erase_trash", msgspec.json.decode(job["payload"]))
@@ -215,6 +217,31 @@ async def test_the_trash_is_emptied_by_rule_and_not_by_others(people: People) ->
     assert await prune_trash() == 0
     with clock.at(clock.now() + 31 * clock.DAY):
         assert await prune_trash() == 1
+
+
+@pytest.mark.parametrize("count", [3, FROM])
+async def test_what_is_still_there_comes_back_and_the_rest_is_told(people: People, count: int) -> None:
+    ids = [(await file(people.anna, f"{number}.txt")).id for number in range(count)]
+    taken = await remove(people.anna.viewer, ids)
+    await purge(people.anna.viewer, ids[:1])
+    assert await taken.undo(people.anna.viewer) == "The others are back. 1 item isn’t in the trash any more."
+    assert len(await names(people.anna, await home(people.anna))) == count - 1
+
+
+async def test_many_are_deleted_for_good_by_who_may_with_one_question_for_each_folder(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = await folder(people.anna, "many")
+    await share(people.anna.viewer, place.node, "account", people.beat.id, EDIT)
+    ids, left = [[(await file(people.anna, f"{whose} {number}.txt", parent=place)).id for number in range(FROM)] for whose in ("own", "other")]
+    await remove(people.beat.viewer, ids)
+    await remove(people.anna.viewer, left)
+    with pytest.raises(NotFound):
+        await purge(people.beat.viewer, [*ids, left[0]])
+    asked = mock.AsyncMock(side_effect=find_node)
+    monkeypatch.setattr("app.models.drive.bulk.find_node", asked)
+    assert await purge(people.beat.viewer, ids) == FROM
+    assert asked.await_count == 1
+    shown, _after = await list_trash(people.beat.viewer, place.drive)
+    assert {node.id for node in shown} == set(left) and asked.await_count == 2
 
 
 async def test_versions_come_back_are_pinned_compared_and_thinned(people: People) -> None:
