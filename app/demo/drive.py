@@ -16,7 +16,9 @@ from app.demo.portraits import draw
 from app.lib import blobs, clock, file_names, file_types
 from app.lib.ids import new_id
 from app.models.account import Account
+from app.models.drive.anchors import reanchor
 from app.models.drive.drives import make_drive
+from app.models.drive.rights import COMMENT, EDIT, VIEW
 from app.models.drive.tables import ACCOUNT, EVERYONE, PERSONAL, SHARED, Drive, Node, Version
 from app.models.files import Blob, Use, place
 from app.models.files.previews import preview_later
@@ -56,6 +58,33 @@ Trains, second class. Above 5 hours, first class. Keep the tickets in *Expenses*
 
 ## Expenses
 Send them by the 25th; they are paid with the salary.
+"""
+_TREATMENT = """# What is inside
+
+90 seconds. Mountains at second 50, not before.
+
+1. A table. A pack is being opened by somebody who knows how.
+2. The back panel, from inside. 412 stitches, counted aloud.
+3. The repair desk. Nobody says “customer”, everybody says the customer’s *name*.
+4. Grindelwald, wind, no snow. We like wind.
+
+Music: a hum by the team. The lettering at the end stands for two seconds.
+"""
+_CALL_SHEET = """# Film day
+
+| When | Who | Where | Shoes |
+|---|---|---|---|
+| 07:00 | Jonas | Bus, Appenzell | 46 |
+| 07:00 | Katja | Bus, Appenzell | 39 |
+| 11:30 | All | Soup, Grindelwald First | |
+"""
+_COLOURS = """# Colours 2027
+
+| Name | For |
+|---|---|
+| Dusk | Type and logo, instead of black |
+| Ice | Jackets, backgrounds |
+| Moss | Labels |
 """
 _SCRIPT = '''"""Sums the orders of a season."""
 
@@ -112,18 +141,18 @@ class _Shelf:
 async def fill(alpina: Organisation, cast: dict[str, Account]) -> None:
     """A drive of the organisation, Anna's files, and Beat's."""
     company = await make_drive(None, alpina.id, SHARED, None, "Company", "company")
-    await _grant(company.root_id, alpina, cast["anna"], EVERYONE, 0, 3)
-    await _company(_Shelf(company, cast["anna"]), cast)
+    await _grant(company.root_id, alpina, cast["anna"], EVERYONE, 0, EDIT)
+    await _company(_Shelf(company, cast["anna"]), alpina, cast)
     own = await make_drive(None, alpina.id, PERSONAL, cast["anna"].id, "", "files")
     await _own(_Shelf(own, cast["anna"]), alpina, cast)
     beats = await make_drive(None, alpina.id, PERSONAL, cast["beat"].id, "", "files")
     shelf = _Shelf(beats, cast["beat"])
     prices = await shelf.file(beats.root_id, "Price list 2027.csv", _prices(3), 2)
-    await _grant(prices.id, alpina, cast["beat"], ACCOUNT, cast["anna"].id, 3)
-    await prices.change(anchor_id=prices.id, above_id=beats.root_id)
+    await _grant(prices.id, alpina, cast["beat"], ACCOUNT, cast["anna"].id, EDIT)
+    await reanchor(prices)
 
 
-async def _company(shelf: _Shelf, cast: dict[str, Account]) -> None:
+async def _company(shelf: _Shelf, alpina: Organisation, cast: dict[str, Account]) -> None:
     root = shelf.drive.root_id
     launch = await shelf.folder(root, "Launch Säntis", 40)
     plan = await shelf.file(launch.id, "Launch plan.md", _LAUNCH.encode(), 1, (_LAUNCH[:220].encode(), 12), (_LAUNCH[:330].encode(), 5))
@@ -139,8 +168,22 @@ async def _company(shelf: _Shelf, cast: dict[str, Account]) -> None:
     templates = await shelf.folder(root, "Templates", 120)
     await shelf.file(templates.id, "Letter.docx", _docx("Alpina AG, Bahnhofstrasse 4, 9050 Appenzell", "Dear Sir or Madam,"), 120)
     await shelf.file(templates.id, "season_total.py", _SCRIPT.encode(), 30)
+    await _with_the_agency(shelf, alpina, cast)
     await _said(plan, cast["chiara"], "The photos are done, 214 of them. @Anna Alder, which ones for the press kit?", 0.6)
     await _said(plan, cast["anna"], "The dawn ones, please. And no ropes on the cover.", 0.4)
+
+
+async def _with_the_agency(shelf: _Shelf, alpina: Organisation, cast: dict[str, Account]) -> None:
+    """What Mira of the agency, a guest, may see and change."""
+    film = await shelf.folder(shelf.drive.root_id, "Film with Agency Nord", 34)
+    await shelf.file(film.id, "Treatment.md", _TREATMENT.encode(), 26, (_TREATMENT[:180].encode(), 33))
+    await shelf.file(film.id, "Call sheet.md", _CALL_SHEET.encode(), 22)
+    brand = await shelf.folder(shelf.drive.root_id, "brand-2027", 32)
+    await shelf.file(brand.id, "Logo.png", await asyncio.to_thread(draw, 5), 31)
+    await shelf.file(brand.id, "Colours.md", _COLOURS.encode(), 31)
+    for node, level in ((film, EDIT), (brand, VIEW)):
+        await _grant(node.id, alpina, cast["anna"], ACCOUNT, cast["mira"].id, level)
+        await reanchor(node)
 
 
 async def _own(shelf: _Shelf, alpina: Organisation, cast: dict[str, Account]) -> None:
@@ -148,9 +191,8 @@ async def _own(shelf: _Shelf, alpina: Organisation, cast: dict[str, Account]) ->
     await shelf.file(root, "Notes.md", b"# Notes\n\n- Call the printer\n- Ask David about the booth\n", 0.2)
     budget = await shelf.folder(root, "Budget", 30)
     await shelf.file(budget.id, "Budget 2027.csv", _prices(11), 4)
-    await _grant(budget.id, alpina, cast["anna"], ACCOUNT, cast["beat"].id, 2)
-    await database.execute("UPDATE node SET anchor_id = $1 WHERE id = $1 OR parent_id = $1", budget.id)
-    await budget.change(above_id=root)
+    await _grant(budget.id, alpina, cast["anna"], ACCOUNT, cast["beat"].id, COMMENT)
+    await reanchor(budget)
     press = await shelf.folder(root, "Press kit", 10)
     await shelf.file(press.id, "Alpina press release.pdf", await asyncio.to_thread(_pdf, "Press release", "Alpina shows its new line for bad weather"), 6)
     await shelf.file(press.id, "Logo.png", await asyncio.to_thread(draw, 5), 9)

@@ -59,7 +59,7 @@ async def fill(password: str, days: Calendar) -> tuple[Organisation, dict[str, A
 async def _arrive(alpina: Organisation, part: Part, email: str, hashed: str) -> Account:
     account = await Account.open(email, part.given_name, part.family_name, locale=part.locale, timezone="Europe/Zurich")
     await account.change(password_hash=hashed, phone=part.phone)
-    member = await alpina.admit(account, part.role, ("chat",) if part.role == EXTERNAL else PRODUCTS)
+    member = await alpina.admit(account, part.role, ("chat", "drive") if part.role == EXTERNAL else PRODUCTS)
     await member.change(title=part.title)
     await index_person(account.id)
     return account

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,7 @@ class Here:
     found: Found
 
 
-class Locked(Exception):
+class Locked(Refused):
     """The link asks for a password first."""
 
 
@@ -162,6 +163,10 @@ async def create_shared_comment(request: Request, token: FromPath[str], at: From
 @post("/s/{token:str}/uploads", status_code=201, opt=OPEN, request_max_body_size=None, include_in_schema=False)
 async def create_shared_upload(request: Request, token: FromPath[str]) -> Response[bytes]:
     """Begin to send a file (tus, as at /uploads)."""
+    return await _plainly(_begin(request, token))
+
+
+async def _begin(request: Request, token: str) -> Response[bytes]:
     here = await _open(request, token, 0)
     length = request.headers.get("upload-length", "0")
     _check_takes(here.link, int(length) if length.isdigit() else 0)
@@ -172,6 +177,18 @@ async def create_shared_upload(request: Request, token: FromPath[str]) -> Respon
 @post("/s/{token:str}/arrivals", status_code=200, opt=OPEN, include_in_schema=False)
 async def create_shared_arrival(request: Request, token: FromPath[str], at: FromQuery[int] = 0) -> Response[bytes]:
     """What was sent becomes a file; nobody overwrites anything by a link."""
+    return await _plainly(_arrive(request, token, at))
+
+
+async def _plainly(work: Awaitable[Response[bytes]]) -> Response[bytes]:
+    """The answer, or in a few words why there is none, for the script that shows them beside a file."""
+    try:
+        return await work
+    except Refused as why:
+        return Response(str(why).encode(), status_code=422, media_type="text/plain")
+
+
+async def _arrive(request: Request, token: str, at: int) -> Response[bytes]:
     here = await _open(request, token, at)
     form = Sent(await request.form())
     if not form.is_valid:
@@ -217,7 +234,7 @@ async def _open(request: Request, token: str, at: int) -> Here:
     if link.kind != "drive" or (brand.org_id is not None and brand.org_id != link.org_id):
         raise NotFound("link")
     if link.has_password and not _is_unlocked(request, link):
-        raise Locked
+        raise Locked(_("This link asks for its password again. Please open its page once more."))
     root = await node_for(link.subject_id, link.org_id, MAY_EDIT if link.mode in (EDIT, UPLOAD) else MAY_VIEW)
     if link.mode == UPLOAD or not at or at == root.node.id:
         return Here(link, root, root)
@@ -227,7 +244,7 @@ async def _open(request: Request, token: str, at: int) -> Here:
 async def _open_file(request: Request, token: str, at: int) -> Here:
     try:
         here = await _open(request, token, at)
-    except (Locked, Refused):
+    except Locked:
         raise NotFound("link") from None
     if here.found.node.is_folder or here.link.mode == UPLOAD:
         raise NotFound("file")

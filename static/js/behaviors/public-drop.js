@@ -33,9 +33,10 @@ export default function connect(form) {
       });
       const body = new URLSearchParams({ upload: url.split("/").pop(), name: file.name, by: form.elements.by.value });
       const answer = await fetch(`${form.dataset.path}/arrivals?at=${form.dataset.at}`, { method: "POST", body });
-      if (Math.floor(answer.status / 100) >= ENDED) throw new Error(String(answer.status));
+      if (Math.floor(answer.status / 100) >= ENDED) throw new Error(await answer.text());
       bar.remove();
       said.textContent = list.dataset.done;
+      if (document.getElementById("public-items")) htmx.ajax("GET", location.href, { source: "#public-items", target: "#public-items", select: "#public-items", swap: "outerMorph" });
     } catch (error) {
       bar.remove();
       said.textContent = list.dataset.failed.replace("{why}", error.originalResponse?.getBody?.() || error.message);
