@@ -234,7 +234,7 @@ async def test_a_zip_is_listed_and_unpacked(app: httpx.ASGITransport, people: Pe
     assert await names(people.anna, await find_node(people.anna.viewer, made.id)) == ["docs", "escape.txt"]
 
 
-async def test_sharing_tells_why_and_each_reason_goes(app: httpx.ASGITransport, people: People) -> None:
+async def test_sharing_tells_why_and_each_reason_goes(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
     place = await folder(people.anna, "project")
     node = await file(people.anna, "budget.txt", parent=place)
     async with browser(app, people.anna) as anna, browser(app, people.beat) as beat:
@@ -247,6 +247,12 @@ async def test_sharing_tells_why_and_each_reason_goes(app: httpx.ASGITransport, 
         grant = why.split("/grants/")[1].split("/")[0]
         await anna.post(f"/drive/nodes/{node.id}/grants/{grant}/removal", headers=HTMX)
         assert (await beat.get(node.url)).status_code == 404
+        path = await linked(people.anna, place.node)
+        assert (await stranger.get(f"{path}?at={node.id}")).status_code == 200
+        (closing,) = re.findall(r'hx-post="([^"]*/links/\d+/removal)"', (await anna.get(f"/drive/nodes/{node.id}/sharing", headers=HTMX)).text)
+        assert (await beat.post(closing, headers=HTMX)).status_code == 404
+        await anna.post(closing, headers=HTMX)
+        assert (await stranger.get(path)).status_code == 404
         nobody = await anna.post(f"/drive/nodes/{place.node.id}/grants", data={"level": "1"}, headers=HTMX)
         assert nobody.status_code == 422
 
@@ -309,7 +315,9 @@ async def test_a_drop_box_takes_files_and_shows_none(app: httpx.ASGITransport, p
     sent = {"upload": token_of(begun.headers["location"]), "name": "already.txt", "by": "Visitor"}
     assert (await stranger.post(f"{path}/arrivals", data=sent)).status_code == 201
     assert await names(people.anna, place) == ["already (2).txt", "already.txt"]
-    assert (await stranger.post(f"{path}/uploads", headers={**headers, "upload-length": "6"})).status_code == 422
+    refused = await stranger.post(f"{path}/uploads", headers={**headers, "upload-length": "6"})
+    assert (refused.status_code, refused.text) == (422, "This drop box is full. Ask whoever sent you the link.")
+    assert "Up to 5 B." in (await stranger.get(path)).text
     assert await database.fetch_value("SELECT COUNT(*) AS n FROM notification WHERE kind = 'drive.received'") == 1
 
 

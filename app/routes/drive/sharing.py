@@ -175,10 +175,15 @@ async def update_pause(request: Request, node_id: FromPath[int], link_id: FromPa
 
 @post("/drive/nodes/{node_id:int}/links/{link_id:int}/removal", status_code=200, include_in_schema=False)
 async def remove_link(request: Request, node_id: FromPath[int], link_id: FromPath[int]) -> Response[bytes]:
-    """End it."""
-    found, link = await _found_link(request, node_id, link_id)
-    command = await close_link(request.state.viewer, link, what=found.node.name, url=found.node.url)
-    return await _dialog(request, found, headers=_told(_("The link is closed."), command))
+    """End it, also one of a folder above."""
+    viewer = request.state.viewer
+    found = await find_drive_node(viewer, node_id)
+    for reason in await reasons_for(found.node):
+        if reason.link and reason.link.id == link_id:
+            place = (await find_drive_node(viewer, reason.at_id, MANAGE)).node
+            command = await close_link(viewer, reason.link, what=place.name, url=place.url)
+            return await _dialog(request, found, headers=_told(_("The link is closed."), command))
+    raise NotFound("link")
 
 
 async def _found_link(request: Request, node_id: int, link_id: int) -> tuple[Found, PublicLink]:
