@@ -27,12 +27,13 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from app.database.current import CurrentEngine
-from app.database.errors import ForeignKeyViolation, TransactionOver, UniqueViolation, Violation
+from app.database.errors import ForeignKeyViolation, OutOfRange, TransactionOver, UniqueViolation, Violation
 from app.database.postgres import Cockroach, Postgres
 from app.database.sqlite import SQLite
 
 __all__ = [
     "ForeignKeyViolation",
+    "OutOfRange",
     "TransactionOver",
     "UniqueViolation",
     "Violation",

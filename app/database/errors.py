@@ -29,12 +29,18 @@ class ForeignKeyViolation(Violation):
     """A reference to a row that isn't there, or the removal of a row that others refer to."""
 
 
+class OutOfRange(LookupError):
+    """A number that no column holds, so that no row has it."""
+
+
 class TransactionOver(RuntimeError):
     """A query in a task that outlived the transaction it was started in, or in a transaction that the database undid."""
 
 
 def translated(error: BaseException) -> BaseException:
-    """`error` in our words where it is a constraint's refusal, else `error` itself."""
+    """`error` in our words where it is a constraint's refusal or a number out of range, else `error` itself."""
+    if isinstance(error, OverflowError | asyncpg.DataError):
+        return OutOfRange(str(error)) if isinstance(error, OverflowError) or "range" in str(error) else error
     if isinstance(error, sqlite3.IntegrityError):
         return _from_sqlite(error)
     if isinstance(error, asyncpg.UniqueViolationError):

@@ -236,7 +236,7 @@ class Postgres(PostgresEngine):
                     scope.is_busy = False
                 else:
                     await to_the_end(self.put_back(connection, scope))
-        except asyncpg.IntegrityConstraintViolationError as error:
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
             raise translated(error) from error
 
     async def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -244,7 +244,7 @@ class Postgres(PostgresEngine):
         try:
             async with self.transaction() as transaction:
                 await transaction.fetch_many(sql, list(rows))
-        except asyncpg.IntegrityConstraintViolationError as error:
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
             raise translated(error) from error
 
     run_apart = run

@@ -330,7 +330,7 @@ class SQLite(SQLiteEngine):
             if is_read:
                 return await self._read(text, args)
             return await self._write(text, args)
-        except sqlite3.IntegrityError as error:
+        except (sqlite3.IntegrityError, OverflowError) as error:
             raise translated(error) from error
 
     async def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -338,7 +338,7 @@ class SQLite(SQLiteEngine):
         try:
             async with self.transaction() as transaction:
                 await transaction.connection.execute_many(sql, list(rows))
-        except sqlite3.IntegrityError as error:
+        except (sqlite3.IntegrityError, OverflowError) as error:
             raise translated(error) from error
 
     async def run_apart(self, sql: str, args: Sequence[Any] = ()) -> Rows:

@@ -10,7 +10,8 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.response import Response
 
-from app.lib.blobs import OutOfReach
+from app.database import OutOfRange
+from app.lib.blobs import NoRoom, OutOfReach
 from app.lib.i18n import _
 from app.models.base import NotFound, Refused
 from app.render import is_htmx, nothing, toast, unbadged_page
@@ -19,7 +20,7 @@ from app.routes.guard import SecondFactorRequired, SignInRequired, ask_for_secon
 log = logging.getLogger("chalet.http")
 
 
-def not_found(request: Request, error: NotFound) -> Response[bytes]:
+def not_found(request: Request, error: LookupError) -> Response[bytes]:
     """One answer for "no such thing" and "not yours"."""
     return _show(request, 404)
 
@@ -46,6 +47,12 @@ def out_of_reach(request: Request, error: OutOfReach) -> Response[bytes]:
     return _show(request, 503)
 
 
+def disk_full(request: Request, error: NoRoom) -> Response[bytes]:
+    """Nothing more can be stored."""
+    log.error("files: %s", error, extra={"request_id": request.state.request_id})
+    return _show(request, 507)
+
+
 def _show(request: Request, status: int, why: str = "") -> Response[bytes]:
     title, text = _words(status)
     if is_htmx(request):
@@ -63,10 +70,11 @@ def _words(status: int) -> tuple[str, str]:
         413: (_("This is too large"), _("The server refused it because of its size. Nothing was changed.")),
         422: (_("This isn’t possible"), _("Nothing was changed.")),
         503: (_("Files are out of reach"), _("Nothing is lost. Please try again in a few minutes.")),
+        507: (_("The disk is full"), _("The server’s disk is full. Nothing that was there is lost. Please tell an administrator.")),
     }.get(status, (_("Something went wrong on our side"), _("Nothing that you saved is lost. Please try again in a moment.")))
 
 
 handlers: dict[int | type[Exception], Callable[[Request, Any], Response[bytes]]] = {
     SignInRequired: ask_to_sign_in, SecondFactorRequired: ask_for_second_factor, NotFound: not_found,
-    Refused: refused, OutOfReach: out_of_reach, HTTPException: http_error, Exception: failure,
+    OutOfRange: not_found, NoRoom: disk_full,    Refused: refused, OutOfReach: out_of_reach, HTTPException: http_error, Exception: failure,
 }

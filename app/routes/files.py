@@ -18,10 +18,10 @@ from litestar.response import Response, Stream
 
 from app import database
 from app.lib import blobs, file_types
+from app.lib.ranges import Unsatisfiable, part_of
 from app.models.base import NotFound
 
 _SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src 'self'; object-src 'none'; sandbox"
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 async def file_answer(
@@ -88,15 +88,14 @@ def _unmodified(request: Request, etag: str, modified_at: int) -> int | None:
 
 def _span(request: Request, size: int, etag: str, modified_at: int) -> tuple[int, int, bool] | None:
     """Start, end (exclusive) and whether it is a part; None for what can't be satisfied. Several ranges at once are answered whole."""
-    found = _RANGE.fullmatch(request.headers.get("range", "").strip())
     condition = request.headers.get("if-range")
-    if not found or found[0] == "bytes=-" or (condition and condition != etag and _date(condition) != _moment(modified_at)):
+    if condition and condition != etag and _date(condition) != _moment(modified_at):
         return 0, size, False
-    first, last = found[1], found[2]
-    if not first:
-        return (max(0, size - int(last)), size, True) if int(last) and size else None
-    start, end = int(first), min(size, int(last) + 1) if last else size
-    return (start, end, True) if start < end else None
+    try:
+        part = part_of(request.headers.get("range", ""), size)
+    except Unsatisfiable:
+        return None
+    return (*part, True) if part else (0, size, False)
 
 
 def _tags(header: str) -> set[str]:
@@ -105,6 +104,7 @@ def _tags(header: str) -> set[str]:
 
 def _date(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(text)
+        found = parsedate_to_datetime(text)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
     except (TypeError, ValueError):
         return None

@@ -10,9 +10,11 @@ from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response, Stream
 
+from app import database
 from app.lib import clock, file_names
 from app.lib.forms import Form, TextField
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.lib.rates import Buckets
 from app.lib.seals import BrokenSeal, seal, unseal
 from app.models.account import Account
@@ -24,7 +26,7 @@ from app.models.drive.comments import add_comment, comments_on
 from app.models.drive.names import free_name
 from app.models.drive.visitors import child_for, files_for, list_for, node_for, zip_for
 from app.models.files import Upload
-from app.models.links import COMMENT, EDIT, UPLOAD, Over, Paused, PublicLink, count_download, note_visit, open_link
+from app.models.links import COMMENT, EDIT, UPLOAD, Over, Paused, PublicLink, count_download, count_received, note_visit, open_link
 from app.models.links.visits import COMMENTED, DOWNLOADED, OPENED, SENT, WRONG
 from app.models.notifications import notify
 from app.models.organisation import Organisation
@@ -114,7 +116,7 @@ async def show_shared_content(request: Request, token: FromPath[str], at: FromQu
     is_taken = bool(download) or here.found.node.group not in _PLAYED
     if is_taken:
         await _check_download(here.link)
-        if request.headers.get("range") is None:
+        if here.link.download_limit is not None or request.headers.get("range") is None:  # a part may be all of it
             await _count(request, here, here.found.node.name)
     return await content_answer(request, here.found, download=is_taken)
 
@@ -168,8 +170,7 @@ async def create_shared_upload(request: Request, token: FromPath[str]) -> Respon
 
 async def _begin(request: Request, token: str) -> Response[bytes]:
     here = await _open(request, token, 0)
-    length = request.headers.get("upload-length", "0")
-    _check_takes(here.link, int(length) if length.isdigit() else 0)
+    _check_takes(here.link, whole(request.headers.get("upload-length", "")) or 0)
     drive = here.root.drive
     return await begin(request, drive.org_id, None, drive.owner_id)
 
@@ -203,19 +204,25 @@ async def _arrive(request: Request, token: str, at: int) -> Response[bytes]:
 async def _take(request: Request, here: Here, upload: Upload, form: Sent) -> None:
     _check_takes(here.link, upload.length)
     folder = here.found if here.link.mode == EDIT else here.root
-    name = await free_name(folder.node.id, file_names.fitted(form["name"]))
-    await put_file(None, folder, name, await upload.blob(), by_name=form["by"] or _("By a link"), origin="received")
-    await upload.redeem()
-    await here.link.change(received=here.link.received + upload.length)
+    async with database.transaction():
+        if not await count_received(here.link, upload.length):
+            raise Refused(_full())
+        name = await free_name(folder.node.id, file_names.fitted(form["name"]))
+        await put_file(None, folder, name, await upload.blob(), by_name=form["by"] or _("By a link"), origin="received")
+        await upload.redeem()
     await note_visit(here.link, SENT, request.state.address, request.headers.get("user-agent", ""), name, form["by"])
     await _tell(here, "drive.received", form["by"], name)
+
+
+def _full() -> str:
+    return _("This drop box is full. Ask whoever sent you the link.")
 
 
 def _check_takes(link: PublicLink, size: int) -> None:
     if link.mode not in (UPLOAD, EDIT):
         raise NotFound("drop box")
     if link.quota is not None and link.received + size > link.quota:
-        raise Refused(_("This drop box is full. Ask whoever sent you the link."))
+        raise Refused(_full())
 
 
 async def _tell(here: Here, kind: str, by: str, text: str) -> None:

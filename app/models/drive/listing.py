@@ -54,7 +54,7 @@ class Page:
 
 async def list_page(viewer: Viewer, folder: Found, sort: str = NAME, down: bool = False, after: str = "", most: int = PAGE) -> Page:
     """A page of a folder's children that the viewer may see: folders first, by name, date or size."""
-    rows = await _rows(viewer, folder, sort, down, _read(after), most + 1)
+    rows = await _rows(viewer, folder, sort, down, _read(after, sort), most + 1)
     items = [Item(node_from(row), level_along(viewer, folder.drive, [{"has_own_rights": 0, "granted": folder.level}, row])[-1]) for row in rows[:most]]
     more = _cursor(rows[most - 1], sort) if len(rows) > most else ""
     return Page(items, more)
@@ -111,9 +111,10 @@ def _cursor(row: dict[str, Any], sort: str) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode([row["is_file"], row[SORTS.get(sort, "sort_key")], row["id"]])).decode().rstrip("=")
 
 
-def _read(text: str) -> tuple[int, Any, int] | None:
+def _read(text: str, sort: str) -> tuple[int, Any, int] | None:
+    kind: Any = tuple[int, int, int] if sort in (MODIFIED, SIZE) else tuple[int, str, int]
     try:
-        is_file, value, id_ = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=tuple[int, str | int, int])
+        is_file, value, id_ = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
     except (ValueError, binascii.Error):
         return None
     return is_file, value, id_

@@ -18,15 +18,16 @@ SELECT COALESCE(MAX(depth), 0) AS height FROM below
 """
 
 
-async def check_nesting(folder_id: int, ids: Sequence[int] = ()) -> None:
-    """Whether a new folder, or these nodes, may be put into a folder. Asked in the transaction that does it, after `next_modseq` of the
-    drives, so that of two moves at once the second sees the first. Raises `Refused`, and `NotFound` for a folder that is gone."""
+async def check_nesting(folder_id: int, ids: Sequence[int] = (), height: int = 1) -> None:
+    """Whether new folders, `height` of them in one another, or these nodes, may be put into a folder. Asked in the transaction that does it,
+    after `next_modseq` of the drives, so that of two moves at once the second sees the first. Raises `Refused`, and `NotFound` for a folder
+    that is gone."""
     line = await line_of(folder_id)
     if not line:
         raise NotFound(f"folder {folder_id}")
     if not {row["id"] for row in line}.isdisjoint(ids):
         raise Refused(_("A folder can’t be put into itself."))
-    height = 0 if ids else 1
+    height = 0 if ids else height
     async for piece in database.pieces(ids):
         height = max(height, int(await database.fetch_value(_HEIGHT.format(ids=database.marks(piece)), *piece)))
     if height and len(line) + height > DEEPEST:

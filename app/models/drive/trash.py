@@ -8,6 +8,7 @@ from typing import Any
 from app import database
 from app.lib import clock
 from app.lib.i18n import _, ngettext
+from app.lib.numbers import whole
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.command import UNDO_FOR, Command, undoes
@@ -104,7 +105,7 @@ async def list_trash(viewer: Viewer, drive: Drive, after: str = "", most: int = 
     rows = await database.fetch(
         f"SELECT {COLUMNS} FROM node n WHERE n.drive_id = $1 AND n.trashed_at > $2 AND (n.trashed_at, n.id) < ($3, $4)"
         " ORDER BY n.trashed_at DESC, n.id DESC LIMIT $5",
-        drive.id, drive.emptied_at, int(at) if at.isdecimal() else 2**53, int(id_) if id_.isdecimal() else 0, most,
+        drive.id, drive.emptied_at, whole(at) or 2**53, whole(id_) or 0, most,
     )
     found = await allowed(viewer, rows, EDIT, trashed=True)
     return [node_from(row) for row in found], f"{rows[-1]['trashed_at']}-{rows[-1]['id']}" if len(rows) == most else ""

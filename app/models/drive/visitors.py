@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from app import database
+from app.lib.numbers import whole
 from app.models.base import NotFound
 from app.models.drive.finding import Crumb, Found, line_of
 from app.models.drive.listing import Item
@@ -38,7 +39,7 @@ async def child_for(root: Found, node_id: int) -> Found:
 
 async def list_for(folder: Found, after: str = "", most: int = _PAGE) -> tuple[list[Item], str]:
     """A page of a folder, and where the next one begins."""
-    skip = int(after) if after.isdigit() else 0
+    skip = whole(after) or 0
     rows = await database.fetch(
         f"SELECT {COLUMNS} FROM node n WHERE n.parent_id = $1 AND n.trashed_at IS NULL AND n.has_own_rights = 0"
         " ORDER BY n.is_file, n.sort_key, n.id LIMIT $2 OFFSET $3", folder.node.id, most + 1, skip,

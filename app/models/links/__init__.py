@@ -26,9 +26,9 @@ from app.models.links.link import (
     open_link,
     pause_link,
 )
-from app.models.links.visits import LinkVisit, count_download, log_of, note_visit
+from app.models.links.visits import LinkVisit, count_download, count_received, log_of, note_visit
 
 __all__ = [
     "COMMENT", "EDIT", "MODES", "UPLOAD", "VIEW", "LinkVisit", "Over", "Paused", "PublicLink", "Wanted", "change_link", "close_link", "close_links_of",
-    "count_download", "links_of", "log_of", "make_link", "note_visit", "open_link", "pause_link",
+    "count_download", "count_received", "links_of", "log_of", "make_link", "note_visit", "open_link", "pause_link",
 ]

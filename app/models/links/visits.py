@@ -53,6 +53,13 @@ async def count_download(link: PublicLink) -> bool:
     ))
 
 
+async def count_received(link: PublicLink, size: int) -> bool:
+    """Count bytes that are sent to it, in the transaction that takes them; False when they don't fit."""
+    return bool(await database.execute(
+        "UPDATE public_link SET received = received + $2 WHERE id = $1 AND (quota IS NULL OR received + $2 <= quota) RETURNING id", link.id, size
+    ))
+
+
 async def log_of(link: PublicLink, before: int | None = None, most: int = 50) -> list[dict[str, Any]]:
     """What was done with a link, newest first."""
     return await database.fetch("SELECT * FROM link_visit WHERE link_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3", link.id, before or 2**53, most)

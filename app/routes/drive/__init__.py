@@ -10,6 +10,7 @@ from litestar import Request
 from app.access import find_drive_node
 from app.lib.forms import Form, TextField
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.models.base import Refused
 from app.models.drive.rows import rows_of
 
@@ -22,11 +23,11 @@ async def chosen(request: Request) -> list[int]:
     """The nodes that a form or an address names: `ids`, several times or with commas, or `all` that the viewer sees in a folder. Raises
     `Refused` without any."""
     said = await request.form() if request.method == "POST" else request.query_params
-    if (folder := str(said.get("all", ""))).isdigit():
-        found = await find_drive_node(request.state.viewer, int(folder))
+    if (folder := whole(str(said.get("all", "")))) is not None:
+        found = await find_drive_node(request.state.viewer, folder)
         ids = [row["id"] async for rows in rows_of(request.state.viewer, found.drive, found.node.id, ()) for row in rows]
     else:
-        ids = [int(part) for one in said.getall("ids", []) for part in str(one).split(",") if part.isascii() and part.isdigit() and len(part) < 17]
+        ids = [id_ for one in said.getall("ids", []) for part in str(one).split(",") if (id_ := whole(part)) is not None]
     if not ids:
         raise Refused(_("Please select something first."))
     return ids

@@ -15,6 +15,7 @@ from app.access import find_drive_node
 from app.lib import file_names
 from app.lib.forms import ChoiceField, Form, NumberField, TextField
 from app.lib.i18n import _, ngettext
+from app.lib.numbers import whole
 from app.models.base import NotFound, Refused
 from app.models.command import Command
 from app.models.drive import EDIT, copy_all, drives_of, empty_trash, make_folder, marks, move, purge, put_file, remove, rename, restore
@@ -240,10 +241,10 @@ async def _is_taken(path: str, folders: dict[str, int | None]) -> bool:
 
 
 async def _target(request: Request) -> Any:
-    to = str((await request.form()).get("to", ""))
-    if not to.isdigit():
+    to = whole(str((await request.form()).get("to", "")))
+    if to is None:
         raise NotFound("target")
-    return await find_drive_node(request.state.viewer, int(to), EDIT)
+    return await find_drive_node(request.state.viewer, to, EDIT)
 
 
 def _changed(text: str, undo: int | None = None, **facts: Any) -> Response[bytes]:

@@ -36,6 +36,13 @@ class Comment(Form):
     text = TextField(most=4000)
 
 
+class Labels(Form):
+    """Tags with commas between them, or what a version is called; the models cut them."""
+
+    tags = TextField(most=10_000_000, required=False)
+    label = TextField(most=10_000_000, required=False)
+
+
 class Moment(Form):
     """A day and a time of the clock where the reader is."""
 
@@ -80,7 +87,7 @@ async def remove_comment(request: Request, node_id: FromPath[int], comment_id: F
 async def update_tags(request: Request, node_id: FromPath[int]) -> Response[bytes]:
     """Give it these tags and no others, with commas between them."""
     found = await find_drive_node(request.state.viewer, node_id, EDIT)
-    command = await marks.set_tags(request.state.viewer, found.node, str((await request.form()).get("tags", "")).split(","))
+    command = await marks.set_tags(request.state.viewer, found.node, Labels(await request.form())["tags"].split(","))
     return await _panel(request, found, "about", headers=toast(_("The tags were changed."), undo=command.id, **CHANGED))
 
 
@@ -99,7 +106,7 @@ async def update_pin(request: Request, node_id: FromPath[int], version_id: FromP
     """Keep a version whatever the rule says, or no longer."""
     found = await find_drive_node(request.state.viewer, node_id, EDIT)
     sent = await request.form()
-    await pin(request.state.viewer, found, version_id, sent.get("on", "1") == "1", str(sent.get("label", "")))
+    await pin(request.state.viewer, found, version_id, sent.get("on", "1") == "1", Labels(sent)["label"])
     return await _panel(request, found, "versions")
 
 

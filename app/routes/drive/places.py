@@ -12,6 +12,7 @@ from litestar.response import Response
 
 from app.access import find_drive_node, require
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.models.drive import MANAGE, Drive, Found, create_drive, drives_of, list_page, marks
 from app.models.drive.drives import archive_drive, rename_drive
 from app.models.drive.listing import MODIFIED, NAME, PAGE, SIZE, Item, count_children
@@ -228,7 +229,7 @@ def drive_name(drive: Drive) -> str:
 async def folder_context(request: Request, found: Found) -> dict[str, Any]:
     """What a folder's page shows of it."""
     viewer, wanted = request.state.viewer, Wanted.of(request)
-    loaded = [int(one) for one in request.query_params.getall("loaded", []) if one.isdigit()]
+    loaded = [id_ for one in request.query_params.getall("loaded", []) if (id_ := whole(one)) is not None]
     shown = await list_page(viewer, found, wanted.sort, wanted.down, most=max([PAGE, *(min(one, 2000) for one in loaded)]))
     folders, files = await count_children(found.node.id, 1000) if not shown.after else (0, 0)
     return {

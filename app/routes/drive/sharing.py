@@ -14,6 +14,7 @@ from app.access import find_drive_node, require
 from app.lib import clock
 from app.lib.forms import ChoiceField, Form, NumberField, TextField
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.models.base import NotFound, Refused
 from app.models.command import Command
 from app.models.drive import MANAGE, Found, share
@@ -75,7 +76,7 @@ async def create_grant(request: Request, node_id: FromPath[int]) -> Response[byt
     found = await find_drive_node(request.state.viewer, node_id, MANAGE)
     sent = await request.form()
     form = Sharing(sent)
-    people = [int(id_) for id_ in sent.getall("people", []) if str(id_).isdigit()]
+    people = [id_ for one in sent.getall("people", []) if (id_ := whole(str(one))) is not None]
     to: list[tuple[str, int]] = [("account", id_) for id_ in people]
     to += [(TEAM, form["team"])] if form.is_valid and form["team"] else []
     to += [(EVERYONE, 0)] if sent.get("everyone") else []

@@ -10,12 +10,12 @@ import pytest
 from app import database
 from app.lib import clock
 from app.models.drive import EDIT, VIEW, Node, create_drive, find_node, find_path, home_drive, share, unshare
-from app.models.drive.rights import grants_at
+from app.models.drive.rights import grants_at, inherit
 from app.models.drive.tables import ACCOUNT, TEAM
 from app.models.drive.versions import versions_of
 from app.models.team import Description, Team
 from tests.dav import Client, client, condition, said, token
-from tests.drive import file, folder
+from tests.drive import content, file, folder
 from tests.people import People
 
 LOCK = "<d:lockinfo><d:lockscope><d:{scope}/></d:lockscope><d:locktype><d:write/></d:locktype><d:owner><d:href>mailto:beat@alpina.example</d:href></d:owner></d:lockinfo>"
@@ -185,8 +185,8 @@ async def test_quota(people: People, beat: Client) -> None:
         for _ in range(100):
             yield b"x" * 10
 
-    for content in (b"x" * 500, chunked()):
-        answer = await beat.request("PUT", f"{HOME}b", content=content)
+    for body in (b"x" * 500, chunked()):
+        answer = await beat.request("PUT", f"{HOME}b", content=body)
         assert (answer.status_code, condition(answer)) == (507, "d:quota-not-exceeded")
     assert await names(beat) == ["a"]
 
@@ -282,3 +282,25 @@ async def test_a_guest_mounts_what_is_shared(people: People, app: httpx.ASGITran
     assert await names(gina, "/dav/drives/") == ["shared-with-me/"] and await names(gina, "/dav/drives/shared-with-me/") == ["Plans/"]
     assert (await gina.get("/dav/drives/shared-with-me/Plans/a.txt")).text == "plan"
     assert (await put(gina, "/dav/drives/shared-with-me/Plans/a.txt")).status_code == 403
+
+
+async def test_a_file_that_is_hidden_is_not_written_over(people: People, app: httpx.ASGITransport, beat: Client) -> None:
+    place = await folder(people.anna, "project")
+    node = await file(people.anna, "wages.txt", b"secret", place)
+    await share(people.anna.viewer, place.node, "account", people.beat.id, EDIT)
+    await inherit(people.anna.viewer, node, False)
+    where = "/dav/drives/shared-with-me/project"
+    await put(beat, f"{where}/mine.txt", b"mine")
+    for answer in (
+        await put(beat, f"{where}/wages.txt"), await beat.ask("MOVE", f"{where}/mine.txt", destination=f"{where}/wages.txt"),
+        await beat.ask("COPY", f"{where}/mine.txt", destination=f"{where}/wages.txt"), await beat.delete(f"{where}/wages.txt"), await beat.ask("LOCK", f"{where}/wages.txt", LOCK.format(scope="exclusive")),
+    ):
+        assert 400 <= answer.status_code < 500, answer.status_code
+    assert await content(node) == b"secret"
+    assert (await beat.get(f"{where}/mine.txt")).content == b"mine"
+
+
+async def test_odd_headers_are_ignored(beat: Client) -> None:
+    for name, value in ((b"x-oc-mtime", "\u00b2".encode("latin-1")), (b"x-oc-mtime", b"9" * 5000), (b"x-expected-entity-length", "\u00b2".encode("latin-1")), (b"x-oc-mtime", b"-5")):
+        answer = await beat.put("/dav/files/a.txt", content=b"1", headers=[(name, value)])
+        assert answer.status_code in (201, 204), (name, value[:10], answer.status_code)

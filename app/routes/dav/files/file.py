@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.lib import blobs
 from app.lib.dav.conditions import Match
 from app.lib.dav.problems import Problem
+from app.lib.numbers import whole
 from app.lib.ranges import Unsatisfiable, part_of
 from app.models.base import Refused
 from app.models.drive import Found, NameTaken, content_of, put_file, remove, room_for
@@ -123,8 +124,8 @@ async def stored(viewer: Viewer, parent: Found, name: str, request: Request, mat
 async def _received(request: Request, parent: Found) -> Blob:
     """The body in the store, refused before it is read where it can't fit."""
     left = (await room_for(parent.drive)).left
-    announced = request.header("content-length") or request.header("x-expected-entity-length")
-    if left is not None and announced.isdigit() and int(announced) > left:
+    announced = whole(request.header("content-length") or request.header("x-expected-entity-length")) or 0
+    if left is not None and announced > left:
         raise Problem(507, "{DAV:}quota-not-exceeded", headers=((b"connection", b"close"),))
     try:
         return await receive(request.pieces(None), left)
@@ -136,5 +137,5 @@ async def _received(request: Request, parent: Found) -> Blob:
 
 def _modified(request: Request) -> int | None:
     """When the file was changed on the device, in milliseconds: what ownCloud's programs and rclone send as X-OC-Mtime."""
-    said = request.header("x-oc-mtime").partition(".")[0]
-    return int(said) * 1000 if said.isdigit() and len(said) < 12 else None
+    said = whole(request.header("x-oc-mtime").partition(".")[0])
+    return said * 1000 if said is not None and said < 10**11 else None
