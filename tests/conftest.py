@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ hypothesis.settings.load_profile("busy")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgres"), default="sqlite", help="The engine that models and routes are tested on.")
-    parser.addoption("--files", choices=("folder", "s3"), default="folder", help="Where files are kept; s3 needs moto, which .venv-peers has.")
+    parser.addoption("--files", default="folder", help="Where files are kept: folder, s3 (moto, which .venv-peers has), or the address of a bucket.")
 
 
 @pytest.fixture(scope="session")
@@ -83,10 +83,11 @@ def empty_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 @pytest.fixture(scope="session", autouse=True)
 def files_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Where files are kept: nothing for the data folder, else a bucket, which servers are told of as well."""
-    if request.config.getoption("--files") == "folder":
+    chosen = request.config.getoption("--files")
+    if chosen == "folder":
         yield ""
         return
-    with bucket() as url, pytest.MonkeyPatch.context() as patch:
+    with bucket() if chosen == "s3" else nullcontext(chosen) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("FILES_URL", url)
         yield url
 

@@ -50,7 +50,7 @@ class Bucket(Store):
 
     async def place(self, draft: Draft) -> None:
         """Send it in parts, with constant memory."""
-        with _told():
+        with _bucket_needed(), _told():
             await obstore.put_async(
                 self._objects, key_of(draft.name), draft.path, chunk_size=max(_PART, draft.path.stat().st_size // _PARTS), max_concurrency=_AT_ONCE
             )
@@ -109,15 +109,12 @@ class Bucket(Store):
                         yield Kept(name, one["size"], int(one["last_modified"].timestamp() * 1000))
 
     def _check(self) -> None:
-        try:
-            with _told():
-                obstore.put(self._objects, _PROBE, b"Files of a Chalet lie here.\n")
-                next(iter(obstore.list(self._objects, chunk_size=1)))
-        except FileNotFoundError as error:
-            raise OutOfReach("there is no such bucket") from error
+        with _bucket_needed(), _told():
+            obstore.put(self._objects, _PROBE, b"Files of a Chalet lie here.\n")
+            next(iter(obstore.list(self._objects, chunk_size=1)))
 
     async def _put(self, key: str, content: bytes) -> None:
-        with _told():
+        with _bucket_needed(), _told():
             await obstore.put_async(self._objects, key, content)
 
     async def _part(self, name: str, start: int, end: int) -> bytes:
@@ -132,6 +129,15 @@ def _told() -> Iterator[None]:
         yield
     except BaseError as error:
         raise OutOfReach(_NOISE.sub("", str(error).partition("\n")[0])[:500]) from error
+
+
+@contextmanager
+def _bucket_needed() -> Iterator[None]:
+    """What isn't found where something is put is the bucket."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise OutOfReach("there is no such bucket") from error
 
 
 def _opened(url: str) -> Any:

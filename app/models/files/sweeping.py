@@ -69,7 +69,9 @@ def _sweep_uploads() -> None:
 
 
 async def scrub(seconds: float = 60, every: int = 30 * clock.DAY) -> int:
-    """Read the files again that weren't read for longest, for so many seconds, and note which are damaged; says how many those are."""
+    """Read the files again that weren't read for longest, for so many seconds, and note which are damaged; says how many those are.
+    Raises `app.lib.blobs.OutOfReach` where none could be read."""
+    await blobs.store().check()
     until, damaged = time.monotonic() + seconds, 0
     while time.monotonic() < until and (rows := await database.fetch(_TO_CHECK, clock.now() - every, 20)):
         for row in rows:

@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from app import live
@@ -63,7 +64,7 @@ async def _answered(scope: Scope, receive: Receive, address: str, org_id: int | 
         if verb is None:
             return Answer(405, ((b"allow", ", ".join(VERBS).encode()),))
         await _note_program(scope, caller, address)
-        return await verb(Request(scope, receive, caller.at(org_id)))
+        return await _begun(await verb(Request(scope, receive, caller.at(org_id))))
     except Problem as problem:
         return _refusal(problem)
     except NotFound:
@@ -77,6 +78,20 @@ async def _answered(scope: Scope, receive: Receive, address: str, org_id: int | 
     except Exception as error:
         log.error("failed: %s %s", scope["method"], scope["path_template"], exc_info=error, extra={"request_id": scope["state"]["request_id"]})
         return _FILES_AWAY if isinstance(error, OutOfReach) else Answer(500, (_TEXT,), b"Something went wrong on our side. Nothing that was stored is lost.\n")
+
+
+async def _begun(answer: Answer) -> Answer:
+    """The answer with the first of its pieces at hand: what goes wrong before that one can still be told."""
+    if isinstance(answer.body, bytes):
+        return answer
+    return replace(answer, body=_pieces(await anext(answer.body, b""), answer.body))
+
+
+async def _pieces(first: bytes, others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async with aclosing(others) as rest:  # type: ignore[type-var]
+        yield first
+        async for piece in rest:
+            yield piece
 
 
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")

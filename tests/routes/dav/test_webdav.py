@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
 from app import database
-from app.lib import clock
+from app.lib import blobs, clock
 from app.models.drive import EDIT, VIEW, Node, create_drive, find_node, find_path, home_drive, share, unshare
 from app.models.drive.rights import grants_at, inherit
 from app.models.drive.tables import ACCOUNT, TEAM
@@ -304,3 +305,14 @@ async def test_odd_headers_are_ignored(beat: Client) -> None:
     for name, value in ((b"x-oc-mtime", "\u00b2".encode("latin-1")), (b"x-oc-mtime", b"9" * 5000), (b"x-expected-entity-length", "\u00b2".encode("latin-1")), (b"x-oc-mtime", b"-5")):
         answer = await beat.put("/dav/files/a.txt", content=b"1", headers=[(name, value)])
         assert answer.status_code in (201, 204), (name, value[:10], answer.status_code)
+
+
+async def test_files_that_are_out_of_reach_are_told_of(beat: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_what: object) -> AsyncIterator[bytes]:
+        raise blobs.OutOfReach("away")
+        yield b""
+
+    await put(beat, f"{HOME}a.txt")
+    monkeypatch.setattr(type(blobs.store()), "stream", away)
+    answer = await beat.get(f"{HOME}a.txt")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
