@@ -127,8 +127,8 @@ def _sheet(words: str) -> Image.Image:
     """The beginning of a text on a sheet of paper."""
     paper = Image.new("RGB", (THUMB, THUMB), (255, 255, 255))
     pen = ImageDraw.Draw(paper)
-    for number, line in enumerate(words.expandtabs(4).split("\n")[:26]):
-        pen.text((22, 18 + number * 15), line[:64].encode("latin-1", "replace").decode("latin-1"), fill=(64, 70, 84))
+    for number, line in enumerate(words.expandtabs(4).split("\n")[:15]):
+        pen.text((24, 18 + number * 26), line[:44].encode("latin-1", "replace").decode("latin-1"), fill=(64, 70, 84), font_size=20)
     return paper
 
 

@@ -155,8 +155,11 @@ async def test_texts_are_edited_and_a_second_tab_loses_nothing(app: httpx.ASGITr
         assert saved.status_code == 200
         second = await anna.post(f"{node.url}/text", data={"text": "# Two", "base": str(node.version_id)}, headers=HTMX)
         assert second.status_code == 422
-        assert "# One" in second.text and "# Two" in second.text
-    assert await content(node) == b"# One"
+        assert "# One" in second.text and "# Two" in second.text and await content(node) == b"# One"
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', second.text))
+        settled = await anna.post(f"{node.url}/text", data={**hidden, "text": "# Both"}, headers=HTMX)
+        assert json.loads(settled.headers["hx-location"])["path"] == node.url, "nothing of the page is replaced by an answer without a view"
+    assert await content(node) == b"# Both"
 
 
 async def test_bad_names_are_refused_with_a_reason(app: httpx.ASGITransport, people: People) -> None:

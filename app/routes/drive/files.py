@@ -27,7 +27,7 @@ from app.models.drive.versions import text_of, version_of
 from app.models.drive.zipping import entries, zipped
 from app.models.files import Blob, keep_bytes
 from app.models.files.previews import FAILED, THUMB, BlobFacts
-from app.render import fragment, nothing, page, redirect, toast
+from app.render import fragment, is_htmx, nothing, page, redirect, toast
 from app.routes.drive import chosen
 from app.routes.drive.places import drive_name, side
 from app.routes.files import disposition, file_answer
@@ -43,7 +43,7 @@ class Editing(Form):
 
     text = TextField(most=MOST_EDITED, strip=False, required=False)
     base = NumberField(0, 2**53)
-    anyway = TextField(most=1, required=False)
+    settled = TextField(most=1, required=False)
 
 
 @get("/drive/files/{node_id:int}", include_in_schema=False)
@@ -97,12 +97,13 @@ async def update_text(request: Request, node_id: FromPath[int]) -> Response[byte
     try:
         node = await put_file(
             request.state.viewer, Found(parent.node, found.level, found.drive), found.node.name, blob, replace=found.node,
-            base=None if form["anyway"] else form["base"], key=request.state.idempotency_key or None, origin="edited",
+            base=form["base"], key=request.state.idempotency_key or None, origin="edited",
         )
     except Conflict as conflict:
         theirs = await text_of(await content_of(conflict.theirs), MOST_EDITED)
         return fragment(request, "drive/_conflict.html", status=422, found=found, theirs=theirs, mine=form["text"], base=conflict.theirs.version_id)
-    answer = fragment(request, "drive/_saved.html", found=found, base=node.version_id)
+    goes_on = is_htmx(request) and not form["settled"]
+    answer = fragment(request, "drive/_saved.html", found=found, base=node.version_id) if goes_on else redirect(request, node.url)
     answer.headers.update(toast(_("Saved.")))
     return answer
 
