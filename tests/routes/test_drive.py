@@ -501,3 +501,20 @@ async def test_guests_who_use_drive_can_be_chosen_to_share_with(app: httpx.ASGIT
     await people.gina.membership.grant("drive", "use")
     people.gina.viewer.clear_cache()
     assert [await offered(people.anna, "gina"), await offered(people.gina, "beat")] == [gina, []]
+
+
+async def test_a_path_that_is_typed_is_found(app: httpx.ASGITransport, people: People) -> None:
+    place = await folder(people.anna, "Launch 100%")
+    inner = await folder(people.anna, "Pictures", place)
+    node = await file(people.anna, "Ebenalp.txt", parent=inner)
+    await file(people.anna, "Ebenalp.txt")
+
+    async def offered(person: Person, typed: str) -> list[str]:
+        async with browser(app, person) as client:
+            return re.findall(r'href="/drive/nodes/(\d+)"', (await client.get("/search/palette", params={"q": typed}, headers=HTMX)).text)
+
+    assert await offered(people.anna, "pict/eb") == [str(node.id)]
+    assert await offered(people.anna, "/launch 100%/PICT") == [str(inner.node.id)]
+    assert await offered(people.anna, "launch_100/pict") == [] and await offered(people.beat, "pict/eb") == []
+    await share(people.anna.viewer, inner.node, "account", people.beat.id, VIEW)
+    assert await offered(people.beat, "pict/eb") == [str(node.id)]

@@ -42,7 +42,7 @@ export function suggestions(area, listbox, { pattern, url, insert, isTyped = () 
     if (number !== asked || !typed()) return;
     listbox.replaceChildren(found);
     shownFor = text;
-    listbox.hidden = !listbox.childElementCount;
+    listbox.hidden = !listbox.querySelector('[role="option"]:not([aria-disabled])');
     if (!listbox.hidden) keys.first();
   }
 
