@@ -1,22 +1,7 @@
 // Files of a message: chosen, dropped or pasted, sent in pieces (tus), with progress, pause, and going on after a lost connection.
-let tus;
-const words = (kind) => document.getElementById("upload-words").dataset[kind];
+import { library } from "./tus.js";
 
-// Fetched with the first file; a lost connection only delays it.
-async function library() {
-  for (let pause = 1; !tus; pause = Math.min(20, pause * 2)) {
-    try {
-      await import(`../vendor/tus.min.js${pause > 1 ? `?${Date.now()}` : ""}`); // a module that failed once fails for ever under its address
-      tus = window.tus;
-    } catch {
-      const { promise, resolve } = Promise.withResolvers();
-      addEventListener("online", resolve, { once: true });
-      setTimeout(resolve, pause * 1_000);
-      await promise;
-    }
-  }
-  return tus;
-}
+const words = (kind) => document.getElementById("upload-words").dataset[kind];
 
 /** The files of the composer `form`: add(files), tokens(), isBusy(), whenDone(), clear(), stop(). `changed` is called when they do. */
 export function uploads(form, changed) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,40 @@ def test_an_upload_outlives_two_losses_and_a_reload(chromium: Browser, server: S
         page.locator("tr[data-name='film.bin'] .node-modified").click()
         page.locator(".selection-bar [data-do=download]").click()
     assert Path(waiting.value.path()).read_bytes() == film.read_bytes()
+    page.context.close()
+
+
+def test_small_files_outlive_a_killed_server_and_a_full_quota(
+    chromium: Browser, server: Server, people: People, empty_database: str, tmp_path: Path
+) -> None:
+    trip = tmp_path / "Trip"
+    for number in range(150):
+        (trip / f"Day {number // 50}").mkdir(parents=True, exist_ok=True)
+        (trip / f"Day {number // 50}" / f"note {number:03}.txt").write_text(f"note {number}\n" * 500)
+    page = visit(chromium, server, people.anna)
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send("Network.emulateNetworkConditions", {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": 200_000})
+    page.set_input_files("#drive-folder", trip)
+    expect(page.locator(".uploads [data-summary]")).to_contain_text(re.compile(r"[1-9]\d of 150"))
+    server.kill()
+    expect(page.locator(".upload").first).to_contain_text("goes on by itself")
+    server.start()
+    expect(page.locator(".uploads[data-done=true] [data-summary]")).to_have_text("150 of 150 uploaded")
+    network.detach()
+
+    apart(address_of(server, empty_database), people.anna.organisation.change(storage_per_person=1))
+    page.set_input_files("#drive-files", trip / "Day 0" / "note 000.txt")
+    failed = page.locator(".upload.is-failed")
+    expect(failed).to_contain_text("storage is full")
+    page.reload()
+    expect(failed).to_contain_text("storage is full")
+    apart(address_of(server, empty_database), people.anna.organisation.change(storage_per_person=None))
+    failed.locator("[data-pause]").click()
+    expect(page.locator("tr[data-name='note 000.txt']")).to_be_visible()
+    page.locator("a.node-label", has_text="Trip").click()
+    page.locator("a.node-label", has_text="Day 2").click()
+    expect(page.locator("tr[data-row]")).to_have_count(50)
     page.context.close()
 
 

@@ -107,6 +107,69 @@ async def test_an_answer_that_was_lost_is_given_again(app: httpx.ASGITransport, 
     assert await names(people.anna, root) == ["once.txt"]
 
 
+async def parcel(client: httpx.AsyncClient, folder_id: int, about: list[dict[str, Any]], bodies: list[bytes]) -> httpx.Response:
+    files = [("file", ("f", body, "application/octet-stream")) for body in bodies]
+    return await client.post(f"/drive/folders/{folder_id}/parcels", data={"about": json.dumps(about)}, files=files)
+
+
+async def test_many_small_files_come_in_one_request_and_once(app: httpx.ASGITransport, people: People) -> None:
+    root = await home(people.anna)
+    taken_file = await file(people.anna, "taken.txt", b"before")
+    about: list[dict[str, Any]] = [
+        {"key": "parcel-0001", "name": "one.txt", "path": "Trip/Day 1", "modified": 1_700_000_000_000},
+        {"key": "parcel-0002", "name": "two.txt", "path": "Trip/Day 1"},
+        {"key": "parcel-0003", "name": "empty", "conflict": "keep"},
+        {"key": "parcel-0004", "name": "taken.txt", "conflict": "keep"},
+        {"key": "parcel-0005", "name": "taken.txt", "conflict": "skip"},
+        {"key": "parcel-0006", "name": "taken.txt", "conflict": "ask"},
+        {"key": "parcel-0007", "name": "../etc\n/passwd", "path": "taken.txt"},
+        {"key": "parcel-0008", "name": "beside", "path": "taken.txt"},
+        {"key": "parcel-0009", "name": "TAKEN.txt", "conflict": "replace"},
+    ]
+    bodies = [b"one", b"two", b"", b"both", b"skip", b"ask", b"odd", b"beside", b"after"]
+    async with browser(app, people.anna) as anna:
+        first = (await parcel(anna, root.node.id, about, bodies)).json()["files"]
+        again = (await parcel(anna, root.node.id, about, bodies)).json()["files"]
+        assert first == again  # the answer was lost, and nothing came twice
+        assert [one.get("name") for one in first] == ["one.txt", "two.txt", "empty", "taken (2).txt", None, None, ".._etc__passwd", "beside", "taken.txt"]
+        assert (first[4], first[5]) == ({"skipped": True}, {"taken": "taken.txt", "is_folder": False})
+        assert first[8]["id"] == taken_file.id
+        assert sorted(await names(people.anna, root)) == ["Trip", "empty", "taken (2).txt", "taken (3).txt", "taken.txt"]
+        for one, body in zip(first, bodies, strict=True):
+            if "id" in one:
+                assert (await anna.get(f"/drive/files/{one['id']}/content")).content == body
+        made = await find_node(people.anna.viewer, first[0]["id"])
+        assert ([crumb.name for crumb in made.crumbs][1:], made.node.modified_at) == (["Trip", "Day 1"], 1_700_000_000_000)
+    async with browser(app, people.beat) as beat:
+        assert (await parcel(beat, root.node.id, about[:1], bodies[:1])).status_code == 404
+
+
+async def test_a_parcel_that_is_broken_or_too_much_does_nothing_or_tells_which(app: httpx.ASGITransport, people: People) -> None:
+    root = await home(people.anna)
+    good = {"key": "parcel-0001", "name": "good.txt"}
+    async with browser(app, people.anna) as anna:
+        for about, bodies in [([], []), ([good], []), ([good], [b"1", b"2"]), ([{"name": "no key"}], [b"1"]), ([{**good, "conflict": "burn"}], [b"1"])]:
+            assert (await parcel(anna, root.node.id, about, bodies)).status_code == 422
+        assert (await anna.post(f"/drive/folders/{root.node.id}/parcels", content=b"\x00", headers={"content-type": "multipart/form-data; boundary=x"})).status_code == 400
+        await people.anna.organisation.change(storage_per_person=10)
+        one, two = (await parcel(anna, root.node.id, [good, {"key": "parcel-0002", "name": "large.txt"}], [b"12345", b"x" * 100])).json()["files"]
+    assert one["name"] == "good.txt" and "error" in two
+    assert await names(people.anna, root) == ["good.txt"]
+
+
+async def test_paths_that_are_taken_are_named_before_the_upload(app: httpx.ASGITransport, people: People) -> None:
+    place = await folder(people.anna, "Trip")
+    await file(people.anna, "Day 1.txt", parent=place)
+    await file(people.anna, "top.txt")
+    paths = ["TOP.txt", "new.txt", "Trip/day 1.TXT", "Trip/Day 2.txt", "Nowhere/top.txt", "top.txt/x", "Trip"]
+    async with browser(app, people.anna) as anna:
+        root = (await home(people.anna)).node.id
+        answer = await anna.post(f"/drive/folders/{root}/conflicts", json=paths)
+        assert answer.json() == {"taken": ["TOP.txt", "Trip", "Trip/day 1.TXT"]}
+        for bad in ([1], {"a": 1}, ["x"] * 10_001):
+            assert (await anna.post(f"/drive/folders/{root}/conflicts", json=bad)).status_code == 422
+
+
 async def test_downloads_have_ranges_and_validators(app: httpx.ASGITransport, people: People) -> None:
     node = await file(people.anna, "ümlaut.bin", b"0123456789")
     url = f"/drive/files/{node.id}/content"

@@ -46,10 +46,12 @@ async def make_folders(viewer: Viewer, parent: Found, names: Sequence[str]) -> F
     """The folder at a path below `parent`, made where it isn't there; names are made to fit, as an uploaded folder needs it."""
     found = parent
     for given in names:
-        name = file_names.fitted(given)
-        there = await named_in(found.node.id, name)
-        if there is not None and there.is_file:
-            there, name = None, await free_name(found.node.id, name)
+        name = wanted = file_names.fitted(given)
+        there, number = await named_in(found.node.id, name), 1
+        while there is not None and there.is_file:  # beside a file of this name, all go into the same folder with a number
+            number += 1
+            name = file_names.numbered(wanted, number)
+            there = await named_in(found.node.id, name)
         if there is None:
             try:
                 there = await make_folder(viewer, found, name)

@@ -22,7 +22,7 @@ from app.models.viewer import Viewer
 async def concatenate(tokens: list[str], viewer: Viewer | None, metadata: dict[str, str]) -> tuple[Upload, str]:
     """One upload of its parts, in their order, and its token. Asked again after a lost answer, a new token leads to the same bytes.
 
-    Raises `NotFound` for a part that isn't there, `Refused` for one that isn't complete.
+    Raises `NotFound` for a part that isn't there, `Refused` for one that isn't complete, `Busy` while another request joins them.
     """
     parts = [await Upload.by_token(token, viewer) for token in tokens]
     if not parts or any(part.concat != PARTIAL for part in parts):
@@ -31,6 +31,11 @@ async def concatenate(tokens: list[str], viewer: Viewer | None, metadata: dict[s
         return await _again(earlier)
     if any(not part.is_complete for part in parts):
         raise Refused(_("A part of this upload hasn’t arrived yet."))
+    async with parts[0].alone():  # asked twice at once, the second is told to come back
+        return await _joined(parts, metadata)
+
+
+async def _joined(parts: list[Upload], metadata: dict[str, str]) -> tuple[Upload, str]:
     first = parts[0]
     whole, token = await Upload.begin(
         first.org_id, sum(part.length for part in parts), account_id=first.account_id, charged_id=first.charged_id, metadata=metadata, concat=FINAL

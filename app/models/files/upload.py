@@ -122,7 +122,7 @@ class Upload(Row):
         piece has a checksum. Raises `Busy`, `WrongOffset`, `WrongSum`, `Refused`, `app.lib.blobs.NoRoom`."""
         if self.hash or not self.path.exists():
             return await self._confirm(offset)
-        async with self._locked():
+        async with self.alone():
             if offset != self.offset:
                 raise WrongOffset(_("This piece doesn’t begin where the upload ends."))
             if offset < self.length or offset == 0:
@@ -191,17 +191,8 @@ class Upload(Row):
         ):
             await cls.from_row(row).discard()
 
-    # -- receiving
-
-    async def _confirm(self, offset: int) -> int:
-        """Nothing more is to come: an empty last piece, sent again, is answered as before."""
-        if not self.hash or offset != self.length:
-            raise WrongOffset(_("This piece doesn’t begin where the upload ends."))
-        await self.finish()
-        return int(self.length)
-
     @asynccontextmanager
-    async def _locked(self) -> AsyncIterator[None]:
+    async def alone(self) -> AsyncIterator[None]:
         """Only one request adds, of all server processes on this machine."""
         lock = await asyncio.to_thread(_lock, self.path)
         if lock is None:
@@ -210,6 +201,15 @@ class Upload(Row):
             yield
         finally:
             os.close(lock)
+
+    # -- receiving
+
+    async def _confirm(self, offset: int) -> int:
+        """Nothing more is to come: an empty last piece, sent again, is answered as before."""
+        if not self.hash or offset != self.length:
+            raise WrongOffset(_("This piece doesn’t begin where the upload ends."))
+        await self.finish()
+        return int(self.length)
 
     async def _append(self, offset: int, body: AsyncIterable[bytes], checksum: tuple[str, bytes] | None) -> None:
         known = _hashes.pop(self.id, (0, hashlib.sha256()) if offset == 0 else None)
@@ -301,8 +301,11 @@ def _touch(path: Path) -> None:
 
 
 def _lock(path: Path) -> int | None:
-    """The lock of a file, which ends with its process."""
-    descriptor = os.open(path, os.O_RDWR)
+    """The lock of a file, which ends with its process; none when it is taken, or the file was finished meanwhile."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

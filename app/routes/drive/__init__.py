@@ -1,5 +1,5 @@
-"""Drive over HTTP: `places` (folders and lists), `files` (viewing, downloading, editing), `changes` (making, moving, throwing away, uploads
-that arrive), `details` (the panel: activity, versions, comments, tags), `sharing` (who may, links), `rules`, `broadcasts`."""
+"""Drive over HTTP: `places` (folders and lists), `files` (viewing, downloading, editing), `changes` (making, moving, throwing away), `arriving`
+(uploads), `details` (the panel: activity, versions, comments, tags), `sharing` (who may, links), `rules`, `broadcasts`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making, naming, moving, copying, throwing away and putting back; uploads that have arrived."""
+"""Making, naming, moving, copying, throwing away and putting back."""
 
 from __future__ import annotations
 
@@ -13,31 +13,15 @@ from litestar.response import Response
 
 from app.access import find_drive_node
 from app.lib import file_names
-from app.lib.forms import ChoiceField, Form, NumberField, TextField
 from app.lib.i18n import _, ngettext
 from app.lib.numbers import whole
 from app.models.base import NotFound, Refused
-from app.models.command import Command
 from app.models.drive import EDIT, copy_all, drives_of, empty_trash, make_folder, marks, move, purge, put_file, remove, rename, restore
-from app.models.drive.names import NameRefused, NameTaken, free_name, named_in
-from app.models.drive.tables import Node
-from app.models.drive.tree import make_folders
-from app.models.files import Upload, receive
+from app.models.drive.names import NameRefused, NameTaken, free_name
+from app.models.files import receive
 from app.render import nothing, redirect, toast
 from app.routes.drive import CLOSED, Naming, chosen
 from app.routes.drive.places import dialog
-
-ASK, KEEP, REPLACE, SKIP = "ask", "keep", "replace", "skip"
-
-
-class Arrival(Form):
-    """An upload that is to become a file."""
-
-    upload = TextField(most=100)
-    name = TextField(most=1000, strip=False)
-    path = TextField(most=4000, required=False, strip=False)
-    modified = NumberField(0, 253_402_300_799_000, required=False)
-    conflict = ChoiceField((ASK, KEEP, REPLACE, SKIP), required=False, default=ASK)
 
 
 @get("/drive/folders/{node_id:int}/folders/new", include_in_schema=False)
@@ -163,47 +147,6 @@ async def update_favourite(request: Request, node_id: FromPath[int]) -> Response
     return _changed(_("Among your favourites now.") if on else _("No longer among your favourites."))
 
 
-@post("/drive/folders/{node_id:int}/conflicts", status_code=200, request_max_body_size=8_000_000, include_in_schema=False)
-async def list_conflicts(request: Request, node_id: FromPath[int]) -> Response[bytes]:
-    """Which of these paths (JSON, a list of texts) are taken already, asked once before many are uploaded."""
-    found = await find_drive_node(request.state.viewer, node_id, EDIT)
-    try:
-        paths = msgspec.json.decode(await request.body(), type=list[str])[:50_000]
-    except msgspec.DecodeError:
-        raise Refused(_("This can’t be read.")) from None
-    folders: dict[str, int | None] = {"": found.node.id}
-    taken = [path for path in paths if await _is_taken(path, folders)]
-    return _json({"taken": taken}, 200)
-
-
-@post("/drive/folders/{node_id:int}/arrivals", status_code=200, include_in_schema=False)
-async def create_arrival(request: Request, node_id: FromPath[int]) -> Response[bytes]:
-    """Make a file of an upload that has arrived: 201 with its id, 409 when the name is taken and nobody was asked, 204 when it is skipped."""
-    viewer = request.state.viewer
-    found = await find_drive_node(viewer, node_id, EDIT)
-    form = Arrival(await request.form())
-    if not form.is_valid:
-        return _json({"error": next(iter(form.errors.values()))}, 422)
-    key = request.state.idempotency_key or None
-    if (before := await Command.result_before(viewer, key)) is not None:
-        return _arrived((await find_drive_node(viewer, before)).node)
-    upload = await Upload.ready(form["upload"], viewer)
-    folder = await make_folders(viewer, found, [part for part in form["path"].split("/") if part]) if form["path"] else found
-    name = file_names.fitted(form["name"])
-    there = await named_in(folder.node.id, name)
-    if there is not None and form["conflict"] == ASK:
-        return _json({"taken": name, "is_folder": there.is_folder}, 409)
-    if there is not None and form["conflict"] == SKIP:
-        await upload.discard()
-        return nothing(204)
-    replace = there if there is not None and there.is_file and form["conflict"] == REPLACE else None
-    if there is not None and replace is None:
-        name = await free_name(folder.node.id, name)
-    node = await put_file(viewer, folder, name, await upload.blob(), modified_at=form["modified"], replace=replace, key=key)
-    await upload.redeem()
-    return _arrived(node)
-
-
 @post("/drive/folders/{node_id:int}/files", status_code=200, request_max_body_size=None, include_in_schema=False)
 async def create_files(request: Request, node_id: FromPath[int]) -> Response[bytes]:
     """Files of a form, for browsers without scripts and for the share sheet: both are kept where a name is taken."""
@@ -218,26 +161,6 @@ async def create_files(request: Request, node_id: FromPath[int]) -> Response[byt
     answer = redirect(request, found.node.url)
     answer.headers.update(toast(ngettext("%(num)s file was added", "%(num)s files were added", len(sent)) % {"num": len(sent)}))
     return answer
-
-
-def _arrived(node: Node) -> Response[bytes]:
-    return _json({"id": node.id, "name": node.name, "url": node.url}, 201)
-
-
-async def _is_taken(path: str, folders: dict[str, int | None]) -> bool:
-    """Whether something is at a path; folders that were looked up are remembered."""
-    parent, _slash, name = path.strip("/").rpartition("/")
-    if parent not in folders:
-        above: int | None = folders[""]
-        so_far = ""
-        for part in parent.split("/"):
-            so_far = f"{so_far}/{part}".strip("/")
-            if so_far not in folders:
-                there = await named_in(above, file_names.fitted(part)) if above is not None else None
-                folders[so_far] = there.id if there is not None and there.is_folder else None
-            above = folders[so_far]
-    folder_id = folders[parent]
-    return folder_id is not None and await named_in(folder_id, file_names.fitted(name)) is not None
 
 
 async def _target(request: Request) -> Any:
@@ -281,5 +204,5 @@ async def open_drives(viewer: Any) -> list[Any]:
 
 handlers = [
     new_folder, create_folder, new_text, create_text, update_name, create_move, create_copy, create_removal, create_restoration, create_purge, clear_trash,
-    update_favourite, list_conflicts, create_arrival, create_files,
+    update_favourite, create_files,
 ]
