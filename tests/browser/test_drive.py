@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from app.edge import COOKIE
@@ -24,9 +26,9 @@ def people(server: Server, empty_database: str) -> People:
     return found
 
 
-def visit(chromium: Browser, server: Server, person: Person, path: str = "/drive") -> Page:
+def visit(chromium: Browser, server: Server, person: Person, path: str = "/drive", **more: Any) -> Page:
     """A page of somebody's own browser."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 860})
+    context = chromium.new_context(**{"viewport": {"width": 1280, "height": 860}, **more})
     context.add_cookies([{"name": COOKIE.decode(), "value": person.token, "url": server.url}])
     page = context.new_page()
     page.goto(server.url + path)
@@ -181,4 +183,64 @@ def test_a_file_goes_out_by_a_link_and_comes_back_from_trash_and_version(chromiu
     expect(anna.locator(".viewer")).to_contain_text("First plan")
     read("First plan")
     outside.close()
+    anna.context.close()
+
+
+def test_a_picture_grows_where_one_points_and_a_swipe_leads_on(chromium: Browser, server: Server, people: People, tmp_path: Path) -> None:
+    for name, colour in (("a.png", "teal"), ("b.png", "brown")):
+        Image.new("RGB", (1600, 1200), colour).save(tmp_path / name)
+    anna = visit(chromium, server, people.anna, reduced_motion="reduce")
+    anna.set_input_files("#drive-files", [tmp_path / "a.png", tmp_path / "b.png"])
+    anna.locator("a.node-label", has_text="a.png").click()
+    zoomed, output = ".viewer-picture.is-zoomed", anna.locator(".viewer-zoom output")
+    expect(output).not_to_have_text("100 %")
+
+    def under(x: float, y: float) -> tuple[float, float]:
+        box = anna.locator(".viewer-picture img").bounding_box()
+        assert box
+        return round((x - box["x"]) / box["width"], 2), round((y - box["y"]) / box["height"], 2)
+
+    anna.mouse.move(500, 300)
+    before = under(500, 300)
+    for _notch in range(4):
+        anna.mouse.wheel(0, -120)
+    expect(anna.locator(zoomed)).to_be_visible()
+    anna.wait_for_function("() => parseInt(document.querySelector('.viewer-zoom output').textContent) > 120")
+    assert under(500, 300) == before
+    anna.mouse.down()
+    anna.mouse.move(540, 330)
+    anna.mouse.up()
+    assert under(540, 330) == before
+    anna.keyboard.press("ArrowRight")
+    anna.keyboard.press("Escape")
+    expect(anna.locator(zoomed)).to_have_count(0)
+    anna.mouse.dblclick(500, 300)
+    expect(anna.locator(zoomed)).to_be_visible()
+    assert under(500, 300) == before and violations(anna) == []
+    anna.keyboard.press("0")
+    anna.keyboard.press("ArrowRight")
+    expect(anna.locator("h1")).to_have_text("b.png")
+    anna.keyboard.press("Escape")
+    expect(anna.locator("tr[data-name='a.png']")).to_be_visible()
+
+    phone = visit(chromium, server, people.anna, has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    phone.locator("a.node-label", has_text="a.png").click()
+    expect(phone.locator(".viewer-zoom output")).not_to_have_text("100 %")
+    fingers = phone.context.new_cdp_session(phone)
+
+    def touch(*steps: list[tuple[int, int]]) -> None:
+        for number, points in enumerate([*steps, []]):
+            kind = "touchEnd" if not points else "touchStart" if number == 0 or len(points) > len(steps[number - 1]) else "touchMove"
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y, "id": at} for at, (x, y) in enumerate(points)]})
+
+    touch([(150, 400)], [(150, 400), (240, 440)], [(120, 380), (280, 470)], [(80, 360), (320, 500)])
+    expect(phone.locator(zoomed)).to_be_visible()
+    touch([(300, 400)], [(200, 400)], [(60, 400)])
+    expect(phone.locator("h1")).to_have_text("a.png")
+    phone.touchscreen.tap(200, 420)
+    phone.touchscreen.tap(200, 420)
+    expect(phone.locator(zoomed)).to_have_count(0)
+    touch([(300, 400)], [(200, 402)], [(100, 404)])
+    expect(phone.locator("h1")).to_have_text("b.png")
+    phone.context.close()
     anna.context.close()
