@@ -262,6 +262,7 @@ class SQLite(SQLiteEngine):
         self.is_durable = synchronous == "FULL"
         self.readers = readers
         self.slow: dict[str, int] = {}
+        self._suspects: set[str] = set()
         self.fallbacks = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -390,16 +391,25 @@ class SQLite(SQLiteEngine):
     # -- slow statements
 
     def timed(self, line: Line, text: str, args: Sequence[Any], budget: float = float("inf")) -> Rows:
-        """Run a statement; remember its text when it took much CPU, forget it after many quick runs."""
-        start = time.thread_time()
+        """Run a statement; remember its text when it took much CPU, forget it after many quick runs.
+
+        Asking for the CPU time is a system call, dearer than many a statement: it is asked only of what took long by the clock before.
+        """
+        start, cpu = time.perf_counter(), time.thread_time() if text in self._suspects else None
         try:
             return line.run(text, args, budget)
         finally:
-            taken = time.thread_time() - start
-            if taken > SLOW_CPU_SECONDS:
-                self.slow[text] = FORGIVEN_AFTER
-            elif text in self.slow:
+            if time.perf_counter() - start > SLOW_CPU_SECONDS:
+                self._note_long(text, cpu)
+            elif cpu is not None or text in self.slow:
                 self._forgive(text)
+
+    def _note_long(self, text: str, cpu: float | None) -> None:
+        """It took long, perhaps only because the machine is busy; `cpu` is the thread's time when it began, where that was asked."""
+        if cpu is not None and time.thread_time() - cpu > SLOW_CPU_SECONDS:
+            self.slow[text] = FORGIVEN_AFTER
+        elif len(self._suspects) < SLOW_TEXTS:
+            self._suspects.add(text)
 
     def remember_slow(self, text: str) -> None:
         self.fallbacks += 1
@@ -408,6 +418,7 @@ class SQLite(SQLiteEngine):
         self.slow[text] = FORGIVEN_AFTER
 
     def _forgive(self, text: str) -> None:
+        self._suspects.discard(text)
         left = self.slow.pop(text, 0) - 1
         if left > 0:
             self.slow[text] = left

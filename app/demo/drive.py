@@ -133,7 +133,7 @@ class _Shelf:
         )
         await blob.keep_for(Use("drive", version.id, node.org_id, self.drive.owner_id if self.drive.kind == PERSONAL else None))
         await node.change(version_id=version.id, blob_id=blob.id, size=blob.size, modified_at=at, changed_at=at)
-        await preview_later(blob.id, node.name, node.org_id)
+        await preview_later(blob, node.name, node.org_id)
         if number > 1:
             await _event(node, self.by, "edited", at)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from piccolo.columns import BigInt, Column
+from piccolo.columns import BigInt
 from piccolo.table import Table
 
 from app import database
@@ -66,6 +66,6 @@ class Row(Table):
 
     async def change(self, **values: Any) -> None:
         """Write these columns of this row, in the database and here."""
-        changes: dict[Column | str, Any] = dict(values.items())
-        await type(self).update(changes).where(type(self).id == self.id).run()
+        columns = ", ".join(f'"{name}" = ${number}' for number, name in enumerate(values, 2))
+        await database.execute(f"UPDATE {self._meta.get_formatted_tablename()} SET {columns} WHERE id = $1", self.id, *values.values())
         self.__dict__.update(values)

@@ -195,6 +195,7 @@ SELECT ((e.id >> {_PLACES}) << {_PLACES}) | (CAST($2 AS BIGINT) & {(1 << _PLACES
 
 
 async def insert_entry(kind: str, text: Indexed) -> None:
+    """Write the entry of a thing that has none."""
     listed = [*(f"{MARK}{mark}" for mark in text.marks), *entry_words(text.title, text.body)]
     is_sqlite = database.dialect() == "sqlite"
     statement = _INSERT.format(words="$10" if is_sqlite else "$10::text::tsvector")

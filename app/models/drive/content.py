@@ -109,9 +109,9 @@ async def _put_new(
     version_id, modified_at = new_id(), _sane(modified_at)
     node = await add_node(
         viewer, parent.node, name, is_file=1, media_type=file_types.media_type(name), size=blob.size, blob_id=blob.id, version_id=version_id,
-        modified_at=modified_at,
+        modified_at=modified_at, text="" if blob.is_new else None,
     )
-    await _insert_version(viewer, parent.drive, node, blob, version_id, 1, modified_at, by_name)
+    await _insert_version(viewer, parent.drive, node, blob, version_id, modified_at, by_name)
     await note(viewer, node, origin, facts={"size": blob.size}, by_name=by_name)
     return node
 
@@ -120,26 +120,26 @@ async def _add_version(
     viewer: Viewer | None, drive: Drive, node: Node, blob: Blob, modified_at: int, modseq: int, by_name: str
 ) -> None:
     version_id = new_id()
-    number = int(await database.fetch_value("SELECT COALESCE(MAX(number), 0) + 1 AS n FROM node_version WHERE node_id = $1", node.id))
-    await _insert_version(viewer, drive, node, blob, version_id, number, modified_at, by_name)
-    await node.change(
-        version_id=version_id, blob_id=blob.id, size=blob.size, modified_at=modified_at, modseq=modseq, changed_by=viewer.account_id if viewer else None,
-        changed_at=clock.now(), media_type=file_types.media_type(node.name),
-    )
-    await index_node(node)
+    await _insert_version(viewer, drive, node, blob, version_id, modified_at, by_name)
+    changes = {
+        "version_id": version_id, "blob_id": blob.id, "size": blob.size, "modified_at": modified_at, "modseq": modseq,
+        "changed_by": viewer.account_id if viewer else None, "changed_at": clock.now(), "media_type": file_types.media_type(node.name),
+    }
+    await node.change(**changes)
+    await index_node(node, text="" if blob.is_new else None)
 
 
 async def _insert_version(
-    viewer: Viewer | None, drive: Drive, node: Node, blob: Blob, version_id: int, number: int, modified_at: int, by_name: str
+    viewer: Viewer | None, drive: Drive, node: Node, blob: Blob, version_id: int, modified_at: int, by_name: str
 ) -> None:
     await database.execute(
         "INSERT INTO node_version (id, node_id, number, blob_id, size, created_by, by_name, created_at, modified_at, label)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')",
-        version_id, node.id, number, blob.id, blob.size, viewer.account_id if viewer else None, by_name[:120], clock.now(), modified_at,
+        " VALUES ($1, $2, (SELECT COALESCE(MAX(v.number), 0) + 1 FROM node_version v WHERE v.node_id = $2), $3, $4, $5, $6, $7, $8, '')",
+        version_id, node.id, blob.id, blob.size, viewer.account_id if viewer else None, by_name[:120], clock.now(), modified_at,
     )
     await blob.keep_for(Use("drive", version_id, node.org_id, drive.owner_id if drive.kind == PERSONAL else None))
     if file_types.group_of(node.name) not in _NOTHING_IN_IT:
-        await preview_later(blob.id, node.name, node.org_id)
+        await preview_later(blob, node.name, node.org_id)
 
 
 def _sane(modified_at: int | None) -> int:

@@ -9,7 +9,7 @@ from app.lib import clock
 from app.models.base import NotFound
 from app.models.drive.rights import REACHES, VIEW
 from app.models.drive.tables import Node
-from app.models.search import Indexed, SearchEntry, scopes_of, texts_of
+from app.models.search import Indexed, SearchEntry, insert_entry, scopes_of, texts_of
 from app.models.viewer import Viewer
 
 FILE = "file"
@@ -31,13 +31,16 @@ SELECT n.id, n.org_id, n.anchor_id, n.name, n.modified_at, n.created_by, f.text 
 """
 
 
-async def index_node(node: Node, *, is_hidden: bool = False) -> None:
-    """Write its entry, in the transaction of its change. What lies in the trash has a scope below zero, which is nobody's."""
+async def index_node(node: Node, *, is_hidden: bool = False, is_new: bool = False, text: str | None = None) -> None:
+    """Write its entry, in the transaction of its change; `text` is what is inside, where that is known. What lies in the trash has a
+    scope below zero, which is nobody's."""
     if node.parent_id is None:
         return
-    text = await database.fetch_value("SELECT text FROM blob_facts WHERE id = $1", node.blob_id) if node.blob_id else ""
+    if text is None and node.blob_id:
+        text = await database.fetch_value("SELECT text FROM blob_facts WHERE id = $1", node.blob_id)
     scope = -node.anchor_id if is_hidden else node.anchor_id
-    await SearchEntry.put(FILE, node.id, node.org_id, scope, node.name, text or "", node.modified_at, node.created_by)
+    entry = (node.id, node.org_id, scope, node.name, text or "", node.modified_at, node.created_by)
+    await (insert_entry(FILE, Indexed(*entry)) if is_new else SearchEntry.put(FILE, *entry))
 
 
 async def index_blob(blob_id: int) -> None:

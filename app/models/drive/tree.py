@@ -104,22 +104,19 @@ async def move(viewer: Viewer, ids: Sequence[int], target: Found, name: str | No
     return command
 
 
-async def add_node(viewer: Viewer | None, parent: Node, name: str, *, is_file: int, **values: Any) -> Node:
-    """A row in a folder, in a transaction. Raises `NameTaken`, `Refused`, `NotFound`."""
+async def add_node(viewer: Viewer | None, parent: Node, name: str, *, is_file: int, text: str | None = None, **values: Any) -> Node:
+    """A row in a folder, in a transaction; `text` is what is inside, where that is known. Raises `NameTaken`, `Refused`, `NotFound`."""
     check_target(parent)
     now, by = clock.now(), viewer.account_id if viewer else None
-    node = Node(**{
+    node = await insert_node(**{
         "id": new_id(), "org_id": parent.org_id, "drive_id": parent.drive_id, "parent_id": parent.id, "is_file": is_file, "created_by": by, "created_at": now,
-        "modified_at": now, "changed_by": by, "changed_at": now, "anchor_id": parent.anchor_id, "modseq": await next_modseq(parent.drive_id), **named(name)
-    , **values})
-    try:
-        async with database.savepoint():
-            if not await insert_node(node):
-                raise NotFound(f"folder {parent.id}")
-    except database.UniqueViolation:
-        raise NameTaken(name, await named_in(parent.id, name)) from None
-    node._exists_in_db = True
-    await index_node(node)
+        "modified_at": now, "changed_by": by, "changed_at": now, "anchor_id": parent.anchor_id, "modseq": await next_modseq(parent.drive_id), **named(name),
+        **values,
+    })
+    if node is None:
+        there = await named_in(parent.id, name)
+        raise NameTaken(name, there) if there is not None else NotFound(f"folder {parent.id}")
+    await index_node(node, is_new=True, text=text)
     announce("drive.folder", parent.id)
     return node
 

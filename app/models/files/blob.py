@@ -37,6 +37,8 @@ class Blob(Row):
     checked_at = BigInt(default=0, help_text="When the scrub last read them.")
     damaged_at = BigInt(null=True, default=None, help_text="Since when they aren't what they must be, or aren't there.")
 
+    is_new: bool = False  # it was received for the first time just now, so that nothing is known of what is in it
+
     async def keep_for(self, use: Use) -> None:
         """Note that somebody needs it, in the transaction of what needs it. Raises `QuotaFull`."""
         added = await database.execute(
@@ -121,11 +123,13 @@ async def keep_bytes(content: bytes) -> Blob:
 
 async def place(draft: blobs.Draft) -> Blob:
     """The row of a finished draft, committed, and then its bytes under their hash. Not within a transaction of the caller's."""
-    row = {"id": new_id(), "hash": draft.name, "size": draft.size, "touched_at": clock.now(), "checked_at": clock.now(), "damaged_at": None}
+    row = {"id": new_id(), "hash": draft.name, "size": draft.size, "touched_at": clock.now(), "checked_at": clock.now()}
     found = await database.execute(
         "INSERT INTO blob (id, hash, size, touched_at, checked_at) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (hash) DO UPDATE SET touched_at = excluded.touched_at, checked_at = excluded.checked_at, damaged_at = NULL RETURNING id",
-        *list(row.values())[:5],
+        *row.values(),
     )
     await blobs.store().place(draft)
-    return Blob.from_row({**row, "id": found[0]["id"]})
+    blob = Blob.from_row({**row, "id": found[0]["id"], "damaged_at": None})
+    blob.is_new = blob.id == row["id"]
+    return blob

@@ -7,6 +7,7 @@ from piccolo.columns import BigInt, Integer, Text, Varchar
 from app import database
 from app.lib import clock
 from app.models.base import Row
+from app.models.files.blob import Blob
 from app.models.job import Job
 
 NONE, MADE, FAILED = "", "made", "failed"
@@ -43,7 +44,7 @@ class BlobFacts(Row):
         )
 
 
-async def preview_later(blob_id: int, name: str, org_id: int) -> None:
+async def preview_later(blob: Blob, name: str, org_id: int) -> None:
     """Promise to look into a content, unless that was done; `name` says what it is, since bytes are only believed where they say so too."""
-    if await database.fetch_value("SELECT id FROM blob_facts WHERE id = $1", blob_id) is None:
-        await Job.enqueue("preview_file", key=f"preview:{blob_id}", org_id=org_id, blob_id=blob_id, name=name)
+    if blob.is_new or await database.fetch_value("SELECT id FROM blob_facts WHERE id = $1", blob.id) is None:
+        await Job.enqueue("preview_file", key=f"preview:{blob.id}", org_id=org_id, blob_id=blob.id, name=name)

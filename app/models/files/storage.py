@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from piccolo.columns import BigInt, ForeignKey
 
@@ -15,9 +15,12 @@ from app.models.organisation import Organisation
 _EVERYBODY = 0  # the account of the row that counts the whole organisation
 
 _COUNT = """
-INSERT INTO storage_use (id, org_id, account_id, used) VALUES ($1, $2, $3, $4)
+INSERT INTO storage_use (id, org_id, account_id, used) VALUES {rows}
 ON CONFLICT (org_id, account_id) DO UPDATE SET used = storage_use.used + excluded.used
+RETURNING account_id, used, CASE account_id WHEN 0 THEN (SELECT o.storage_limit FROM organisation o WHERE o.id = org_id)
+ ELSE COALESCE(allowed, (SELECT o.storage_per_person FROM organisation o WHERE o.id = org_id)) END AS allowed
 """
+_COUNT_ONE, _COUNT_BOTH = _COUNT.format(rows="($1, $2, $3, $4)"), _COUNT.format(rows="($5, $2, 0, $4), ($1, $2, $3, $4)")
 _OF = """
 SELECT o.storage_limit, o.storage_per_person, COALESCE(w.used, 0) AS org_used, COALESCE(p.used, 0) AS used, p.allowed
   FROM organisation o LEFT JOIN storage_use w ON w.org_id = o.id AND w.account_id = 0
@@ -64,19 +67,33 @@ async def storage_of(org_id: int, account_id: int | None) -> Storage:
 async def check_quota(org_id: int, account_id: int | None, size: int) -> None:
     """Raises `QuotaFull` when `size` more bytes don't fit."""
     found = await storage_of(org_id, account_id)
-    if found.org_allowed is not None and found.org_used + size > found.org_allowed:
-        raise QuotaFull(_("The organisation’s storage is full. Ask an administrator for more, or delete something and empty the trash."))
-    if found.allowed is not None and found.used + size > found.allowed:
-        raise QuotaFull(_("Your storage is full. Delete something and empty the trash, or ask an administrator for more."))
+    _check(_EVERYBODY, found.org_used + size, found.org_allowed)
+    _check(account_id, found.used + size, found.allowed)
 
 
 async def count_use(org_id: int, account_id: int | None, size: int) -> None:
-    """Add to what is used, or take away. Raises `QuotaFull` when it was added and doesn't fit."""
-    for account in (_EVERYBODY, account_id):
-        if account is not None:
-            await database.execute(_COUNT, new_id(), org_id, account, size)  # whoever counts at the same moment waits here, and then sees our share
-    if size > 0:
-        await check_quota(org_id, account_id, 0)
+    """Add to what is used, or take away. Raises `QuotaFull` when it doesn't fit, and adds nothing then."""
+    counted = await _count(org_id, account_id, size)
+    try:
+        for row in counted if size > 0 else ():
+            _check(row["account_id"], row["used"], row["allowed"])
+    except QuotaFull:
+        await _count(org_id, account_id, -size)
+        raise
+
+
+async def _count(org_id: int, account_id: int | None, size: int) -> list[dict[str, Any]]:
+    if account_id is None:
+        return await database.execute(_COUNT_ONE, new_id(), org_id, _EVERYBODY, size)
+    return await database.execute(_COUNT_BOTH, new_id(), org_id, account_id, size, new_id())
+
+
+def _check(account_id: int | None, used: int, allowed: int | None) -> None:
+    if allowed is None or used <= allowed:
+        return
+    if account_id == _EVERYBODY:
+        raise QuotaFull(_("The organisation’s storage is full. Ask an administrator for more, or delete something and empty the trash."))
+    raise QuotaFull(_("Your storage is full. Delete something and empty the trash, or ask an administrator for more."))
 
 
 async def recount() -> None:
@@ -84,6 +101,6 @@ async def recount() -> None:
     async with database.transaction():
         await database.execute("UPDATE storage_use SET used = 0")
         for row in await database.fetch("SELECT org_id, SUM(size) AS used FROM blob_use GROUP BY org_id"):
-            await database.execute(_COUNT, new_id(), row["org_id"], _EVERYBODY, int(row["used"]))
+            await database.execute(_COUNT_ONE, new_id(), row["org_id"], _EVERYBODY, int(row["used"]))
         for row in await database.fetch("SELECT org_id, account_id, SUM(size) AS used FROM blob_use WHERE account_id IS NOT NULL GROUP BY org_id, account_id"):
-            await database.execute(_COUNT, new_id(), row["org_id"], row["account_id"], int(row["used"]))
+            await database.execute(_COUNT_ONE, new_id(), row["org_id"], row["account_id"], int(row["used"]))
