@@ -50,6 +50,7 @@ class Bucket(Store):
 
     async def place(self, draft: Draft) -> None:
         """Send it in parts, with constant memory."""
+        await asyncio.to_thread(draft.lay_down)
         with _bucket_needed(), _told():
             await obstore.put_async(
                 self._objects, key_of(draft.name), draft.path, chunk_size=max(_PART, draft.path.stat().st_size // _PARTS), max_concurrency=_AT_ONCE

@@ -18,7 +18,7 @@ class Disk(Store):
 
     async def place(self, draft: Draft) -> None:
         """Give it its name. What lies there under the same hash has the same bytes, or was damaged and is healed by this."""
-        await asyncio.to_thread(move_whole, draft.path, self.folder / key_of(draft.name))
+        await asyncio.to_thread(self._place, draft)
 
     async def get(self, name: str, derivative: str = "") -> bytes | None:
         return await asyncio.to_thread(self._read, self.folder / key_of(name, derivative))
@@ -57,6 +57,10 @@ class Disk(Store):
 
     async def _put(self, key: str, content: bytes) -> None:
         await asyncio.to_thread(full_disk_told, lambda: write_whole(self.folder / key, content))
+
+    def _place(self, draft: Draft) -> None:
+        draft.lay_down()
+        move_whole(draft.path, self.folder / key_of(draft.name))
 
     def _read(self, path: Path) -> bytes | None:
         try:

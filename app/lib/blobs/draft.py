@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 CHUNK = 1 << 20  # bytes that are written, read and hashed at once, in a thread
+_SMALL = CHUNK // 8  # bytes that are hashed at once, without a thread
 RESERVE = 100_000_000  # bytes left for the database when files fill the disk
 T = TypeVar("T")
 
@@ -23,8 +24,12 @@ class NoRoom(OSError):
 
 def check_room(folder: Path, size: int = 0) -> None:
     """Raises `NoRoom` when a file of `size` bytes would leave the disk without its reserve."""
-    there = next(one for one in (folder, *folder.parents) if one.exists())
-    if shutil.disk_usage(there).free < size + RESERVE:
+    try:
+        free = shutil.disk_usage(folder).free
+    except FileNotFoundError:
+        check_room(folder.parent, size)
+        return
+    if free < size + RESERVE:
         raise NoRoom(errno.ENOSPC, "the disk is full")
 
 
@@ -38,6 +43,7 @@ class Draft:
         self._hash: Any = hashlib.sha256()
         self._pending = bytearray()
         self._file: Any = None
+        self._waits = False
         self._writing: asyncio.Task[None] | None = None  # one block is written and hashed while the next one comes in
 
     async def write(self, piece: bytes) -> None:
@@ -52,6 +58,21 @@ class Draft:
         await asyncio.to_thread(full_disk_told, self._end)
         self.name = self._hash.hexdigest()
         return self.name
+
+    async def sum_up(self) -> str:
+        """The hash of it all. What is small waits in memory until it is placed, so that it takes a thread once. Raises `NoRoom`."""
+        if self._file is not None or self._writing is not None or len(self._pending) > _SMALL:
+            return await self.finish()
+        check_room(self.path.parent, len(self._pending))
+        self._add(self._pending)
+        self._waits, self.name = True, self._hash.hexdigest()
+        return self.name
+
+    def lay_down(self) -> None:
+        """Make sure that what `sum_up` left in memory is on disk, for who places it. Blocks. Raises `NoRoom`."""
+        if self._waits:
+            self._waits = False
+            full_disk_told(self._store_whole)
 
     async def drop(self) -> None:
         """Throw it away."""
@@ -80,19 +101,32 @@ class Draft:
             await asyncio.shield(writing)
 
     def _write(self, pending: bytearray) -> None:
+        if self._file is None or self.size // (64 * CHUNK) != (self.size + len(pending)) // (64 * CHUNK):
+            check_room(self.path.parent, len(pending))
+        self._store(pending)
+        self._add(pending)
+
+    def _store(self, content: bytearray) -> None:
         if self._file is None:
-            check_room(self.path.parent, len(pending))
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = self.path.open("wb", buffering=0)
-        elif self.size // (64 * CHUNK) != (self.size + len(pending)) // (64 * CHUNK):
-            check_room(self.path.parent, len(pending))
-        _write_all(self._file, pending)
-        self._hash.update(pending)
-        self.size += len(pending)
+            self._file = _opened(self.path)
+        view = memoryview(content)
+        while view:
+            view = view[self._file.write(view):]
+
+    def _store_whole(self) -> None:
+        self._store(self._pending)
+        self._sync()
+
+    def _add(self, content: bytearray) -> None:
+        self._hash.update(content)
+        self.size += len(content)
 
     def _end(self) -> None:
-        """Write what is left and wait for the disk, in one go, so that a small file takes one thread once."""
+        """Write what is left and wait for the disk, in one go."""
         self._write(self._pending)
+        self._sync()
+
+    def _sync(self) -> None:
         os.fsync(self._file.fileno())
         self._file.close()
 
@@ -113,7 +147,9 @@ def full_disk_told(work: Callable[[], T]) -> T:
         raise
 
 
-def _write_all(file: Any, content: bytearray) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[file.write(view):]
+def _opened(path: Path) -> Any:
+    try:
+        return path.open("wb", buffering=0)
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path.open("wb", buffering=0)

@@ -104,7 +104,7 @@ async def receive(body: AsyncIterable[bytes], most: int | None = None) -> Blob:
             await draft.write(piece)
             if most is not None and draft.size > most:
                 raise Refused(_("This file is larger than there is room for."))
-        await draft.finish()
+        await draft.sum_up()
         if most is not None and draft.size > most:
             raise Refused(_("This file is larger than there is room for."))
         return await place(draft)
