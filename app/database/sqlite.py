@@ -351,7 +351,7 @@ class SQLite(SQLiteEngine):
     async def _read(self, text: str, args: Sequence[Any]) -> Rows:
         if text not in self.slow:
             try:
-                return self.timed(self._reader, text, args, BUDGET_TICKS)
+                return self.timed(self._reader if self._lock.locked() else self._writer, text, args, BUDGET_TICKS)
             except sqlite3.OperationalError as error:
                 if _is(error, {sqlite3.SQLITE_INTERRUPT}):
                     self.remember_slow(text)

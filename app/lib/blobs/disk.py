@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,13 +13,15 @@ from app.lib.blobs.draft import CHUNK, Draft, full_disk_told
 from app.lib.blobs.store import Kept, Store, key_of, name_at
 from app.lib.blobs.whole import move_whole, write_whole
 
+_placing = ThreadPoolExecutor(4, thread_name_prefix="files")
+
 
 class Disk(Store):
     """A folder of files."""
 
     async def place(self, draft: Draft) -> None:
         """Give it its name. What lies there under the same hash has the same bytes, or was damaged and is healed by this."""
-        await asyncio.to_thread(self._place, draft)
+        await asyncio.get_running_loop().run_in_executor(_placing, self._place, draft)
 
     async def get(self, name: str, derivative: str = "") -> bytes | None:
         return await asyncio.to_thread(self._read, self.folder / key_of(name, derivative))
