@@ -42,7 +42,7 @@ async def home_drive(viewer: Viewer) -> Drive:
     if viewer.is_external:
         raise NotFound("drive of a guest")
     row = await database.fetch_one(
-        "SELECT * FROM drive WHERE org_id = $1 AND owner_id = $2 AND slug = 'files'", viewer.org_id, viewer.account_id
+        "SELECT * FROM drive WHERE org_id = $1 AND COALESCE(owner_id, 0) = $2 AND slug = 'files'", viewer.org_id, viewer.account_id
     )
     if row is not None:
         return Drive.from_row(row)

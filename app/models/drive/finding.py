@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from app import database
@@ -23,10 +25,10 @@ SELECT {COLUMNS}, up.depth,
        (SELECT MAX(g.level) FROM node_grant g WHERE g.node_id = n.id AND {REACHES.format(account="$3", is_external="$4", now="$5")}) AS granted
   FROM up JOIN node n ON n.id = up.id ORDER BY up.depth DESC
 """
-_CHILD = """
-SELECT {columns}, (SELECT MAX(g.level) FROM node_grant g WHERE g.node_id = n.id AND {reaches}) AS granted
-  FROM node n WHERE n.parent_id = $1 AND n.name_key = $2 AND n.trashed_at IS NULL
-""".format(columns=COLUMNS, reaches=REACHES.format(account="$3", is_external="$4", now="$5"))
+_SHOWN = f"""
+SELECT {COLUMNS}, (SELECT MAX(g.level) FROM node_grant g WHERE g.node_id = n.id AND {REACHES.format(account="$3", is_external="$4", now="$5")}) AS granted
+"""
+_CHILD = f"{_SHOWN} FROM node n WHERE n.parent_id = $1 AND n.name_key = $2 AND n.trashed_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,39 @@ async def find_node(viewer: Viewer, id_: int, level: int = VIEW, *, trashed: boo
     return Found(node_from(line[-1]), levels[-1], drive, tuple(crumbs), is_trashed)
 
 
-async def find_path(viewer: Viewer, drive: Drive, names: list[str], level: int = VIEW) -> Found:
+async def find_path(viewer: Viewer, drive: Drive, names: Sequence[str], level: int = VIEW) -> Found:
     """The node at a path from a drive's root. Raises `NotFound`."""
-    if len(names) > DEEPEST:
+    line = await find_along(viewer, drive, names)
+    if len(line) <= len(names) or line[-1].level < level:
         raise NotFound("path")
-    found = await find_node(viewer, drive.root_id, 0)
-    for name in names:
-        found = await child_of(viewer, found, name)
-    if found.level < level:
-        raise NotFound("path")
-    return found
+    return line[-1]
+
+
+async def find_along(viewer: Viewer, drive: Drive, names: Sequence[str]) -> list[Found]:
+    """A drive's root and what is at each of these names below it, as far as there is something, whatever the viewer may do with it."""
+    if drive.org_id != viewer.org_id or drive.archived_at is not None or not viewer.can_use("drive") or len(names) > DEEPEST:
+        return []
+    rows = await database.fetch(
+        _along(len(names)), drive.root_id, viewer.org_id, viewer.account_id, int(viewer.is_external), clock.now(), *map(file_names.key_of, names)
+    )
+    line, crumbs = list[Found](), ()
+    for row, level in zip(rows, level_along(viewer, drive, rows), strict=True):
+        line.append(Found(node_from(row), level, drive, crumbs))
+        crumbs = (*crumbs, Crumb(row["id"], row["name"])) if level else crumbs
+    return line
+
+
+@lru_cache(maxsize=DEEPEST + 1)
+def _along(count: int) -> str:
+    names = " ".join(f"WHEN {place} THEN ${place + 6}" for place in range(count))
+    return f"""
+WITH RECURSIVE down (id, depth) AS (
+  SELECT n.id, 0 FROM node n WHERE n.id = $1 AND n.org_id = $2
+  UNION ALL SELECT n.id, down.depth + 1 FROM down JOIN node n
+     ON n.parent_id = down.id AND n.name_key = CASE down.depth WHEN {count} THEN NULL {names} END AND n.trashed_at IS NULL
+)
+{_SHOWN} FROM down JOIN node n ON n.id = down.id ORDER BY down.depth
+"""
 
 
 async def child_of(viewer: Viewer, parent: Found, name: str) -> Found:

@@ -11,6 +11,7 @@ from app.lib.dav.conditions import Match
 from app.lib.dav.hrefs import quoted
 from app.lib.dav.names import d
 from app.lib.dav.problems import Problem
+from app.models.base import NotFound
 from app.models.dav import Caller, DeadProperty
 from app.routes.dav.properties import READ, WRITE, Properties, Setter
 
@@ -203,6 +204,18 @@ class Collection(Node):
     async def find(self, name: str) -> Node | None:
         """The member of this name that the caller may see."""
         raise NotImplementedError
+
+    async def along(self, names: Sequence[str]) -> tuple[Node | None, Node | None]:
+        """What the last of some names, one below the other, is in, and itself; None for each where there is none that the caller may see."""
+        if not names:
+            return None, await self.real()
+        try:
+            found = await self.find(names[0])
+        except NotFound:
+            found = None
+        if len(names) == 1:
+            return self, await found.real() if found is not None else None
+        return await found.along(names[1:]) if isinstance(found, Collection) else (None, None)
 
     async def nodes(self) -> Sequence[Node]:
         """The members, where they are few."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from app.lib.dav.names import d
 from app.lib.dav.problems import Problem
-from app.models.base import NotFound
 from app.models.dav import Caller, Colleague
 from app.routes.dav.nodes import Collection, Node
 from app.routes.dav.properties import Properties
@@ -68,21 +67,7 @@ async def look_with_parent(caller: Caller, segments: Sequence[str]) -> tuple[Nod
     """What something at these segments is in, or would be, and itself; None for each where there is none that the caller may see."""
     from app.routes.dav.principals import Root
 
-    parent: Node | None = None
-    node: Node | None = Root(caller)
-    for name in segments[1:]:
-        parent, node = node, await _member(node, name)
-    return parent, node
-
-
-async def _member(node: Node | None, name: str) -> Node | None:
-    if not isinstance(node, Collection):
-        return None
-    try:
-        found = await node.find(name)
-    except NotFound:
-        return None
-    return await found.real() if found is not None else None
+    return await Root(caller).along(segments[1:])
 
 
 async def parent_of(request: Request, segments: Sequence[str]) -> Collection:

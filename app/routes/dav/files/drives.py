@@ -9,7 +9,7 @@ from app.lib.dav.writing import elements
 from app.models.dav import Caller
 from app.models.drive import Drive, drives_of, home_drive
 from app.models.viewer import Viewer
-from app.routes.dav.files.folder import root_of
+from app.routes.dav.files.folder import along
 from app.routes.dav.files.shared import SHARED, SharedWithMe
 from app.routes.dav.nodes import Collection, Node
 from app.routes.dav.properties import READ, Properties, fixed, for_everyone
@@ -31,15 +31,20 @@ class Drives(Collection):
     async def find(self, name: str) -> Node | None:
         if name == SHARED:
             return SharedWithMe(self.caller, f"{self.href}{SHARED}/")
-        named = await self._named()
-        if name not in named:
-            return None
-        viewer, drive = named[name]
-        return await root_of(self.caller, viewer, drive.root_id, f"{self.href}{name}/")
+        return (await self.along([name]))[1]
+
+    async def along(self, names: Sequence[str]) -> tuple[Node | None, Node | None]:
+        if not names or names[0] == SHARED:
+            return await super().along(names)
+        viewer, drive = (await self._named()).get(names[0], (None, None))
+        if viewer is None or drive is None:
+            return self, None
+        parent, node = await along(self.caller, viewer, drive, f"{self.href}{names[0]}/", names[1:])
+        return parent if len(names) > 1 else self, node
 
     async def nodes(self) -> Sequence[Node]:
-        found = [await root_of(self.caller, viewer, drive.root_id, f"{self.href}{name}/") for name, (viewer, drive) in (await self._named()).items()]
-        return [*(node for node in found if node is not None), SharedWithMe(self.caller, f"{self.href}{SHARED}/")]
+        found = [await along(self.caller, viewer, drive, f"{self.href}{name}/", ()) for name, (viewer, drive) in (await self._named()).items()]
+        return [*(node for _parent, node in found if node is not None), SharedWithMe(self.caller, f"{self.href}{SHARED}/")]
 
     async def _named(self) -> dict[str, tuple[Viewer, Drive]]:
         """Drives by the segment of their address: the slug, with the drive's id behind it where another has the same."""
@@ -57,5 +62,8 @@ class MyFiles(Collection):
         super().__init__(caller, "/dav/files/")
 
     async def real(self) -> Node | None:
+        return (await self.along(()))[1]
+
+    async def along(self, names: Sequence[str]) -> tuple[Node | None, Node | None]:
         viewers = self.caller.using("drive")
-        return await root_of(self.caller, viewers[0], (await home_drive(viewers[0])).root_id, self.href) if viewers else None
+        return await along(self.caller, viewers[0], await home_drive(viewers[0]), self.href, names) if viewers else (None, None)

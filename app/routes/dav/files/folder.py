@@ -13,9 +13,9 @@ from app.lib.dav.problems import Problem
 from app.models.base import NotFound
 from app.models.dav import Caller, DeadProperty
 from app.models.dav.lock import DavLock
-from app.models.drive import VIEW, Found, NameTaken, changes_since, find_node, make_folder, move, remove, room_for
+from app.models.drive import VIEW, Drive, Found, NameTaken, changes_since, make_folder, move, remove, room_for
 from app.models.drive.changes import TooOld
-from app.models.drive.finding import child_of
+from app.models.drive.finding import child_of, find_along
 from app.models.drive.rows import rows_of
 from app.models.drive.tables import Node as NodeRow
 from app.models.files import Storage
@@ -114,9 +114,10 @@ class Folder(Collection):
             found = await child_of(self.viewer, self.found, name)
         except NotFound:
             return None
-        return self._made(found) if found.level >= VIEW else None
+        return self.made(found) if found.level >= VIEW else None
 
-    def _made(self, found: Found) -> Node:
+    def made(self, found: Found) -> Node:
+        """A member of it as a node."""
         address = self.href + quoted(found.node.name)
         line = (*self.line, found.node.id)
         return FileNode(self, found, address) if found.node.is_file else Folder(self.caller, self.viewer, found, f"{address}/", line)
@@ -196,11 +197,12 @@ def found_of(node: Node, *, moves: bool = False) -> Found:
     return node.found
 
 
-async def root_of(caller: Caller, viewer: Viewer, root_id: int, address: str) -> Folder | None:
-    """The root of a drive, where the viewer may open it."""
-    try:
-        found = await find_node(viewer, root_id, VIEW)
-    except NotFound:
-        return None
-    return Folder(caller, viewer, found, address, (root_id,), stays=True)
-
+async def along(caller: Caller, viewer: Viewer, drive: Drive, address: str, names: Sequence[str]) -> tuple[Node | None, Node | None]:
+    """What the last of these names below a drive's root is in, and itself (with no names the root); None for each that the viewer may not open."""
+    nodes = dict[int, Node]()
+    for depth, found in enumerate(await find_along(viewer, drive, names)):
+        above = nodes.get(depth - 1)
+        if found.level < VIEW:
+            break
+        nodes[depth] = above.made(found) if isinstance(above, Folder) else Folder(caller, viewer, found, address, (drive.root_id,), stays=True)
+    return nodes.get(len(names) - 1), nodes.get(len(names))
