@@ -5,8 +5,9 @@ Piccolo's own engine opens a connection and a thread for each query. This one ke
 - The *writer* is one connection behind an `asyncio.Lock`. Its statements run on the event loop's thread, where a commit in
   WAL mode costs some 50 µs. When another process holds the database, the statement is tried again with a growing pause, so
   that only the request waits.
-- The *reader* answers on the event loop's thread too, within a budget of SQLite's virtual machine steps. A query that
-  exceeds it is interrupted, runs again on a thread with a connection of its own, and its text is remembered. Steps are
+- Queries are answered on the event loop's thread too, within a budget of SQLite's virtual machine steps: by the writer while
+  nobody writes, because its cache outlives its own writes and another connection's doesn't, else by the *reader*. A query that
+  exceeds the budget is interrupted, runs again on a thread with a connection of its own, and its text is remembered. Steps are
   counted, not time, because time would misjudge innocent queries on a busy machine; the thread's CPU time is looked at only
   afterwards, for what the steps don't show (full text search).
 - A thread moves the write-ahead log into the database (a checkpoint syncs the disk, which nobody should wait for).

@@ -9,7 +9,7 @@ from app.lib.dav.writing import elements
 from app.models.dav import Caller
 from app.models.drive import Drive, drives_of, home_drive
 from app.models.viewer import Viewer
-from app.routes.dav.files.folder import along
+from app.routes.dav.files.folder import walk
 from app.routes.dav.files.shared import SHARED, SharedWithMe
 from app.routes.dav.nodes import Collection, Node
 from app.routes.dav.properties import READ, Properties, fixed, for_everyone
@@ -39,11 +39,11 @@ class Drives(Collection):
         viewer, drive = (await self._named()).get(names[0], (None, None))
         if viewer is None or drive is None:
             return self, None
-        parent, node = await along(self.caller, viewer, drive, f"{self.href}{names[0]}/", names[1:])
+        parent, node = await walk(self.caller, viewer, drive, f"{self.href}{names[0]}/", names[1:])
         return parent if len(names) > 1 else self, node
 
     async def nodes(self) -> Sequence[Node]:
-        found = [await along(self.caller, viewer, drive, f"{self.href}{name}/", ()) for name, (viewer, drive) in (await self._named()).items()]
+        found = [await walk(self.caller, viewer, drive, f"{self.href}{name}/", ()) for name, (viewer, drive) in (await self._named()).items()]
         return [*(node for _parent, node in found if node is not None), SharedWithMe(self.caller, f"{self.href}{SHARED}/")]
 
     async def _named(self) -> dict[str, tuple[Viewer, Drive]]:
@@ -66,4 +66,4 @@ class MyFiles(Collection):
 
     async def along(self, names: Sequence[str]) -> tuple[Node | None, Node | None]:
         viewers = self.caller.using("drive")
-        return await along(self.caller, viewers[0], await home_drive(viewers[0]), self.href, names) if viewers else (None, None)
+        return await walk(self.caller, viewers[0], await home_drive(viewers[0]), self.href, names) if viewers else (None, None)

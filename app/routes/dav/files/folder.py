@@ -197,7 +197,7 @@ def found_of(node: Node, *, moves: bool = False) -> Found:
     return node.found
 
 
-async def along(caller: Caller, viewer: Viewer, drive: Drive, address: str, names: Sequence[str]) -> tuple[Node | None, Node | None]:
+async def walk(caller: Caller, viewer: Viewer, drive: Drive, address: str, names: Sequence[str]) -> tuple[Node | None, Node | None]:
     """What the last of these names below a drive's root is in, and itself (with no names the root); None for each that the viewer may not open."""
     nodes = dict[int, Node]()
     for depth, found in enumerate(await find_along(viewer, drive, names)):
