@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_interval
+from babel.dates import format_date, format_interval, format_skeleton
 from litestar import Request, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response
@@ -73,6 +73,16 @@ class Period:
             return str(self.day.year)
         return str(format_interval(self.first, self.last, "yMMMMd", locale=place))
 
+    @property
+    def short_title(self) -> str:
+        """The same for a narrow screen, without the year where it is of days."""
+        place = territory(language())
+        if self.view == "day":
+            return str(format_skeleton("MMMEd", self.day, locale=place))
+        if self.view in ("month", "year"):
+            return self.title
+        return str(format_interval(self.first, self.last, "MMMd", locale=place))
+
 
 @get(["/calendar", "/calendar/{view:str}", "/calendar/{view:str}/{day:str}"], include_in_schema=False)
 async def show_calendar(request: Request, view: FromPath[str] = "", day: FromPath[str] = "") -> Response[bytes]:
@@ -118,7 +128,8 @@ def _frame(viewer: Viewer, period: Period) -> dict[str, Any]:
     }
     before, after = labels.get(period.view, (_("Week before"), _("Week after")))
     return {
-        "view": period.view, "title": period.title, "shown_date": period.day.isoformat(), "before_label": before, "after_label": after,
+        "view": period.view, "title": period.title, "short_title": period.short_title, "shown_date": period.day.isoformat(),
+        "before_label": before, "after_label": after,
         "before_url": f"/calendar/{period.view}/{period.beside(-1)}", "after_url": f"/calendar/{period.view}/{period.beside(1)}",
         "view_url": f"/calendar/{period.view}/{period.day}",
         "views": [
