@@ -23,6 +23,7 @@ from app.models.drive.tables import ACCOUNT, EVERYONE, PERSONAL, SHARED, Drive, 
 from app.models.files import Blob, Use, place
 from app.models.files.previews import preview_later
 from app.models.links import PublicLink
+from app.models.links.visits import DOWNLOADED, OPENED, LinkVisit
 from app.models.organisation import Organisation
 
 _LAUNCH = """# Launch of the Säntis line
@@ -97,6 +98,12 @@ def total(path: Path) -> float:
     with path.open() as file:
         return sum(float(row["price"]) * int(row["pieces"]) for row in csv.DictReader(file))
 '''
+
+
+_VISITS = (
+    ("192.0.2.14", OPENED, "Press kit", 4.2), ("192.0.2.14", DOWNLOADED, "Alpina press release.pdf", 4.19), ("198.51.100.7", OPENED, "Press kit", 2.1),
+    ("198.51.100.7", DOWNLOADED, "Press kit.zip", 2.08), ("203.0.113.90", OPENED, "Logo.png", 0.7),
+)  # the latest of those who came for the press kit: addresses of RFC 5737
 
 
 class _Shelf:
@@ -203,7 +210,9 @@ async def _own(shelf: _Shelf, alpina: Organisation, cast: dict[str, Account]) ->
     await shelf.file(press.id, "Everything.zip", packed.getvalue(), 6)
     link: dict[str, Any] = {"org_id": alpina.id, "kind": "drive", "created_by": cast["anna"].id, "created_at": _ago(5)}
     message = "Free to use with “Photo: Alpina”."
-    await PublicLink.insert_new(subject_id=press.id, token="alpina-press-kit-demo", name="Press", visits=17, downloads=6, message=message, **link)
+    by_press = await PublicLink.insert_new(subject_id=press.id, token="alpina-press-kit-demo", name="Press", visits=3, downloads=2, message=message, **link)
+    for address, kind, what, days in _VISITS:
+        await LinkVisit.insert_new(link_id=by_press.id, kind=kind, address=address, what=what, at=_ago(days))
     inbox = await shelf.folder(root, "Photos from the fair", 3)
     await PublicLink.insert_new(subject_id=inbox.id, token="alpina-drop-box-demo", mode="upload", name="Drop box of the fair", quota=2_000_000_000, **link)
 

@@ -163,7 +163,13 @@ export default function connect(list) {
     if (pick) document.getElementById(pick.dataset.pick)?.click();
     const as = event.target.closest("[data-view-as]");
     if (as) show(as.dataset.viewAs);
-    if (event.target.closest("[data-close-details]")) document.getElementById("detail").replaceChildren();
+    if (event.target.closest("[data-close-details]")) hideDetails();
+  }
+
+  function hideDetails() {
+    const node = document.querySelector("#detail [data-node]")?.dataset.node;
+    document.getElementById("detail")?.replaceChildren();
+    document.getElementById(`node-${node}`)?.focus();
   }
 
   function show(as) {
@@ -177,6 +183,7 @@ export default function connect(list) {
     const mod = event.ctrlKey || event.metaKey;
     const trash = list.dataset.kind === "trash";
     const wanted = mod ? { c: "copy", x: "cut", v: "paste" }[event.key.toLowerCase()] : { F2: "rename", Delete: trash ? "purge" : "remove", i: "details" }[event.key];
+    if (event.key === "Escape") hideDetails();
     if (!mod && event.key === "u") document.getElementById("drive-files")?.click();
     if (!wanted || (trash && wanted !== "purge") || (mod && String(getSelection()))) return;
     event.preventDefault();
