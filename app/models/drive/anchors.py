@@ -8,11 +8,11 @@ from app import database
 from app.models.drive.tables import Node
 
 _BELOW = """
-WITH RECURSIVE under (id) AS (
-  SELECT n.id FROM node n WHERE n.id IN ({ids})
-  UNION ALL SELECT n.id FROM node n JOIN under ON n.parent_id = under.id WHERE n.anchor_id <> n.id
+WITH RECURSIVE under (id, decides) AS (
+  SELECT n.id, 0 FROM node n WHERE n.id IN ({ids})
+  UNION ALL SELECT n.id, CASE n.anchor_id WHEN n.id THEN 1 ELSE 0 END FROM node n JOIN under ON n.parent_id = under.id WHERE under.decides = 0
 )
-SELECT id FROM under
+SELECT id FROM under WHERE decides = 0
 """
 _SCOPE = "UPDATE search_entry SET scope = CASE WHEN scope < 0 THEN -CAST($1 AS BIGINT) ELSE $1 END WHERE kind = 'file' AND subject_id IN ({ids})"
 

@@ -16,10 +16,11 @@ from app.models.viewer import Viewer
 
 DEEPEST = 100  # folders in one another; files lie in the last one, too
 
+# In recursive queries no condition in the JOIN is about the node alone: SQLite would read the whole table each time, for a Bloom filter.
 _LINE = f"""
 WITH RECURSIVE up (id, depth) AS (
   SELECT n.id, 0 FROM node n WHERE n.id = $1 AND n.org_id = $2
-  UNION ALL SELECT n.parent_id, up.depth + 1 FROM up JOIN node n ON n.id = up.id WHERE n.parent_id IS NOT NULL AND up.depth < {DEEPEST}
+  UNION ALL SELECT n.parent_id, up.depth + 1 FROM up JOIN node n ON n.id = up.id WHERE up.depth < {DEEPEST}
 )
 SELECT {COLUMNS}, up.depth,
        (SELECT MAX(g.level) FROM node_grant g WHERE g.node_id = n.id AND {REACHES.format(account="$3", is_external="$4", now="$5")}) AS granted
@@ -127,6 +128,6 @@ async def line_of(node_id: int) -> list[dict[str, Any]]:
     """Id, name, has_own_rights and parent_id from the root down to a node, without asking who wants to know."""
     return await database.fetch(
         f"""WITH RECURSIVE up (id, depth) AS (SELECT n.id, 0 FROM node n WHERE n.id = $1
-        UNION ALL SELECT n.parent_id, up.depth + 1 FROM up JOIN node n ON n.id = up.id WHERE n.parent_id IS NOT NULL AND up.depth < {DEEPEST})
+        UNION ALL SELECT n.parent_id, up.depth + 1 FROM up JOIN node n ON n.id = up.id WHERE up.depth < {DEEPEST})
         SELECT n.id, n.name, n.has_own_rights, n.parent_id, n.trashed_at FROM up JOIN node n ON n.id = up.id ORDER BY up.depth DESC""", node_id,
     )

@@ -10,11 +10,11 @@ from app.models.base import NotFound, Refused
 from app.models.drive.finding import DEEPEST, line_of
 
 _HEIGHT = """
-WITH RECURSIVE below (id, depth) AS (
-  SELECT n.id, 1 FROM node n WHERE n.is_file = 0 AND n.id IN ({ids})
-  UNION ALL SELECT n.id, below.depth + 1 FROM node n JOIN below ON n.parent_id = below.id WHERE n.is_file = 0
+WITH RECURSIVE below (id, is_file, depth) AS (
+  SELECT n.id, n.is_file, 1 FROM node n WHERE n.id IN ({ids})
+  UNION ALL SELECT n.id, n.is_file, below.depth + 1 FROM node n JOIN below ON n.parent_id = below.id WHERE below.is_file = 0
 )
-SELECT COALESCE(MAX(depth), 0) AS height FROM below
+SELECT COALESCE(MAX(depth), 0) AS height FROM below WHERE is_file = 0
 """
 
 

@@ -78,8 +78,9 @@ async def below(ids: Sequence[int], *, trash: bool = False) -> list[int]:
     found: list[int] = []
     async for piece in database.pieces(ids):
         found += [row["id"] for row in await database.fetch(
-            f"WITH RECURSIVE below (id) AS (SELECT n.id FROM node n WHERE n.id IN ({database.marks(piece)}) UNION ALL SELECT n.id FROM node n"
-            f" JOIN below ON n.parent_id = below.id {'' if trash else 'WHERE n.trashed_at IS NULL'}) SELECT id FROM below", *piece,
+            f"WITH RECURSIVE below (id, gone) AS (SELECT n.id, CAST(NULL AS BIGINT) FROM node n WHERE n.id IN ({database.marks(piece)})"
+            f" UNION ALL SELECT n.id, {'NULL' if trash else 'n.trashed_at'} FROM node n JOIN below ON n.parent_id = below.id WHERE below.gone IS NULL)"
+            " SELECT id FROM below WHERE gone IS NULL", *piece,
         )]
     return found
 

@@ -149,9 +149,9 @@ async def put_into(viewer: Viewer | None, node: Node, parent_id: int, name: str,
 async def under(node_id: int) -> list[dict[str, Any]]:
     """Everything below a node with it, in an order in which parents come first: all columns of nodes, and `depth`. The trash is left out."""
     return await database.fetch(
-        f"""WITH RECURSIVE below (id, depth) AS (SELECT n.id, 0 FROM node n WHERE n.id = $1
-        UNION ALL SELECT n.id, below.depth + 1 FROM node n JOIN below ON n.parent_id = below.id WHERE n.trashed_at IS NULL)
-        SELECT {COLUMNS}, below.depth FROM below JOIN node n ON n.id = below.id ORDER BY below.depth, n.id""", node_id,
+        f"""WITH RECURSIVE below (id, depth, gone) AS (SELECT n.id, 0, CAST(NULL AS BIGINT) FROM node n WHERE n.id = $1
+        UNION ALL SELECT n.id, below.depth + 1, n.trashed_at FROM node n JOIN below ON n.parent_id = below.id WHERE below.gone IS NULL)
+        SELECT {COLUMNS}, below.depth FROM below JOIN node n ON n.id = below.id WHERE below.gone IS NULL ORDER BY below.depth, n.id""", node_id,
     )
 
 

@@ -24,7 +24,7 @@ from app.models.drive.content import Conflict, content_of
 from app.models.drive.looking import page_of, zip_listing
 from app.models.drive.unzipping import unzip
 from app.models.drive.versions import text_of, version_of
-from app.models.drive.zipping import entries, zipped
+from app.models.drive.zipping import entries, found_for_zip, zipped
 from app.models.files import Blob, keep_bytes
 from app.models.files.previews import FAILED, THUMB, BlobFacts
 from app.render import fragment, is_htmx, nothing, page, redirect, toast
@@ -123,14 +123,14 @@ async def create_unpacking(request: Request, node_id: FromPath[int]) -> Response
 async def show_zip(request: Request) -> Stream:
     """What was chosen as one zip, written while it is sent."""
     viewer = request.state.viewer
-    return zip_answer(viewer, [await find_drive_node(viewer, id_) for id_ in await chosen(request)])
+    return zip_answer(viewer, await found_for_zip(viewer, await chosen(request)))
 
 
 @post("/drive/zip", status_code=200, request_max_body_size=2_000_000, include_in_schema=False)
 async def create_zip(request: Request) -> Stream:
     """The same for more than an address can name."""
     viewer = request.state.viewer
-    return zip_answer(viewer, [await find_drive_node(viewer, id_) for id_ in await chosen(request)])
+    return zip_answer(viewer, await found_for_zip(viewer, await chosen(request)))
 
 
 def zip_answer(viewer: Any, found: list[Found]) -> Stream:

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from app import database
 from app.lib import clock
 from app.models.base import NotFound, Refused
-from app.models.drive import EDIT, MANAGE, VIEW, create_drive, find_node, make_folder, move, put_file, remove, share
+from app.models.drive import (
+    EDIT,
+    MANAGE,
+    VIEW,
+    copy_all,
+    create_drive,
+    find_node,
+    make_folder,
+    move,
+    purge,
+    put_file,
+    remove,
+    restore,
+    share,
+)
 from app.models.drive.finding import line_of
 from app.models.drive.history import turn_back
 from app.models.drive.rights import grants_at, inherit, unshare
 from app.models.drive.tables import Node
+from app.models.drive.trash import size_under
 from app.models.files import QuotaFull, keep_bytes
 from app.models.links import Wanted, close_link, make_link, open_link
+from app.models.search import visible_scopes
+from app.settings import Settings
 from tests.drive import content, file, folder, home, names, see
 from tests.people import People
 
@@ -150,8 +168,6 @@ async def test_folders_can_not_be_nested_so_deep_that_they_are_lost(people: Peop
 
 
 async def test_what_is_put_into_a_folder_that_is_being_erased_is_no_orphan(people: People) -> None:
-    from app.models.drive import purge
-
     for _round in range(5):
         place = await folder(people.anna, f"f{_round}")
         found = await see(people.anna, place)
@@ -164,3 +180,32 @@ async def test_what_is_put_into_a_folder_that_is_being_erased_is_no_orphan(peopl
         orphans = await database.fetch("SELECT n.id FROM node n WHERE n.parent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM node p WHERE p.id = n.parent_id)")
         assert orphans == []
 
+
+
+async def test_finding_a_node_does_not_read_all_nodes(people: People, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """Once SQLite knows how many there are, it likes to look at each of them before it begins."""
+    outer, other = await folder(people.anna, "outer"), await folder(people.anna, "other")
+    inner = await folder(people.anna, "inner", outer)
+    for number in range(60):
+        await file(people.anna, f"{number}.txt", parent=inner)
+    await database.execute("ANALYZE")
+    asked, fetch = dict[str, tuple[Any, ...]](), database.fetch
+
+    async def heard(sql: str, *values: Any) -> Any:
+        asked[sql] = values
+        return await fetch(sql, *values)
+
+    monkeypatch.setattr(database, "fetch", heard)
+    await move(people.anna.viewer, [inner.node.id], other)
+    await copy_all(people.anna.viewer, [inner.node.id], outer)
+    await size_under(outer.node)
+    await remove(people.anna.viewer, [inner.node.id])
+    await restore(people.anna.viewer, [inner.node.id])
+    await remove(people.anna.viewer, [inner.node.id])
+    await purge(people.anna.viewer, [inner.node.id])
+    await visible_scopes(people.anna.viewer)
+    recursive = {sql: values for sql, values in asked.items() if "RECURSIVE" in sql}
+    assert len(recursive) >= 6
+    for sql, values in recursive.items():
+        plan = str(await fetch(f"EXPLAIN {'' if settings.database_url else 'QUERY PLAN '}{sql}", *values))
+        assert "BLOOM" not in plan, (sql, plan)
