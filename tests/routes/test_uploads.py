@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+from pathlib import Path
 
 import httpx
 import pytest
 
 from app import database
+from app.lib import blobs
 from app.models.base import NotFound, Refused
 from app.models.files import Upload, keep_bytes
 from app.models.files import upload as uploads
@@ -110,6 +112,33 @@ async def test_parts_sent_at_once_become_one_file(app: httpx.ASGITransport, peop
     again = await anna.post("/uploads", headers=final)  # the first answer was lost
     assert again.status_code == 201
     assert await redeemed(people.anna, again.headers["location"]) == b"abcdef"
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_a_join_that_was_interrupted_goes_on(app: httpx.ASGITransport, people: People, monkeypatch: pytest.MonkeyPatch, forgets: bool) -> None:
+    anna = browser(app, people.anna)
+    urls = [await create(anna, 3, **{"upload-concat": "partial"}) for _ in range(3)]
+    for url, body in zip(urls, (b"abc", b"def", b"ghi"), strict=True):
+        await send(anna, url, 0, body)
+    final, real, calls = {**TUS, "upload-concat": f"final;{' '.join(urls)}"}, blobs.check_room, list[int]()
+
+    def full(folder: Path, size: int = 0) -> None:
+        calls.append(size)
+        if len(calls) == 3:  # as the whole begins, for its second part, for its third
+            raise blobs.NoRoom
+        real(folder, size)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(blobs, "check_room", full)
+        assert (await anna.post("/uploads", headers=final)).status_code == 507
+    for url in urls:
+        assert (await anna.head(url, headers=TUS)).headers["upload-offset"] == "3"
+    if forgets:  # a server that was started anew
+        uploads._hashes.clear()
+    twice = await asyncio.gather(*(anna.post("/uploads", headers=final) for _ in range(2)))
+    made = [answer for answer in twice if answer.status_code == 201]
+    assert made and all(answer.status_code in (201, 423) for answer in twice)
+    assert await redeemed(people.anna, (await anna.post("/uploads", headers=final)).headers["location"]) == b"abcdefghi"
 
 
 async def test_an_upload_goes_on_in_another_process(app: httpx.ASGITransport, people: People) -> None:

@@ -78,7 +78,7 @@ class Upload(Row):
             raise Refused(_("This file is too large."))
         charged = account_id if charged_id is None else charged_id
         await check_quota(org_id, charged, length)
-        blobs.check_room(_folder(), length)
+        blobs.check_room(_folder(), 0 if concat == FINAL else length)
         token, facts = new_token(), dict(metadata or {})
         given, media_type = facts.pop("filename", ""), facts.pop("filetype", "")[:120]
         upload = await cls.insert_new(
@@ -110,7 +110,7 @@ class Upload(Row):
     @property
     def offset(self) -> int:
         """How many bytes have arrived."""
-        if self.blob_id is not None or self.hash:
+        if self.blob_id is not None or self.hash or self.into_id is not None:
             return int(self.length)
         try:
             return self.path.stat().st_size

@@ -155,7 +155,7 @@ async function transfer(item) {
   if (item.state !== "runs") return false;
   const url = await new Promise((ended, failed) => {
     const upload = new Upload(item.file, {
-      endpoint: "/uploads", chunkSize: CHUNK, retryDelays: [0, 1000, 3000], parallelUploads: item.size >= PARALLEL_FROM ? 2 : 1,
+      endpoint: "/uploads", chunkSize: CHUNK, retryDelays: [0, 1000, 3000], ...parts(item.size),
       uploadDataDuringCreation: item.size <= KEPT, metadata: { filename: item.name, filetype: item.file.type },
       fingerprint: async () => item.id,
       urlStorage: { addUpload: async (_print, resume) => (await keep(item, { resume }), item.id), removeUpload: () => keep(item, { resume: null }), findUploadsByFingerprint: async () => [] },
@@ -171,6 +171,13 @@ async function transfer(item) {
   });
   if (url) await keep(item, { token: url.split("/").pop() });
   return Boolean(url) && item.state === "runs";
+}
+
+/** Two parts at once: the server appends the second to the first, so that it is the smaller one. */
+function parts(size) {
+  if (size < PARALLEL_FROM) return {};
+  const border = Math.floor((size / 3) * 2);
+  return { parallelUploads: 2, parallelUploadBoundaries: [{ start: 0, end: border }, { start: border, end: size }] };
 }
 
 function isLost(error) {
