@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -16,16 +16,16 @@ class Figures:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._requests = Counter("chalet_requests", "Answers by route and status.", ("method", "route", "status"), registry=self._registry)
-        self._seconds = Histogram("chalet_request_seconds", "Time to answer.", ("route",), buckets=_BUCKETS, registry=self._registry)
+        self._requests = cache(Counter("chalet_requests", "Answers by route and status.", ("method", "route", "status"), registry=self._registry).labels)
+        self._seconds = cache(Histogram("chalet_request_seconds", "Time to answer.", ("route",), buckets=_BUCKETS, registry=self._registry).labels)
         for name, about in (("connections", "Open live connections."), ("topics", "Topics with listeners."), ("lagging", "Readers that lag.")):
             Gauge(f"chalet_live_{name}", about, registry=self._registry).set_function(partial(_live, name))
         self._jobs = Gauge("chalet_jobs", "Jobs waiting or dead.", ("state",), registry=self._registry)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        self._requests(method, route, str(status)).inc()
+        self._seconds(route).observe(seconds)
 
     def jobs(self, waiting: int, dead: int) -> None:
         """Note how many jobs there are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from functools import lru_cache
 
 from app.lib.file_names import split
 
@@ -42,7 +43,12 @@ SHOWN_AS_THEY_ARE = frozenset((
 
 def media_type(name: str) -> str:
     """The media type that goes with a name: what a browser or client says isn't believed."""
-    return _TYPES.guess_type(f"x{split(name)[1].lower()}")[0] or "application/octet-stream"
+    return _type_of(split(name)[1].lower())
+
+
+@lru_cache(maxsize=1_000)
+def _type_of(suffix: str) -> str:
+    return _TYPES.guess_type(f"x{suffix}")[0] or "application/octet-stream"
 
 
 def group_of(name: str) -> str:

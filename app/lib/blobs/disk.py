@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.lib.blobs.draft import CHUNK, Draft, full_disk_told
 from app.lib.blobs.store import Kept, Store, key_of, name_at
 from app.lib.blobs.whole import move_whole, write_whole
+from app.lib.crew import Crew
 
-_placing = ThreadPoolExecutor(4, thread_name_prefix="files")
+_placing = Crew(4, "files")
 
 
 class Disk(Store):
@@ -21,7 +21,7 @@ class Disk(Store):
 
     async def place(self, draft: Draft) -> None:
         """Give it its name. What lies there under the same hash has the same bytes, or was damaged and is healed by this."""
-        await asyncio.get_running_loop().run_in_executor(_placing, self._place, draft)
+        await _placing.run(self._place, draft)
 
     async def get(self, name: str, derivative: str = "") -> bytes | None:
         return await asyncio.to_thread(self._read, self.folder / key_of(name, derivative))

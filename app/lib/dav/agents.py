@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _KNOWN = (
     (r"DAVx5/([\d.]+)", "DAVx⁵ {}"), (r"Thunderbird/([\d.]+)", "Thunderbird {}"), (r"eM ?Client/([\d.]+)", "eM Client {}"),
@@ -15,6 +16,7 @@ _KNOWN = (
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), name) for pattern, name in _KNOWN)
 
 
+@lru_cache(maxsize=200)
 def program_of(user_agent: str) -> str:
     """A name of at most 60 characters, by which a program is known again after each small update: major versions alone."""
     for pattern, name in _PATTERNS:
