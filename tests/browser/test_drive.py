@@ -127,6 +127,18 @@ def test_two_people_work_in_one_folder(chromium: Browser, server: Server, people
     expect(beat.locator("tr[data-name='agreed.md']")).to_have_count(0)
     anna.locator(".toast [data-undo]").last.click()
     expect(beat.locator("tr[data-name='agreed.md']")).to_be_visible()
+    beat.locator("tr[data-name='agreed.md'] .node-modified").click()
+    beat.keyboard.press("i")
+    beat.locator("#detail .detail-tabs a[href$=comments]").click()
+    beat.locator("#comment").press_sequentially("Thank you @Ann")
+    offered = "() => { const area = document.getElementById('comment'); area.dispatchEvent(new Event('input')); return area.nextElementSibling.hidden === false; }"
+    beat.wait_for_function(offered, polling=500)  # what was typed before the page was ready isn't looked at
+    beat.locator("#comment-names [data-value]").first.click()
+    beat.locator("#comment").press_sequentially("for this")
+    beat.locator("#detail form .btn.primary").click()
+    expect(beat.locator("#detail .comments")).to_contain_text("@Anna Alpha for this")
+    beat.keyboard.press("Escape")
+    expect(beat.locator("#detail")).to_be_empty()
     for look in ("list", "grid"):
         beat.locator(f"[data-view-as={look}]").click()
         assert violations(beat) == []

@@ -16,7 +16,7 @@ from app import database, jobs
 from app.jobs import run_now
 from app.lib import clock
 from app.models.drive import Node, create_drive, find_node, list_all, marks, put_file, share
-from app.models.drive.rights import EDIT, VIEW
+from app.models.drive.rights import EDIT, MANAGE, VIEW
 from app.models.files import keep_bytes
 from app.models.job import Job
 from app.models.links import Wanted, make_link
@@ -321,6 +321,16 @@ async def test_sharing_tells_why_and_each_reason_goes(app: httpx.ASGITransport, 
         assert (await stranger.get(path)).status_code == 404
         nobody = await anna.post(f"/drive/nodes/{place.node.id}/grants", data={"level": "1"}, headers=HTMX)
         assert nobody.status_code == 422
+
+
+async def test_only_reasons_that_one_may_remove_have_a_button(app: httpx.ASGITransport, people: People) -> None:
+    place = await folder(people.anna, "project")
+    node = await file(people.anna, "budget.txt", parent=place)
+    await share(people.anna.viewer, place.node, "account", people.chiara.id, VIEW)
+    await share(people.anna.viewer, node, "account", people.beat.id, MANAGE)
+    async with browser(app, people.beat) as beat, browser(app, people.anna) as anna:
+        for client, buttons in ((beat, 1), (anna, 2)):
+            assert (await client.get(f"/drive/nodes/{node.id}/sharing", headers=HTMX)).text.count("/removal\"") == buttons
 
 
 async def linked(person: Person, node: Node, **wanted: Any) -> str:

@@ -236,11 +236,23 @@ async def _check_may_link(viewer: Viewer) -> None:
 
 
 async def _dialog(request: Request, found: Found, *, status: int = 200, error: str = "", headers: dict[str, str] | None = None) -> Response[bytes]:
-    teams = await team_names(request.state.viewer.org_id) if not request.state.viewer.is_external else []
+    viewer, reasons = request.state.viewer, await reasons_for(found.node)
+    teams = await team_names(viewer.org_id) if not viewer.is_external else []
     return await dialog(
         request, "drive/_sharing.html", status=status, headers=headers, found=found, node=found.node, name=found.node.name or drive_name(found.drive),
-        reasons=await reasons_for(found.node), teams=teams, error=error, origin=request.state.origin,
+        reasons=reasons, managed=await _managed(viewer, {reason.at_id for reason in reasons}), teams=teams, error=error, origin=request.state.origin,
     )
+
+
+async def _managed(viewer: Viewer, ids: set[int]) -> set[int]:
+    """Those of these nodes whose reasons the viewer may remove."""
+    found = set()
+    for id_ in ids:
+        try:
+            found.add((await find_drive_node(viewer, id_, MANAGE)).node.id)
+        except NotFound:
+            continue
+    return found
 
 
 async def _link_form(
