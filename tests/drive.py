@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.lib import blobs
 from app.models.drive import Found, Node, find_node, home_drive, make_folder, put_file
 from app.models.drive.rights import EDIT, VIEW
 from app.models.files import Blob, keep_bytes
+from app.models.links import Wanted, make_link
 from tests.people import Person
 
 
@@ -41,3 +44,8 @@ async def names(person: Person, place: Found) -> list[str]:
     from app.models.drive import list_all
 
     return [item.node.name async for item in list_all(person.viewer, place)]
+
+
+async def linked(person: Person, node: Node, **wanted: Any) -> str:
+    """The path of a new link to a node."""
+    return (await make_link(person.viewer, "drive", node.id, Wanted(**wanted), what=node.name, url=node.url)).path

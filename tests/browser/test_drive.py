@@ -15,6 +15,7 @@ from app.edge import COOKIE
 from tests.browser.chromium import violations
 from tests.browser.house import address_of, apart
 from tests.conftest import Server
+from tests.drive import folder, linked
 from tests.people import People, Person, move_in
 
 
@@ -93,6 +94,39 @@ def test_small_files_outlive_a_killed_server_and_a_full_quota(
     page.locator("a.node-label", has_text="Day 2").click()
     expect(page.locator("tr[data-row]")).to_have_count(50)
     page.context.close()
+
+
+def test_a_drop_box_outlives_a_killed_server_and_says_when_it_is_full(
+    chromium: Browser, server: Server, people: People, empty_database: str, tmp_path: Path
+) -> None:
+    async def drop_box() -> str:
+        return await linked(people.anna, (await folder(people.anna, "Offers")).node, mode="upload", quota=5_000_000)
+
+    path = apart(address_of(server, empty_database), drop_box())
+    for name in ("offer.pdf", "second.pdf"):
+        (tmp_path / name).write_bytes(os.urandom(3_000_000))
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(server.url + path)
+    network = context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send("Network.emulateNetworkConditions", {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": 1_500_000})
+    page.set_input_files("#public-files", tmp_path / "offer.pdf")
+    page.wait_for_function("() => document.querySelector('.public-sent progress')?.value > 0.1")
+    server.kill()
+    sent = page.locator(".public-sent li")
+    expect(sent).to_contain_text("goes on by itself")
+    server.start()
+    expect(sent).to_contain_text("Arrived")
+    page.set_input_files("#public-files", tmp_path / "second.pdf")
+    expect(sent.last).to_contain_text("This drop box is full")
+    expect(sent.last.locator("button")).to_be_visible()
+    assert violations(page) == []
+    anna = visit(chromium, server, people.anna)
+    anna.locator("a.node-label", has_text="Offers").click()
+    expect(anna.locator("tr[data-row]")).to_have_count(1)
+    anna.context.close()
+    context.close()
 
 
 def test_two_people_work_in_one_folder(chromium: Browser, server: Server, people: People, tmp_path: Path) -> None:

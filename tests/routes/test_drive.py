@@ -19,10 +19,9 @@ from app.models.drive import Node, create_drive, find_node, list_all, marks, put
 from app.models.drive.rights import EDIT, MANAGE, VIEW
 from app.models.files import keep_bytes
 from app.models.job import Job
-from app.models.links import Wanted, make_link
 from app.models.search import search, visible_scopes
 from tests.conftest import browser
-from tests.drive import content, file, folder, home, names
+from tests.drive import content, file, folder, home, linked, names
 from tests.people import People, Person
 from tests.routes.test_uploads import create, send, token_of
 
@@ -331,10 +330,6 @@ async def test_only_reasons_that_one_may_remove_have_a_button(app: httpx.ASGITra
     async with browser(app, people.beat) as beat, browser(app, people.anna) as anna:
         for client, buttons in ((beat, 1), (anna, 2)):
             assert (await client.get(f"/drive/nodes/{node.id}/sharing", headers=HTMX)).text.count("/removal\"") == buttons
-
-
-async def linked(person: Person, node: Node, **wanted: Any) -> str:
-    return (await make_link(person.viewer, "drive", node.id, Wanted(**wanted), what=node.name, url=node.url)).path
 
 
 async def test_a_link_shows_a_folder_and_counts(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:

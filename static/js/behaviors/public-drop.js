@@ -1,57 +1,80 @@
-// A drop box of a link: files are sent by tus and then told to have arrived.
-const ENDED = 4;
+// Files that somebody without an account sends by a link: one after another by tus, and each then told to have arrived.
+import { dropped } from "../drive/upload-files.js";
+import { ask, isLost, isReadable, Refusal } from "../drive/upload-requests.js";
+import { library } from "../tus.js";
+
+const LONGEST = 20_000; // milliseconds between two tries
+const later = (wait) => new Promise((done) => (addEventListener("online", done, { once: true }), setTimeout(done, wait)));
 
 export default function connect(form) {
   const list = form.querySelector("ul");
   const input = form.querySelector('input[type="file"]');
-  let tus, chain = Promise.resolve();
+  let chain = Promise.resolve();
 
-  const send = (files) => [...files].forEach((file) => (chain = chain.then(() => one(file, line(file)))));
-  function line(file) {
-    const item = document.createElement("li");
-    item.append(Object.assign(document.createElement("span"), { textContent: file.name }), document.createElement("small"), Object.assign(document.createElement("progress"), { max: 1, value: 0 }));
+  const send = (files) => files.forEach((file) => queue(file, row(file)));
+  const queue = (file, item) => (chain = chain.then(() => one(file, item)));
+
+  function row(file) {
+    const item = form.querySelector("template").content.firstElementChild.cloneNode(true);
+    item.querySelector("span").textContent = file.name;
+    item.querySelector("button").addEventListener("click", () => (show(item, ""), queue(file, item)));
     list.append(item);
     return item;
   }
 
+  function show(item, text, state = "goes") {
+    item.querySelector("small").textContent = text;
+    item.querySelector("progress").hidden = state !== "goes";
+    item.querySelector("button").hidden = state !== "failed";
+  }
+
   async function one(file, item) {
-    const [said, bar] = [item.querySelector("small"), item.querySelector("progress")];
-    tus ??= (await import("../../vendor/tus.min.js"), window.tus);
     try {
-      const url = await new Promise((done, failed) => {
-        const upload = new tus.Upload(file, {
-          endpoint: `${form.dataset.path}/uploads`, chunkSize: 32 << 20, retryDelays: [0, 1000, 3000, 10000, 30000, 60000], storeFingerprintForResuming: false,
-          metadata: { filename: file.name, filetype: file.type }, onProgress: (sent, all) => ((bar.value = all ? sent / all : 1), (said.textContent = "")),
-          onShouldRetry: (error) => {
-            const status = error.originalResponse?.getStatus() ?? 0;
-            if (!status) said.textContent = list.dataset.lost;
-            return !status || status === 423 || status === 429 || (status >= 500 && status !== 507);
-          },
-          onSuccess: () => done(upload.url), onError: failed,
-        });
-        upload.start();
-      });
+      const url = await transfer(file, item);
       const body = new URLSearchParams({ upload: url.split("/").pop(), name: file.name, by: form.elements.by.value });
-      const answer = await fetch(`${form.dataset.path}/arrivals?at=${form.dataset.at}`, { method: "POST", body });
-      if (Math.floor(answer.status / 100) >= ENDED) throw new Error(await answer.text());
-      bar.remove();
-      said.textContent = list.dataset.done;
+      await untilAnswered(file, item, (isAgain) => ask(`${form.dataset.path}/arrivals?at=${form.dataset.at}`, { body }).catch((error) => {
+        if (!(isAgain && error.status === 404)) throw error; // the first answer was lost, and the upload is a file by now
+      }));
+      show(item, list.dataset.done, "done");
       if (document.getElementById("public-items")) htmx.ajax("GET", location.href, { source: "#public-items", target: "#public-items", select: "#public-items", swap: "outerMorph" });
     } catch (error) {
-      bar.remove();
-      said.textContent = list.dataset.failed.replace("{why}", error.originalResponse?.getBody?.() || error.message);
+      show(item, list.dataset.failed.replace("{why}", error.originalResponse?.getBody() || list.dataset[error.name] || error.message), "failed");
+    }
+  }
+
+  async function transfer(file, item) {
+    const { Upload } = await library();
+    const upload = new Upload(file, {
+      endpoint: `${form.dataset.path}/uploads`, chunkSize: 32 << 20, retryDelays: [], storeFingerprintForResuming: false, metadata: { filename: file.name, filetype: file.type },
+      onProgress: (sent, all) => ((item.querySelector("progress").value = all ? sent / all : 1), show(item, "")),
+    });
+    await untilAnswered(file, item, () => new Promise((onSuccess, onError) => (Object.assign(upload.options, { onSuccess, onError }), upload.start())));
+    return upload.url;
+  }
+
+  /** Do it until there is an answer; where it was stopped, tus goes on. */
+  async function untilAnswered(file, item, work) {
+    for (let wait = 0; ; wait = Math.min(LONGEST, wait * 2 || 1_000)) {
+      try {
+        return await work(wait > 0);
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        if (!(await isReadable(file))) throw new Refusal("unreadable");
+        show(item, list.dataset.lost);
+        await later(wait);
+      }
     }
   }
 
   const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
   form.addEventListener("dragover", (event) => hasFiles(event) && (event.preventDefault(), form.classList.add("over")));
   form.addEventListener("dragleave", () => form.classList.remove("over"));
-  form.addEventListener("drop", (event) => {
+  form.addEventListener("drop", async (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();
     form.classList.remove("over");
-    send(event.dataTransfer.files);
+    send((await dropped(event.dataTransfer)).map(({ file }) => file));
   });
-  input.addEventListener("change", () => (send(input.files), (input.value = "")));
+  input.addEventListener("change", () => (send([...input.files]), (input.value = "")));
   form.addEventListener("submit", (event) => event.preventDefault());
 }

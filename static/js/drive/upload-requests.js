@@ -25,12 +25,24 @@ export async function settle(item) {
 /** Whether a file can still be read: it may be gone or changed on the disk, or on one that was taken out. */
 export const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
 
-async function ask(url, { headers, ...options }) {
+/** Whether an answer didn't come, or told of a server that will be back: the same is asked again. */
+export function isLost(error) {
+  const status = error.originalResponse?.getStatus() ?? 0;
+  return !(error instanceof Refusal) && (!status || status === 423 || status === 429 || (status >= 500 && status !== 507));
+}
+
+/** POST something. Throws `Refusal`, and anything else when the answer didn't come. */
+export async function ask(url, { headers, ...options }) {
   const answer = await fetch(url, { method: "POST", headers: { "HX-Request": "true", ...headers }, ...options });
   if (answer.redirected || answer.headers.has("HX-Redirect")) throw new Refusal("signedOut");
   if (answer.ok) return answer;
   if (answer.status === 429 || (answer.status >= 500 && answer.status !== 507)) throw new Error(String(answer.status));
   if (answer.status === 409) throw new Refusal("taken");
-  const told = answer.headers.get("content-type")?.includes("json") ? (await answer.json()).error : JSON.parse(answer.headers.get("HX-Trigger") ?? "{}").toast?.text;
-  throw new Refusal("failed", told ?? String(answer.status), answer.status);
+  throw new Refusal("failed", (await reason(answer)) || String(answer.status), answer.status);
+}
+
+async function reason(answer) {
+  const type = answer.headers.get("content-type") ?? "";
+  if (type.includes("json")) return (await answer.json()).error;
+  return JSON.parse(answer.headers.get("HX-Trigger") ?? "{}").toast?.text ?? (type.includes("text/plain") ? answer.text() : "");
 }

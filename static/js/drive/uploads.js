@@ -4,7 +4,7 @@
 // where it stopped. An item waits, runs, settles (all has arrived), or is paused, failed, nowhere (its file is asked for) or done.
 import { decide } from "./upload-files.js";
 import { face } from "./upload-panel.js";
-import { isReadable, Refusal, sendParcel, settle } from "./upload-requests.js";
+import { isLost, isReadable, Refusal, sendParcel, settle } from "./upload-requests.js";
 import { open } from "./upload-store.js";
 import { library } from "../tus.js";
 
@@ -178,11 +178,6 @@ function parts(size) {
   if (size < PARALLEL_FROM) return {};
   const border = Math.floor((size / 3) * 2);
   return { parallelUploads: 2, parallelUploadBoundaries: [{ start: 0, end: border }, { start: border, end: size }] };
-}
-
-function isLost(error) {
-  const status = error.originalResponse?.getStatus() ?? 0;
-  return !status || status === 423 || status === 429 || (status >= 500 && status !== 507);
 }
 
 // -- what may become of it
