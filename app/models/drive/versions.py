@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 from typing import Any
 
@@ -17,6 +18,7 @@ from app.models.files.blob import Blob, release
 from app.models.viewer import Viewer
 
 MOST_COMPARED = 1_000_000  # bytes of a text
+MOST_LINES = 30_000  # finding what two texts share can take the square of their lines
 
 _OLD = """
 SELECT v.id FROM node_version v JOIN node n ON n.id = v.node_id LEFT JOIN drive_rules r ON r.id = n.org_id
@@ -70,8 +72,10 @@ async def text_of(blob: Blob, most: int = MOST_COMPARED) -> str:
 async def compare(node: Node, older: int, newer: int) -> list[tuple[str, str]]:
     """The lines of two versions: (" ", line), ("-", line), ("+", line), and ("…", "") between distant changes. Raises `Refused`."""
     before, after = [(await text_of(await Blob.get((await version_of(node, id_)).blob_id))).splitlines() for id_ in (older, newer)]
-    lines = difflib.unified_diff(before, after, lineterm="", n=3)
-    return [("…", "") if line.startswith("@@") else (line[:1] or " ", line[1:]) for line in list(lines)[2:]]
+    if max(len(before), len(after)) > MOST_LINES:
+        raise Refused(_("This file is too large to be shown as text."))
+    lines = await asyncio.to_thread(lambda: list(difflib.unified_diff(before, after, lineterm="", n=3)))
+    return [("…", "") if line.startswith("@@") else (line[:1] or " ", line[1:]) for line in lines[2:]]
 
 
 async def thin_versions() -> int:
