@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -172,6 +173,23 @@ async def test_a_deep_lock_holds_below(beat: Client) -> None:
     assert (await beat.ask("MOVE", f"{HOME}a/b.txt", destination=f"{HOME}b.txt")).status_code == 423
     assert (await beat.ask("UNLOCK", f"{HOME}a/b.txt", lock_token=held)).status_code == 204, "asked of anything that it holds for"
     assert (await beat.ask("MOVE", f"{HOME}a/b.txt", destination=f"{HOME}b.txt")).status_code == 201
+
+
+async def test_few_questions_are_asked_for_a_file(beat: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    await beat.ask("MKCOL", f"{HOME}a")
+    await put(beat, f"{HOME}a/first.bin", "first")
+    asked, engine, run = list[str](), database.engine(), database.engine().run
+
+    async def counted(sql: str, *args: Any) -> Any:
+        asked.append(sql)
+        return await run(sql, *args)
+
+    monkeypatch.setattr(engine, "run", counted)
+    assert (await put(beat, f"{HOME}a/new.bin", "new")).status_code == 201
+    assert len(asked) <= 13, asked
+    asked.clear()
+    assert (await put(beat, f"{HOME}a/new.bin", "other")).status_code == 204
+    assert len(asked) <= 15, asked
 
 
 async def test_quota(people: People, beat: Client) -> None:
