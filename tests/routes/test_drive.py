@@ -389,6 +389,9 @@ async def test_a_drop_box_takes_files_and_shows_none(app: httpx.ASGITransport, p
     refused = await stranger.post(f"{path}/uploads", headers={**headers, "upload-length": "6"})
     assert (refused.status_code, refused.text) == (422, "This drop box is full. Ask whoever sent you the link.")
     assert "Up to 5 B." in (await stranger.get(path)).text
+    await database.execute("UPDATE public_link SET received = quota")
+    full = (await stranger.get(path)).text
+    assert "This drop box is full." in full and "public-files" not in full
     assert await database.fetch_value("SELECT COUNT(*) AS n FROM notification WHERE kind = 'drive.received'") == 1
 
 
