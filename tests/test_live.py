@@ -278,6 +278,20 @@ async def test_a_cut_ends_a_subscription_and_says_so() -> None:
 
 
 @run
+async def test_all_listeners_of_a_kind_are_asked_again() -> None:
+    async with serving() as url, tab(url, 1) as anna, tab(url, 2) as beat:
+        for reader in (anna, beat):
+            assert await reader.subscribe("room:1", "room:2") == ["subscribed"] * 2
+        forbidden.add((1, 2))
+        live.recheck_topic("room:")
+        assert await anna.hear() == {"t": "room:2", "k": "cut"}
+        live.publish("room:2", "message")
+        live.publish("room:1", "message")
+        assert (await anna.hear())["t"] == "room:1"
+        assert (await beat.hear())["t"] == "room:2"
+
+
+@run
 async def test_a_cut_also_stops_a_subscription_that_is_being_checked() -> None:
     async with serving() as url, tab(url, 1) as anna:
         assert await anna.subscribe("room:2") == ["subscribed"]

@@ -134,7 +134,8 @@ def cut_account(account_id: int) -> None:
 
 
 def recheck_topic(topic: str) -> None:
-    """Ask every listener of a topic anew whether they may listen, after COMMIT, because who may has changed."""
+    """Ask every listener of a topic anew whether they may listen, after COMMIT, because who may has changed. A name that ends with a
+    colon means all topics that begin with it."""
     broadcast_internal("live.recheck", topic)
 
 
@@ -220,8 +221,10 @@ def _cut(data: tuple[int, str]) -> None:
 
 @on_internal("live.recheck")
 def _recheck_topic(name: str) -> None:
-    if _hub and name in _hub.topics:
-        _start(_recheck(_hub, list(_hub.topics[name].listeners)))
+    if _hub:
+        meant = [topic for topic in _hub.topics if topic == name or (name.endswith(":") and topic.startswith(name))]
+        if listeners := {connection for topic in meant for connection in _hub.topics[topic].listeners}:
+            _start(_recheck(_hub, list(listeners)))
 
 
 @on_internal("live.cut_session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app import database
+from app import database, live
 from app.models.drive.tables import Node
 
 _BELOW = """
@@ -33,6 +33,7 @@ async def reanchor(node: Node) -> None:
 
 async def hang(ids: Sequence[int], anchor_id: int) -> None:
     """Let another node decide the rights of these, which decide none, and of what is below them, down to the next anchors."""
+    live.recheck_topic("drive:")
     async for piece in database.pieces(ids):
         async for under in database.pieces([row["id"] for row in await database.fetch(_BELOW.format(ids=database.marks(piece)), *piece)]):
             marks = database.marks(under, 2)

@@ -112,7 +112,7 @@ async def _index_renamed(rows: Sequence[dict[str, Any]], ids: Sequence[int]) -> 
     originals = await database.fetch(f"SELECT id, name FROM node WHERE id IN ({database.marks(rows)})", *(row["id"] for row in rows))
     before = {row["id"]: row["name"] for row in originals}
     for row, id_ in zip(rows, ids, strict=True):
-        if before[row["id"]] != row["name"]:
+        if before.get(row["id"]) != row["name"]:
             await SearchEntry.remove(FILE, id_)
     await index_missing(ids)
 

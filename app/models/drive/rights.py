@@ -123,7 +123,7 @@ async def _changed(node: Node) -> None:
     """Rights at a node are others now: the index follows, and who listens is asked again."""
     await reanchor(node)
     announce("drive.folder", node.parent_id or node.id)
-    database.on_commit(lambda: live.broadcast_internal("drive.rights", node.org_id))
+    live.recheck_topic("drive:")
 
 
 async def _check_principal(viewer: Viewer, kind: str, principal_id: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app import database
+from app import database, live
 from app.lib import clock
 from app.models.base import NotFound, Refused
 from app.models.drive import (
@@ -209,3 +209,20 @@ async def test_finding_a_node_does_not_read_all_nodes(people: People, monkeypatc
     for sql, values in recursive.items():
         plan = str(await fetch(f"EXPLAIN {'' if settings.database_url else 'QUERY PLAN '}{sql}", *values))
         assert "BLOOM" not in plan, (sql, plan)
+
+
+async def test_who_listens_is_asked_again_when_rights_change(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(live, "recheck_topic", asked.append)
+    place, private = await folder(people.anna, "project"), await folder(people.anna, "private")
+    inner = await folder(people.anna, "inner", place)
+    assert asked == []
+    await share(people.anna.viewer, place.node, "account", people.beat.id, EDIT)
+    await share(people.anna.viewer, place.node, "account", people.chiara.id, EDIT)
+    for change in (
+        move(people.anna.viewer, [inner.node.id], private), unshare(people.anna.viewer, place.node, (await grants_at(place.node.id))[0]["id"]),
+        inherit(people.anna.viewer, place.node, False),
+    ):
+        asked.clear()
+        await change
+        assert "drive:" in asked
