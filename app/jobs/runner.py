@@ -15,18 +15,18 @@ from app.models.job import Job
 from app.models.worker import Worker
 
 log = logging.getLogger("chalet.jobs")
-AT_ONCE = 4
+AT_ONCE = {False: 4, True: 2}  # what somebody waits for; in the background
 LONGEST_SLEEP = 5.0  # seconds; other processes' jobs are seen this late at worst
 
 
 class Runner:
-    """Sleeps until a job is due or `wake` is called, then does up to `AT_ONCE` jobs side by side."""
+    """Sleeps until a job is due or `wake` is called, then does `AT_ONCE` jobs side by side."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._awake = asyncio.Event()
         self._stopping = False
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], bool] = {}  # and whether it is in the background
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -61,18 +61,24 @@ class Runner:
                 await asyncio.wait_for(self._awake.wait(), pause)
 
     async def _round(self) -> float:
-        room = AT_ONCE - len(self._under_way)
-        if room <= 0:
-            return LONGEST_SLEEP
-        for job in await Job.lease(room):
-            task = asyncio.create_task(self._do(job))
-            self._under_way.add(task)
-            task.add_done_callback(self._over)
-        due = await Job.next_due()
-        return LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.02, (due - clock.now()) / 1000))
+        """Begin what is due and has a place; for how many seconds nothing else will be."""
+        return min([await self._begin(background, most) for background, most in AT_ONCE.items()])
+
+    async def _begin(self, background: bool, most: int) -> float:
+        while room := most - list(self._under_way.values()).count(background):
+            due, now = await Job.next_due(background), clock.now()
+            if due is None or due > now:
+                return LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.02, (due - now) / 1000))
+            if not (jobs := await Job.lease(room, background)):
+                break  # another process was faster
+            for job in jobs:
+                task = asyncio.create_task(self._do(job))
+                self._under_way[task] = background
+                task.add_done_callback(self._over)
+        return LONGEST_SLEEP
 
     def _over(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        del self._under_way[task]
         self._awake.set()
 
     async def _do(self, job: Job) -> None:
@@ -97,7 +103,7 @@ async def _keep(job: Job) -> None:
 async def drain() -> int:
     """Do every job that is due, one after another, in this task: for tests and the command line. Returns how many ran."""
     count = 0
-    while jobs := await Job.lease(20):
+    while jobs := await Job.lease(20) or await Job.lease(20, background=True):
         for job in jobs:
             await run_now(job.kind, msgspec.json.decode(job.payload))
             await job.finish()

@@ -56,4 +56,4 @@ async def tick() -> None:
     """Enqueue each repeated job whose time slot has come and that no process has enqueued for it yet."""
     for kind, every in REPEATED.items():
         if await Scheduled.claim(kind, clock.now() // every):
-            await Job.enqueue(kind)
+            await Job.enqueue(kind, background=every >= clock.HOUR)  # housekeeping

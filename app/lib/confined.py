@@ -19,7 +19,8 @@ _NEW_USER, _NEW_NET = 0x10000000, 0x40000000  # clone(2)
 
 
 def confine(memory: int | None, seconds: int) -> None:
-    """Limit this process from here on. `memory` is bytes of address space."""
+    """Limit this process from here on, and let all others go first. `memory` is bytes of address space."""
+    os.nice(10)
     for what, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, MOST_WRITTEN), (resource.RLIMIT_AS, memory)):
         if most is not None:
             resource.setrlimit(what, (most, most + 5 if what == resource.RLIMIT_CPU else most))

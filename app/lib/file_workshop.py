@@ -22,10 +22,10 @@ from xml.etree.ElementTree import XMLPullParser
 from PIL import Image, ImageDraw, ImageOps
 
 from app.lib.confined import confine
+from app.lib.file_words import MOST_TEXT, compact, plain
 
 MEMORY, SECONDS = 2_000_000_000, 50  # bytes of address space, CPU time
 MOST_PIXELS = 120_000_000
-MOST_TEXT = 400_000  # characters
 MOST_PART = 60_000_000  # bytes that one part of an office file may unpack to
 THUMB, PAGE_WIDTH = 400, 1400  # pixels
 MOST_ENTRIES = 20_000
@@ -63,17 +63,15 @@ def page(group: str, file: Path, target: Path, number: int) -> Facts:
 
 
 def text(group: str, file: Path, target: Path) -> Facts:
-    """The words of a file."""
+    """The words of a PDF or an office file."""
     suffix = target.suffix.lower()
     if group == "pdf":
         words, facts = _pdf_text(file)
-    elif group in ("text", "markdown", "code", "table"):
-        words, facts = _plain(file), {}
     elif group in ("office", "sheet", "slides"):
         words, facts = _office(file), {}
     else:
         raise Unfit(f"unknown{suffix}")
-    target.write_text(re.sub(r"[ \t]+", " ", words)[:MOST_TEXT], errors="replace")
+    target.write_text(compact(words), errors="replace")
     return facts
 
 
@@ -170,16 +168,9 @@ def _pdf_text(file: Path) -> tuple[str, Facts]:
 
 
 def _plain(file: Path) -> str:
-    with file.open("rb") as opened:
-        content = opened.read(MOST_TEXT * 2)
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    if b"\0" in content[:8000]:
+    if (words := plain(file)) is None:
         raise Unfit("binary")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return content.decode("utf-8", errors="ignore") if error.start > len(content) - 4 else content.decode("cp1252", errors="replace")
+    return words
 
 
 def _office(file: Path) -> str:

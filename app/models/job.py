@@ -2,6 +2,9 @@
 
 A worker leases due jobs; one that dies lets its lease run out, so another takes over. A job that fails is tried again later and
 later; after `TRIES` it stays as a dead letter that an administrator sees.
+
+Jobs that nobody waits for are in the background: they have places of their own to run, so that ten thousand pictures to be made never
+delay a mail. Of them the newest goes first, since what came last is what people look at.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ class Job(Row):
     payload = Text(default="{}")
     key = Varchar(length=120, null=True, default=None, help_text="Only one waiting job has this key.")
     run_at = BigInt(default=0)
+    background = SmallInt(default=0, help_text="1: nobody waits for it.")
     attempts = SmallInt(default=0)
     leased_until = BigInt(default=0)
     error = Text(default="")
@@ -39,34 +43,36 @@ class Job(Row):
     created_at = BigInt(default=0)
 
     @classmethod
-    async def enqueue(cls, kind: str, *, run_at: int | None = None, key: str | None = None, org_id: int | None = None, **payload: Any) -> None:
+    async def enqueue(
+        cls, kind: str, *, run_at: int | None = None, key: str | None = None, org_id: int | None = None, background: bool = False, **payload: Any
+    ) -> None:
         """Promise a job, in the transaction under way. With `key`, a waiting job of the same key stands for this one too."""
         now = clock.now()
         await database.execute(
-            "INSERT INTO job (id, org_id, kind, payload, key, run_at, created_at, attempts, leased_until, error)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, '') ON CONFLICT (key) DO NOTHING",
-            new_id(), org_id, kind, msgspec.json.encode(payload).decode(), key, now if run_at is None else run_at, now,
+            "INSERT INTO job (id, org_id, kind, payload, key, run_at, background, created_at, attempts, leased_until, error)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '') ON CONFLICT (key) DO NOTHING",
+            new_id(), org_id, kind, msgspec.json.encode(payload).decode(), key, now if run_at is None else run_at, int(background), now,
         )
         if run_at is None or run_at <= now:
             database.on_commit(wake)
 
     @classmethod
-    async def lease(cls, most: int) -> list[Self]:
+    async def lease(cls, most: int, background: bool = False) -> list[Self]:
         """Take up to `most` due jobs for `LEASE`; nobody else gets them meanwhile."""
         now = clock.now()
         skip = "" if database.dialect() == "sqlite" else " FOR UPDATE SKIP LOCKED"
         rows = await database.execute(
-            "UPDATE job SET leased_until = $1, attempts = attempts + 1, key = NULL WHERE id IN (SELECT id FROM job"
-            f" WHERE dead_at IS NULL AND run_at <= $2 AND leased_until <= $2 ORDER BY run_at LIMIT $3{skip}) RETURNING *",
-            now + LEASE, now, most,
+            "UPDATE job SET leased_until = $1, attempts = attempts + 1, key = NULL WHERE id IN (SELECT id FROM job WHERE dead_at IS NULL AND background = $2"
+            f" AND run_at <= $3 AND leased_until <= $3 ORDER BY run_at {'DESC' if background else ''} LIMIT $4{skip}) RETURNING *",
+            now + LEASE, int(background), now, most,
         )
         return [cls.from_row(row) for row in sorted(rows, key=lambda row: row["run_at"])]
 
     @classmethod
-    async def next_due(cls) -> int | None:
-        """When the next job wants to run, in milliseconds since the epoch."""
+    async def next_due(cls, background: bool = False) -> int | None:
+        """When the next job wants to run that nobody has leased, in milliseconds since the epoch."""
         return await database.fetch_value(
-            "SELECT MIN(CASE WHEN leased_until > run_at THEN leased_until ELSE run_at END) FROM job WHERE dead_at IS NULL"
+            "SELECT run_at FROM job WHERE dead_at IS NULL AND background = $1 AND leased_until <= $2 ORDER BY run_at LIMIT 1", int(background), clock.now()
         )
 
     async def renew(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -13,11 +14,19 @@ from app.models.job import LEASE, TRIES, Job, Scheduled
 from app.models.worker import Worker
 
 done: list[str] = []
+started: list[int] = []
+released = asyncio.Event()
 
 
 @job("test.note")
 async def _note(text: str) -> None:
     done.append(text)
+
+
+@job("test.wait")
+async def _wait(number: int) -> None:
+    started.append(number)
+    await released.wait()
 
 
 @job("test.break")
@@ -33,6 +42,8 @@ async def _give_up() -> None:
 @pytest.fixture(autouse=True)
 async def clean(app) -> None:
     done.clear()
+    started.clear()
+    released.clear()
 
 
 async def test_a_job_runs_after_its_transaction() -> None:
@@ -70,6 +81,34 @@ async def test_a_leased_job_is_not_given_twice_until_the_lease_runs_out() -> Non
     assert await Job.lease(5) == []
     with clock.at(clock.now() + LEASE + 1):
         assert len(await Job.lease(5)) == 1
+
+
+async def test_what_nobody_waits_for_never_delays_what_somebody_does() -> None:
+    running = runner.Runner(await Worker.join(1))
+    for number in range(20):
+        await Job.enqueue("test.wait", background=True, number=number)
+    running.start()
+    for _ in range(500):
+        if len(started) == 2:
+            break
+        await asyncio.sleep(0.01)
+    await Job.enqueue("test.note", text="a mail")
+    for _ in range(500):
+        if done:
+            break
+        await asyncio.sleep(0.01)
+    assert done == ["a mail"]
+    assert len(started) == 2, "two run at once"
+    released.set()
+    await running.stop()
+
+
+async def test_in_the_background_the_newest_goes_first() -> None:
+    for number in range(3):
+        with clock.at(clock.now() + number):
+            await Job.enqueue("test.note", background=True, text=str(number))
+    with clock.at(clock.now() + 10):
+        assert [json.loads(one.payload)["text"] for _ in range(3) for one in await Job.lease(1, background=True)] == ["2", "1", "0"]
 
 
 async def test_workers_share_the_work() -> None:

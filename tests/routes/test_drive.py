@@ -38,7 +38,7 @@ async def upload(client: httpx.AsyncClient, folder_id: int, name: str, body: byt
 async def work() -> None:
     """Do the waiting previews."""
     jobs.load()
-    for job in await Job.lease(100):
+    for job in await Job.lease(100, background=True):
         if job.kind == "preview_file":
             await run_now(job.kind, json.loads(job.payload))
 

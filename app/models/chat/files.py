@@ -88,7 +88,7 @@ async def attach_blob(message_id: int, channel: Channel, account_id: int, blob: 
     )
     await blob.keep_for(Use(KIND, file.id, channel.org_id, account_id))
     if file.kind == file_types.PICTURE and blob.size <= MOST_THUMBED:
-        await Job.enqueue("thumb_message_file", key=f"thumb:{file.id}", org_id=channel.org_id, file_id=file.id)
+        await Job.enqueue("thumb_message_file", key=f"thumb:{file.id}", org_id=channel.org_id, background=True, file_id=file.id)
 
 
 async def attach_to(message_id: int, channel: Channel, account_id: int, uploads: Sequence[Upload]) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 from app import database
 from app.lib import blobs, file_looks, file_names, file_types
+from app.lib.file_words import compact, plain
 from app.models.announcements import announce
 from app.models.drive.searching import index_blob
 from app.models.files import Blob
 from app.models.files.previews import FAILED, MADE, PREVIEW, THUMB, BlobFacts
 
 MOST_LOOKED_INTO = 2_000_000_000  # bytes; of larger files nothing is made but of videos
-_WORDS = (file_types.TEXT, file_types.MARKDOWN, file_types.CODE, file_types.TABLE, file_types.PDF, file_types.OFFICE, file_types.SHEET, file_types.SLIDES)
-_PICTURES = (file_types.PICTURE, file_types.PDF, file_types.VIDEO, file_types.TEXT, file_types.MARKDOWN, file_types.CODE, file_types.TABLE)
+_PLAIN = (file_types.TEXT, file_types.MARKDOWN, file_types.CODE, file_types.TABLE)
 _OFFICE = (file_types.OFFICE, file_types.SHEET, file_types.SLIDES)
+_WORDS = (file_types.PDF, *_OFFICE)
+_PICTURES = (file_types.PICTURE, file_types.PDF, file_types.VIDEO, *_PLAIN)
 
 
 async def look_into(blob_id: int, name: str) -> None:
@@ -61,10 +64,13 @@ async def zip_listing(blob: Blob) -> dict[str, Any] | None:
 
 async def _looked(blob: Blob, group: str, name: str, path: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {}
+    if group in _PLAIN:
+        words = await asyncio.to_thread(plain, path)
+        facts["text"] = compact(words or "")
     if group in _WORDS:
-        words = await file_looks.look("text", group, path)
-        facts["text"] = words.content.decode(errors="replace").replace("\0", "")
-        facts |= {key: words.facts[key] for key in ("pages",) if key in words.facts}
+        found = await file_looks.look("text", group, path)
+        facts["text"] = found.content.decode(errors="replace")
+        facts |= {key: found.facts[key] for key in ("pages",) if key in found.facts}
     if group in _OFFICE and file_looks.can_print_office():
         facts |= await _print(blob, name, path)
     if group in _PICTURES:

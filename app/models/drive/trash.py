@@ -143,7 +143,7 @@ async def empty_trash(viewer: Viewer, drive: Drive) -> None:
     await find_node(viewer, drive.root_id, MANAGE)
     async with database.transaction():
         await drive.change(emptied_at=clock.now())
-        await Job.enqueue("erase_trash", key=f"erase_trash:{drive.id}", org_id=drive.org_id, drive_id=drive.id)
+        await Job.enqueue("erase_trash", key=f"erase_trash:{drive.id}", org_id=drive.org_id, background=True, drive_id=drive.id)
 
 
 async def erase_trash(drive_id: int) -> int:

@@ -47,4 +47,4 @@ class BlobFacts(Row):
 async def preview_later(blob: Blob, name: str, org_id: int) -> None:
     """Promise to look into a content, unless that was done; `name` says what it is, since bytes are only believed where they say so too."""
     if blob.is_new or await database.fetch_value("SELECT id FROM blob_facts WHERE id = $1", blob.id) is None:
-        await Job.enqueue("preview_file", key=f"preview:{blob.id}", org_id=org_id, blob_id=blob.id, name=name)
+        await Job.enqueue("preview_file", key=f"preview:{blob.id}", org_id=org_id, background=True, blob_id=blob.id, name=name)
