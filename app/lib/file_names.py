@@ -2,7 +2,7 @@
 
 - A name is kept in Unicode's composed form (NFC), as people see it: macOS sends the decomposed twin of the same name.
 - Two names in one folder differ in more than case (Unicode's full case folding), because Windows and macOS can't keep both.
-- No slash, no control character, at most 255 bytes of UTF-8: no common file system holds more.
+- Something of it can be seen. No slash, no control character, at most 255 bytes of UTF-8: no common file system holds more.
 - Nothing that turns the direction of writing: it would hide what a suffix is.
 - No space or dot at the end, and no device name of Windows (CON, NUL, COM1 … with or without a suffix): Windows can't open those.
 
@@ -17,6 +17,7 @@ import unicodedata
 MOST_BYTES = 255
 _DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters that fonts show as nothing
 _DIGITS = re.compile(r"[0-9]+")
 EMPTY, SLASH, CONTROL, LONG, ENDING, DEVICE, DOTS = "empty", "slash", "control", "long", "ending", "device", "dots"
 
@@ -33,7 +34,7 @@ def check(typed: str) -> str:
     """The name in the form in which it is kept. Raises `BadName`."""
     name = unicodedata.normalize("NFC", typed.strip(" \t"))
     for reason, is_wrong in (
-        (EMPTY, not name), (DOTS, name in (".", "..")), (SLASH, "/" in name), (CONTROL, bool(_CONTROL.search(name)) or _size(name) < 0),
+        (EMPTY, not _is_seen(name)), (DOTS, name in (".", "..")), (SLASH, "/" in name), (CONTROL, bool(_CONTROL.search(name)) or _size(name) < 0),
         (LONG, _size(name) > MOST_BYTES),
         (ENDING, name.endswith((".", " "))), (DEVICE, bool(_DEVICE.match(name))),
     ):
@@ -46,11 +47,10 @@ def fitted(given: str) -> str:
     """A name made to fit: what can't be in one becomes `_`, and what is too long is cut before its suffix."""
     name = unicodedata.normalize("NFC", given.encode(errors="replace").decode())
     name = _CONTROL.sub("_", name).replace("/", "_").strip(" \t").rstrip(". ")
-    if not name:
-        return "_"
     if device := _DEVICE.match(name):
         name = f"{device[0]}_{name[device.end():]}"
-    return _cut(name)
+    name = _cut(name)
+    return name if _is_seen(name) else "_"
 
 
 def key_of(name: str) -> str:
@@ -78,6 +78,11 @@ def split(name: str) -> tuple[str, str]:
             return name[: -len(double)], name[-len(double) :]
     stem, dot, suffix = name.rpartition(".")
     return (stem, dot + suffix) if stem and len(suffix) <= 16 else (name, "")
+
+
+def _is_seen(name: str) -> bool:
+    """Whether there is more in it than blanks and characters without a shape."""
+    return any(unicodedata.category(char) not in ("Zs", "Cf") and char not in _BLANK for char in name)
 
 
 def _size(name: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.lib import file_names
@@ -15,7 +15,7 @@ EMOJI = "🏔️"  # seven bytes
 
 @pytest.mark.parametrize(("name", "reason"), [
     ("", "empty"), ("  ", "empty"), ("..", "dots"), ("a/b", "slash"), ("a\nb", "control"), ("a\x00b", "control"), ("photo\u202egpj.exe", "control"), ("x" * 256, "long"),
-    ("é" * 128, "long"), ("CON", "device"), ("nul.txt", "device"), ("Com1.tar.gz", "device"), ("end.", "ending"), ("\ud800", "control"),
+    ("é" * 128, "long"), ("CON", "device"), ("nul.txt", "device"), ("Com1.tar.gz", "device"), ("end.", "ending"), ("\u200b", "empty"), ("\u00a0\u3164", "empty"), ("\ud800", "control"),
 ])
 def test_refused(name: str, reason: str) -> None:
     with pytest.raises(file_names.BadName) as caught:
@@ -36,6 +36,7 @@ def test_twins_are_one_name() -> None:
 
 
 @given(st.text())
+@example("\u200b" * 300 + "a")
 def test_fitted_names_are_always_names(text: str) -> None:
     name = file_names.fitted(text)
     assert file_names.check(name) == name

@@ -325,6 +325,15 @@ async def test_odd_headers_are_ignored(beat: Client) -> None:
         assert answer.status_code in (201, 204), (name, value[:10], answer.status_code)
 
 
+async def test_other_letters_of_the_same_name(beat: Client) -> None:
+    await beat.ask("MKCOL", f"{HOME}dir/")
+    await put(beat, f"{HOME}a.txt")
+    for name, other in (("dir/", "DIR/"), ("a.txt", "A.txt")):
+        assert (await beat.ask("COPY", HOME + name, depth="infinity", destination=HOME + other)).status_code == 403
+        assert (await beat.ask("MOVE", HOME + name, depth="infinity", destination=HOME + other)).status_code == 204
+    assert await names(beat) == ["A.txt", "DIR/"]
+
+
 async def test_files_that_are_out_of_reach_are_told_of(beat: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_what: object) -> AsyncIterator[bytes]:
         raise blobs.OutOfReach("away")

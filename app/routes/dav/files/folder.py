@@ -174,6 +174,8 @@ class Folder(Collection):
 
     async def copy(self, source: Node, name: str, *, depth: int, over: Node | None) -> None:
         found = found_of(source)
+        if over is not None and over.id == found.node.id:  # in other letters, such as capitals
+            raise Problem(403, text="Source and destination are the same.")
         if isinstance(over, FileNode) and found.node.is_file:
             await put_over(self.viewer, found, over.found)
             return
