@@ -113,13 +113,14 @@ async def list_trash(viewer: Viewer, drive: Drive, after: str = "", most: int = 
 
 async def purge(viewer: Viewer, ids: Sequence[int]) -> int:
     """Delete nodes of the trash for good, what others threw away only where one manages; says how many went. Can't be undone. Raises
-    `NotFound`."""
+    `NotFound`, `Refused`."""
     wanted = list(dict.fromkeys(ids))
-    rows = await _lying(viewer, wanted)
-    own = [row for row in rows if row["trashed_by"] == viewer.account_id]
-    others = [row for row in rows if row["trashed_by"] != viewer.account_id]
-    if len(await allowed(viewer, own, EDIT, trashed=True)) + len(await allowed(viewer, others, MANAGE, trashed=True)) < len(wanted):
+    rows = await allowed(viewer, await _lying(viewer, wanted), EDIT, trashed=True)
+    if len(rows) < len(wanted):
         raise NotFound("some in the trash")
+    others = [row for row in rows if row["trashed_by"] != viewer.account_id]
+    if len(await allowed(viewer, others, MANAGE, trashed=True)) < len(others):
+        raise Refused(_("What others put into the trash is deleted for good by those who manage the folder."))
     count = 0
     async for piece in database.pieces(wanted, _PIECE):
         count += await _erase(piece)

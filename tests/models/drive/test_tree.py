@@ -234,7 +234,7 @@ async def test_many_are_deleted_for_good_by_who_may_with_one_question_for_each_f
     ids, left = [[(await file(people.anna, f"{whose} {number}.txt", parent=place)).id for number in range(FROM)] for whose in ("own", "other")]
     await remove(people.beat.viewer, ids)
     await remove(people.anna.viewer, left)
-    with pytest.raises(NotFound):
+    with pytest.raises(Refused):
         await purge(people.beat.viewer, [*ids, left[0]])
     asked = mock.AsyncMock(side_effect=find_node)
     monkeypatch.setattr("app.models.drive.bulk.find_node", asked)
