@@ -31,15 +31,14 @@ async def show_node(request: Request, node_id: FromPath[int]) -> Response[bytes]
 async def _drives(viewer: Viewer, typed: str) -> list[Offer]:
     if not viewer.can_use("drive") or not typed.strip():
         return []
-    found = [Offer(drive_name(drive), f"/drive/folders/{drive.root_id}", "hard-drive", app="drive") for drive in await drives_of(viewer)]
+    found = [
+        Offer(f"{row['place']}/{row['name']}".lstrip("/"), f"/drive/nodes/{row['id']}", "file" if row["is_file"] else "folder", app="drive", other_words=typed)
+        for row in (await at_path(viewer, typed) if "/" in typed else [])
+    ]
+    found += [Offer(drive_name(drive), f"/drive/folders/{drive.root_id}", "hard-drive", app="drive") for drive in await drives_of(viewer)]
     found += [Offer(item.node.name, item.node.url, "folder" if item.node.is_folder else "file", app="drive") for item in (await marks.recent(viewer))[:_MOST]]
     hits = await search(await visible_scopes(viewer, [FILE]), viewer.org_id, typed, [FILE], limit=5)
     found += [Offer("".join(part.text for part in hit.title), f"/drive/nodes/{hit.id}", "file", app="drive", other_words=typed) for hit in hits]
-    at = await at_path(viewer, typed) if "/" in typed else []
-    found += [
-        Offer(f"{row['place']}/{row['name']}".lstrip("/"), f"/drive/nodes/{row['id']}", "file" if row["is_file"] else "folder", app="drive", other_words=typed)
-        for row in at
-    ]
     found = list({offer.title: offer for offer in reversed(found)}.values())[::-1]
     views = [("/drive/recent", _("Recent"), "clock"), ("/drive/shared", _("Shared with me"), "users"), ("/drive/trash", _("Trash"), "trash-2")]
     return found + [Offer(title, url, icon, app="drive") for url, title, icon in views]

@@ -2,6 +2,7 @@
 import { go, sure } from "../navigation.js";
 
 const CLIP = "drive-clip"; // sessionStorage: {how: cut | copy, what: {ids} or {all}}
+const EDITS = new Set(["cut", "move", "remove", "rename"]);
 const LONGEST = 6000; // characters of ids that an address can name
 const words = () => document.getElementById("drive-words")?.dataset ?? {};
 const tell = (text, kind = "info") => document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind } }));
@@ -17,6 +18,7 @@ export default function connect(list) {
   const target = () => (chosen().length ? chosen() : [focused()].filter(Boolean));
   const ids = (some) => some.map((row) => row.dataset.id).join(",");
   const folder = () => list.dataset.folderId;
+  const mayEdit = (row) => Number(row.dataset.level) >= 3;
   let dragged = [], over, held;
 
   // What is sent of a choice: all that is in the folder, also what isn't loaded, or each by its id.
@@ -42,6 +44,7 @@ export default function connect(list) {
 
   function act(name, some = target()) {
     if (name === "paste") return paste();
+    if (EDITS.has(name) && !some.every(mayEdit)) return tell(words().mayNot);
     if (some.length) actions[name]?.(some);
   }
 
@@ -142,7 +145,7 @@ export default function connect(list) {
     if (!box.checked) row.querySelector(".node-name").click();
     const some = target();
     for (const item of menu().querySelectorAll("[data-do]")) {
-      item.hidden = ("single" in item.dataset && some.length > 1) || ("edits" in item.dataset && some.some((one) => Number(one.dataset.level) < 3)) || ("forZip" in item.dataset && !("zip" in some[0].dataset));
+      item.hidden = ("single" in item.dataset && some.length > 1) || ("edits" in item.dataset && !some.every(mayEdit)) || ("forZip" in item.dataset && !("zip" in some[0].dataset));
     }
     const is = "favourite" in row.dataset;
     menu().querySelectorAll("[data-favourite-on]").forEach((word) => (word.hidden = !is));
@@ -296,6 +299,7 @@ export default function connect(list) {
   function singles() {
     const count = chosen().length;
     list.querySelectorAll(".selection-bar [data-single]").forEach((button) => (button.hidden = count !== 1));
+    list.querySelectorAll(".selection-bar [data-edits]").forEach((button) => (button.hidden = !chosen().every(mayEdit)));
     const whole = list.querySelector("[data-whole-folder]");
     if (!whole) return;
     whole.hidden = !list.querySelector("#drive-more") || count < rows().length;
