@@ -6,7 +6,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Request, get, post, route
+from litestar.enums import HttpMethod
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response, Stream
 
@@ -109,14 +110,15 @@ async def create_password(request: Request, token: FromPath[str]) -> Response[by
     return answer
 
 
-@get("/s/{token:str}/content", opt=OPEN, include_in_schema=False)
+@route("/s/{token:str}/content", http_method=[HttpMethod.GET, HttpMethod.HEAD], opt=OPEN, include_in_schema=False)
 async def show_shared_content(request: Request, token: FromPath[str], at: FromQuery[int] = 0, download: FromQuery[int] = 0) -> Response[Any] | Stream:
     """The bytes of a file. Saving it counts; looking at a picture, or playing something, needs no permission to save."""
     here = await _open_file(request, token, at)
     is_taken = bool(download) or here.found.node.group not in _PLAYED
     if is_taken:
         await _check_download(here.link)
-        if here.link.download_limit is not None or request.headers.get("range") is None:  # a part may be all of it
+        is_whole = here.link.download_limit is not None or request.headers.get("range") is None  # a part may be all of it
+        if is_whole and request.method != "HEAD":
             await _count(request, here, here.found.node.name)
     return await content_answer(request, here.found, download=is_taken)
 

@@ -179,6 +179,9 @@ async def test_downloads_have_ranges_and_validators(app: httpx.ASGITransport, pe
         for span, body, said in (("bytes=2-4", b"234", "bytes 2-4/10"), ("bytes=-3", b"789", "bytes 7-9/10"), ("bytes=8-", b"89", "bytes 8-9/10")):
             part = await anna.get(url, headers={"range": span})
             assert (part.status_code, part.content, part.headers["content-range"]) == (206, body, said)
+        head = await anna.head(url)
+        assert (head.status_code, head.content, head.headers["content-length"], head.headers["etag"]) == (200, b"", "10", whole.headers["etag"])
+        assert (await anna.head(url, headers={"range": "bytes=2-4"})).headers["content-range"] == "bytes 2-4/10"
         assert (await anna.get(url, headers={"range": "bytes=10-"})).status_code == 416
         assert (await anna.get(url, headers={"if-none-match": whole.headers["etag"]})).status_code == 304
         assert (await anna.get(url, headers={"range": "bytes=0-1", "if-range": '"other"'})).status_code == 200

@@ -72,6 +72,7 @@ async def test_a_locked_link_opens_at_none_of_its_addresses(app: httpx.ASGITrans
 async def test_parts_of_a_file_count_for_the_limit_of_a_link(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
     node = await file(people.anna, "song.bin", b"0123456789")
     path = await linked(people.anna, node, download_limit=1)
+    assert (await stranger.head(f"{path}/content?download=1")).headers["content-length"] == "10", "asking about it is free"
     assert (await stranger.get(f"{path}/content?download=1", headers={"range": "bytes=0-"})).content == b"0123456789"
     assert (await stranger.get(f"{path}/content?download=1", headers={"range": "bytes=0-"})).status_code == 422
 

@@ -42,7 +42,7 @@ OPEN = {
     "POST /invitation/{token:str}/sign-out",
     "POST /hooks/{token:str}", "POST /hooks/answers/{token:str}", "GET /api/v1/openapi.json",
     "POST /handover", "GET /handover/begin", "GET /handover/issue", "GET /moved", "GET /internal/tls-ask",
-    "GET /s/{token:str}", "POST /s/{token:str}/password", "GET /s/{token:str}/content", "GET /s/{token:str}/thumb", "GET /s/{token:str}/pages/{number:int}",
+    "GET /s/{token:str}", "POST /s/{token:str}/password", "GET /s/{token:str}/content", "HEAD /s/{token:str}/content", "GET /s/{token:str}/thumb", "GET /s/{token:str}/pages/{number:int}",
     "GET /s/{token:str}/zip", "POST /s/{token:str}/comments", "POST /s/{token:str}/uploads", "POST /s/{token:str}/arrivals",
     "HEAD /uploads/{token:str}", "PATCH /uploads/{token:str}", "DELETE /uploads/{token:str}",  # the token is the right
     "GET /manifest.webmanifest", "GET /sw.js", "GET /offline", "GET /favicon.ico", "GET /icons/{version:str}/{name:str}", "GET /icons/{version:str}/{app:str}/{name:str}", "GET /brand.css", "GET /brand/{name:str}/{form:str}",

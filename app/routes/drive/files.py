@@ -7,7 +7,8 @@ import io
 from collections.abc import AsyncIterator
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Request, get, post, route
+from litestar.enums import HttpMethod
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response, Stream
 
@@ -65,7 +66,7 @@ async def create_visit(request: Request, node_id: FromPath[int]) -> Response[byt
     return nothing()
 
 
-@get("/drive/files/{node_id:int}/content", include_in_schema=False)
+@route("/drive/files/{node_id:int}/content", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 async def show_content(request: Request, node_id: FromPath[int], v: FromQuery[int] = 0, download: FromQuery[int] = 0) -> Response[Any] | Stream:
     """Its bytes; `v` for those of a version, `download` to save them."""
     found = await find_drive_node(request.state.viewer, node_id)
