@@ -242,12 +242,14 @@ async def _jobs() -> Finding:
 
 
 async def _search() -> Finding:
-    rows = await database.fetch("SELECT kind, COUNT(*) AS n FROM search_entry GROUP BY kind")
-    indexed = {row["kind"]: row["n"] for row in rows}
-    messages = await database.fetch_value("SELECT COUNT(*) AS n FROM message WHERE deleted_at IS NULL")
-    if indexed.get("message", 0) != messages:
-        return Finding(WARN, "Search", f"it has {indexed.get('message', 0)} of {messages} messages", "Write it anew with: python -m app reindex")
-    return Finding(OK, "Search", f"it has all {messages} messages")
+    from app.models import search
+
+    found = {kind: await search.agreement(kind) for kind in search.kinds()}
+    if wrong := {kind: (missing, surplus) for kind, (_there, missing, surplus) in found.items() if missing or surplus}:
+        text = ", ".join(f"{missing} of kind {kind} are missing and {surplus} too many" for kind, (missing, surplus) in wrong.items())
+        return Finding(WARN, "Search", text, "Write it anew with: python -m app reindex")
+    counts = ", ".join(f"{there} of kind {kind}" for kind, (there, _missing, _surplus) in found.items())
+    return Finding(OK, "Search", f"it has all that can be found: {counts}")
 
 
 async def _audit() -> Finding:

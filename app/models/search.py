@@ -41,6 +41,7 @@ ScopesOf = Callable[[Viewer], Awaitable[Collection[int]]]
 TextsOf = Callable[[], AsyncIterator["Indexed"]]
 _scopes_of: dict[str, ScopesOf] = {}
 _texts_of: dict[str, TextsOf] = {}
+_ids_of: dict[str, str] = {}
 
 
 def scopes_of(kind: str) -> Callable[[ScopesOf], ScopesOf]:
@@ -53,11 +54,11 @@ def scopes_of(kind: str) -> Callable[[ScopesOf], ScopesOf]:
     return register
 
 
-def texts_of(kind: str) -> Callable[[TextsOf], TextsOf]:
-    """Register the function that yields everything of `kind` anew, for `reindex`."""
+def texts_of(kind: str, ids: str) -> Callable[[TextsOf], TextsOf]:
+    """Register the function that yields everything of `kind` anew, for `reindex`, and the query for the ids of it all, for `agreement`."""
 
     def register(function: TextsOf) -> TextsOf:
-        _texts_of[kind] = function
+        _texts_of[kind], _ids_of[kind] = function, ids
         return function
 
     return register
@@ -153,6 +154,18 @@ async def search(
 def kinds() -> list[str]:
     """What can be written anew with `reindex`."""
     return sorted(_texts_of)
+
+
+async def agreement(kind: str) -> tuple[int, int, int]:
+    """How many there are of a kind, how many of them have no entry, and how many entries are of nothing."""
+    ids = _ids_of[kind]
+    row = await database.fetch_one(
+        f"""SELECT (SELECT COUNT(*) FROM ({ids}) AS t) AS there,
+        (SELECT COUNT(*) FROM ({ids}) AS t WHERE NOT EXISTS (SELECT 1 FROM search_entry e WHERE e.kind = $1 AND e.subject_id = t.id)) AS missing,
+        (SELECT COUNT(*) FROM search_entry e WHERE e.kind = $1) AS entries""", kind,
+    )
+    assert row is not None
+    return row["there"], row["missing"], row["entries"] - (row["there"] - row["missing"])
 
 
 async def reindex(kind: str) -> int:

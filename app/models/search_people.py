@@ -24,7 +24,7 @@ async def _scopes(viewer: Viewer) -> Collection[int]:
     return () if viewer.is_external else (viewer.org_id,)
 
 
-@texts_of(PERSON)
+@texts_of(PERSON, f"SELECT m.id FROM membership m JOIN account a ON a.id = m.account_id WHERE {_LISTED}")
 async def _texts() -> AsyncIterator[Indexed]:
     for row in await database.fetch(f"{_SELECT} WHERE {_LISTED}"):
         yield _indexed(row)

@@ -512,7 +512,7 @@ async def _scopes(viewer: Viewer) -> Collection[int]:
     return () if viewer.is_external else (viewer.org_id,)
 
 
-@texts_of(TEAM)
+@texts_of(TEAM, "SELECT id FROM team WHERE deleted_at IS NULL")
 async def _texts() -> AsyncIterator[Indexed]:
     for row in await database.fetch("SELECT id, org_id, name, about, created_at FROM team WHERE deleted_at IS NULL"):
         yield Indexed(row["id"], row["org_id"], row["org_id"], row["name"], row["about"], row["created_at"])

@@ -8,7 +8,7 @@ from app import database
 from app.lib import clock
 from app.lib.searching import parse
 from app.models.member import end_membership
-from app.models.search import Hit, Indexed, SearchEntry, reindex, scopes_of, search, texts_of, visible_scopes
+from app.models.search import Hit, Indexed, SearchEntry, agreement, reindex, scopes_of, search, texts_of, visible_scopes
 from app.models.search_people import PERSON, index_person
 from tests.people import People, Person
 
@@ -23,7 +23,7 @@ async def _scopes(viewer) -> list[int]:
     return [] if viewer.is_external else [LAUNCH, SECRET, *MANY] if viewer.is_admin else [LAUNCH]
 
 
-@texts_of("note")
+@texts_of("note", "WITH RECURSIVE n (id) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT id + 1 FROM n WHERE id < 299) SELECT id FROM n")
 async def _texts():
     for note in notes:
         yield note
@@ -182,7 +182,9 @@ async def test_reindexing_repairs(people: People) -> None:
     notes[:] = [Indexed(id_, org, LAUNCH, "", f"note {id_}", NOON) for id_ in range(1, 300)]
     await write(people.anna, 1, "wrong words")
     await write(people.anna, 999, "note of something that is gone")
+    assert await agreement("note") == (299, 298, 1)
     assert await reindex("note") == 299
+    assert await agreement("note") == (299, 0, 0)
     assert await find(people.anna, "wrong") == []
     assert len(await find(people.anna, "note", limit=1_000)) == 299
 

@@ -284,7 +284,7 @@ async def _scopes(viewer: Viewer) -> Any:
     return await readable_ids(viewer)
 
 
-@texts_of(EVENT)
+@texts_of(EVENT, "SELECT id FROM calendar_object WHERE visibility NOT IN ('PRIVATE', 'CONFIDENTIAL')")
 async def _texts() -> AsyncIterator[Indexed]:
     last = 0
     while rows := await database.fetch(

@@ -58,7 +58,7 @@ async def _scopes(viewer: Viewer) -> Collection[int]:
     return {row["id"] for row in rows}
 
 
-@texts_of("message")
+@texts_of("message", "SELECT id FROM message WHERE deleted_at IS NULL")
 async def _texts() -> AsyncIterator[Indexed]:
     last = 0
     while rows := await database.fetch(

@@ -20,7 +20,7 @@ async def _scopes(viewer: Viewer) -> Collection[int]:
     return [book.id for book in await AddressBook.all_for(viewer.account_id, viewer.org_id)]
 
 
-@texts_of(CONTACT)
+@texts_of(CONTACT, "SELECT c.id FROM contact c JOIN address_book b ON b.id = c.book_id WHERE b.deleted_at IS NULL")
 async def _texts() -> AsyncIterator[Indexed]:
     last = 0
     while rows := await database.fetch(

@@ -94,7 +94,7 @@ async def _scopes(viewer: Viewer) -> Collection[int]:
     return {row["id"] for row in rows}
 
 
-@texts_of(FILE)
+@texts_of(FILE, "SELECT id FROM node WHERE parent_id IS NOT NULL")
 async def _texts() -> AsyncIterator[Indexed]:
     last = 0
     while rows := await database.fetch(_TEXTS, last):
