@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.lib.blobs.draft import CHUNK, Draft, full_disk_told
 from app.lib.blobs.store import Kept, Store, key_of, name_at
-from app.lib.blobs.whole import move_whole, write_whole
+from app.lib.blobs.whole import move_whole, named_anew, sync_folder, write_whole
 from app.lib.crew import Crew
 
 _placing = Crew(4, "files")
@@ -62,8 +62,16 @@ class Disk(Store):
         await asyncio.to_thread(full_disk_told, lambda: write_whole(self.folder / key, content))
 
     def _place(self, draft: Draft) -> None:
-        draft.lay_down()
-        move_whole(draft.path, self.folder / key_of(draft.name))
+        """Where nothing lies yet, it gets its name first and the disk is waited for once: nobody needs it before both are there for good."""
+        path = self.folder / key_of(draft.name)
+        if draft.waits:
+            draft.write_out()
+            is_named = named_anew(draft.path, path)
+            draft.sync()
+            if is_named:
+                sync_folder(path.parent)
+                return
+        move_whole(draft.path, path)
 
     def _read(self, path: Path) -> bytes | None:
         try:

@@ -43,7 +43,7 @@ class Draft:
         self._hash: Any = hashlib.sha256()
         self._pending = bytearray()
         self._file: Any = None
-        self._waits = False
+        self.waits = False  # in memory, for who places it to write
         self._writing: asyncio.Task[None] | None = None  # one block is written and hashed while the next one comes in
 
     async def write(self, piece: bytes) -> None:
@@ -65,14 +65,23 @@ class Draft:
             return await self.finish()
         check_room(self.path.parent, len(self._pending))
         self._add(self._pending)
-        self._waits, self.name = True, self._hash.hexdigest()
+        self.waits, self.name = True, self._hash.hexdigest()
         return self.name
 
+    def write_out(self) -> None:
+        """Write what `sum_up` left in memory, to be followed by `sync`. Blocks. Raises `NoRoom`."""
+        self.waits = False
+        full_disk_told(lambda: self._store(self._pending))
+
+    def sync(self) -> None:
+        """Wait until it is on disk. Raises `NoRoom`."""
+        full_disk_told(self._sync)
+
     def lay_down(self) -> None:
-        """Make sure that what `sum_up` left in memory is on disk, for who places it. Blocks. Raises `NoRoom`."""
-        if self._waits:
-            self._waits = False
-            full_disk_told(self._store_whole)
+        """Both, where it waits in memory."""
+        if self.waits:
+            self.write_out()
+            self.sync()
 
     async def drop(self) -> None:
         """Throw it away."""
@@ -112,10 +121,6 @@ class Draft:
         view = memoryview(content)
         while view:
             view = view[self._file.write(view):]
-
-    def _store_whole(self) -> None:
-        self._store(self._pending)
-        self._sync()
 
     def _add(self, content: bytearray) -> None:
         self._hash.update(content)

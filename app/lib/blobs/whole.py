@@ -25,7 +25,22 @@ def move_whole(draft: Path, path: Path) -> None:
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def named_anew(draft: Path, path: Path) -> bool:
+    """Give a file a name that nothing has yet; False where something has it, or the folder or the disk doesn't take it so."""
+    try:
+        os.link(draft, path)
+    except OSError:
+        return False
+    draft.unlink()
+    return True
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on disk."""
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -123,6 +124,15 @@ async def test_a_full_disk_is_said_before_the_database_has_no_room(people: Peopl
     monkeypatch.setattr(drafts, "RESERVE", 1 << 60)
     with pytest.raises(blobs.NoRoom):
         await keep_bytes(b"no room")
+    assert list(blobs.store().drafts.glob(".*")) == []
+
+
+async def test_a_name_that_is_taken_and_a_disk_without_links_change_nothing(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = await asyncio.gather(*(keep_bytes(b"at once") for _ in range(8)))
+    assert len({blob.id for blob in same}) == 1 and sum(blob.is_new for blob in same) == 1
+    monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    for blob in (same[0], await keep_bytes(b"no links")):
+        assert await blobs.store().digest(blob.hash) == blob.hash
     assert list(blobs.store().drafts.glob(".*")) == []
 
 
