@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from app import database
 from app.lib import clock
+from app.models.base import NotFound
+from app.models.drive.finding import find_node
+from app.models.drive.rights import owns
 from app.models.drive.tables import COLUMNS, Drive, Node, node_from
+from app.models.viewer import Viewer
 
 KEPT_FOR = 90 * clock.DAY  # how far back names that are gone are remembered
 
@@ -48,6 +53,21 @@ async def changes_since(drive: Drive, folder_id: int, since: int | None, most: i
         [node_from(row) for row in rows if row["modseq"] <= until], [row["name"] for row in gone if row["modseq"] <= until and row["name"] not in there],
         until, cut,
     )
+
+
+async def hidden_among(viewer: Viewer, drive: Drive, folder_id: int, names: Sequence[str]) -> set[str]:
+    """Those of the names that are gone from a folder that somebody was never told: of what has rights of its own."""
+    found: set[str] = set()
+    async for piece in database.pieces([] if owns(viewer, drive) else names):
+        for row in await database.fetch(
+            "SELECT DISTINCT g.name, g.node_id FROM node_gone g JOIN node n ON n.id = g.node_id WHERE g.parent_id = $1 AND n.has_own_rights = 1"
+            f" AND g.name IN ({database.marks(piece, 2)})", folder_id, *piece,
+        ):
+            try:
+                await find_node(viewer, row["node_id"], trashed=True)
+            except NotFound:
+                found.add(row["name"])
+    return found
 
 
 async def forget_gone() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from app import database
 from app.lib import blobs, clock
-from app.models.drive import EDIT, VIEW, Node, create_drive, find_node, find_path, home_drive, share, unshare
+from app.models.drive import EDIT, VIEW, Node, create_drive, find_node, find_path, home_drive, remove, share, unshare
 from app.models.drive.rights import grants_at, inherit
 from app.models.drive.tables import ACCOUNT, TEAM
 from app.models.drive.versions import versions_of
@@ -343,3 +343,15 @@ async def test_files_that_are_out_of_reach_are_told_of(beat: Client, monkeypatch
     monkeypatch.setattr(type(blobs.store()), "stream", away)
     answer = await beat.get(f"{HOME}a.txt")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+
+
+async def test_a_sync_hears_no_names_of_what_is_hidden(people: People, beat: Client) -> None:
+    place = await folder(people.anna, "project")
+    hidden, shown = await file(people.anna, "wages.txt", parent=place), await file(people.anna, "plan.txt", parent=place)
+    await share(people.anna.viewer, place.node, "account", people.beat.id, EDIT)
+    await inherit(people.anna.viewer, hidden, False)
+    where, body = "/dav/drives/shared-with-me/project/", "<d:sync-collection><d:sync-token>{}</d:sync-token><d:sync-level>1</d:sync-level><d:prop><d:getetag/></d:prop></d:sync-collection>"
+    first = await beat.ask("REPORT", where, body.format(""))
+    assert [one.href for one in said(first)] == [f"{where}plan.txt"]
+    await remove(people.anna.viewer, [hidden.id, shown.id])
+    assert [one.href for one in said(await beat.ask("REPORT", where, body.format(token(first))))] == [f"{where}plan.txt"]

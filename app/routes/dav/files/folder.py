@@ -14,7 +14,7 @@ from app.models.base import NotFound
 from app.models.dav import Caller, DeadProperty
 from app.models.dav.lock import DavLock
 from app.models.drive import VIEW, Drive, Found, NameTaken, changes_since, make_folder, move, remove, room_for
-from app.models.drive.changes import TooOld
+from app.models.drive.changes import TooOld, hidden_among
 from app.models.drive.finding import child_of, find_along
 from app.models.drive.rows import rows_of
 from app.models.drive.tables import Node as NodeRow
@@ -144,7 +144,9 @@ class Folder(Collection):
         except TooOld:
             raise invalid() from None
         seen = [one for one in found.changed if not one.has_own_rights or await self._sees(one)]
-        return Changes(await self._batch([vars(one) for one in seen], wanted), found.gone, found.modseq, found.is_cut)
+        hidden = await hidden_among(self.viewer, self.found.drive, self.id, found.gone)
+        gone = [name for name in found.gone if name not in hidden]
+        return Changes(await self._batch([vars(one) for one in seen], wanted), gone, found.modseq, found.is_cut)
 
     async def _sees(self, node: NodeRow) -> bool:
         try:
