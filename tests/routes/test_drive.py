@@ -592,3 +592,16 @@ async def test_a_path_that_is_typed_is_found(app: httpx.ASGITransport, people: P
     assert await offered(people.anna, "launch_100/pict") == [] and await offered(people.beat, "pict/eb") == []
     await share(people.anna.viewer, inner.node, "account", people.beat.id, VIEW)
     assert await offered(people.beat, "pict/eb") == [str(node.id)]
+
+
+async def test_the_side_is_renewed_after_a_change(app: httpx.ASGITransport, people: People) -> None:
+    drive = await create_drive(people.anna.viewer, "personal", "Archive")
+    async with browser(app, people.anna) as anna:
+        async def side() -> str:
+            return (await anna.get("/drive/side?current=trash", headers=HTMX)).text
+
+        assert "Archive" in await side() and 'aria-current="page"' in await side() and "<main" not in await side()
+        away = await anna.post(f"/drive/folders/{drive.root_id}/settings", data={"away": "1"}, headers=HTMX)
+        assert "Archive" not in await side()
+        await anna.post(re.findall(r"/activity/\d+/undo", away.headers["hx-trigger"])[0], headers=HTMX)
+        assert "Archive" in await side()

@@ -205,6 +205,13 @@ async def update_drive(request: Request, node_id: FromPath[int]) -> Response[byt
     return redirect(request, f"/drive/folders/{found.drive.root_id}")
 
 
+@get("/drive/side", include_in_schema=False)
+async def show_side(request: Request, current: FromQuery[str] = "", drive: FromQuery[int] = 0, tag: FromQuery[int] = 0) -> Response[bytes]:
+    """The side column anew: drives, tags and how much room is used."""
+    require(request.state.viewer, "drive.use")
+    return fragment(request, "drive/_side.html", **{**await side(request.state.viewer, current, drive), "tag_id": tag})
+
+
 async def side(viewer: Viewer, current: str, drive_id: int = 0) -> dict[str, Any]:
     """What the side column shows."""
     drives = await drives_of(viewer)
@@ -262,5 +269,5 @@ async def _shown(request: Request, kind: str, title: str, items: list[Item], tag
 
 handlers = [
     show_drive, show_folder, list_rows, list_tree, update_columns, list_recent, list_favourites, list_shared, list_shared_by, list_tagged, list_links,
-    show_trash, new_drive, create_drive_, edit_drive, update_drive,
+    show_trash, show_side, new_drive, create_drive_, edit_drive, update_drive,
 ]
