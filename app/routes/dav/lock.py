@@ -72,6 +72,8 @@ async def _locked_node(request: Request) -> tuple[Node, bool]:
 
 async def _refreshed(request: Request, until: int) -> Answer:
     node = await trees.find(request)
+    if not node.may_write:  # not any more
+        raise trees.forbidden(node, "write-content")
     submitted = locks.tokens_of(read_if(request.header("if"))) if request.header("if") else set()
     held = await DavLock.in_drive(node.lock_drive) if node.lock_line is not None else []
     for lock in held:

@@ -164,6 +164,16 @@ async def test_locks_hold_until_they_end(people: People, app: httpx.ASGITranspor
     assert (await put(beat, f"{HOME}shared/new.docx", "y")).status_code == 204
 
 
+async def test_a_lock_is_not_held_on_to_by_who_may_only_look_by_now(people: People, beat: Client) -> None:
+    node = await file(people.anna, "plan.txt")
+    await share(people.anna.viewer, node, "account", people.beat.id, EDIT)
+    where = "/dav/drives/shared-with-me/plan.txt"
+    held = f"({(await beat.ask('LOCK', where, LOCK.format(scope='exclusive'))).headers['lock-token']})"
+    assert (await beat.request("LOCK", where, headers={"if": held})).status_code == 200
+    await share(people.anna.viewer, node, "account", people.beat.id, VIEW)
+    assert (await beat.request("LOCK", where, headers={"if": held})).status_code == 403
+
+
 async def test_a_deep_lock_holds_below(beat: Client) -> None:
     await beat.ask("MKCOL", f"{HOME}a/")
     await put(beat, f"{HOME}a/b.txt")
