@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from app import database
 from app.edge import COOKIE
 from tests.browser.chromium import violations
 from tests.browser.house import address_of, apart
@@ -94,6 +95,36 @@ def test_small_files_outlive_a_killed_server_and_a_full_quota(
     page.locator("a.node-label", has_text="Day 2").click()
     expect(page.locator("tr[data-row]")).to_have_count(50)
     page.context.close()
+
+
+def test_another_tab_takes_over_and_goes_on_in_other_pages(
+    chromium: Browser, server: Server, people: People, empty_database: str, tmp_path: Path
+) -> None:
+    trip = tmp_path / "Trip"
+    trip.mkdir()
+    for number in range(96):
+        (trip / f"note {number:03}.txt").write_text(f"note {number}\n" * 500)
+    first = visit(chromium, server, people.anna)
+    parcels: list[Route] = []
+
+    def let_one_pass(route: Route) -> None:
+        parcels.append(route)
+        if len(parcels) == 1:
+            route.continue_()
+
+    first.route("**/parcels", let_one_pass)
+    first.set_input_files("#drive-folder", trip)
+    expect(first.locator(".uploads [data-summary]")).to_have_text("25 of 96 uploaded")
+    second = first.context.new_page()
+    second.goto(server.url + "/drive")
+    second.wait_for_function("async () => (await navigator.locks.query()).pending.length > 0")  # it waits for what the first one leaves
+    first.close()
+    expect(second.locator(".uploads [data-summary]")).to_contain_text("uploaded")
+    second.locator("a[href='/calendar']").first.click()
+    expect(second.locator("#cal")).to_be_visible()
+    expect(second.locator(".uploads[data-done=true]")).to_be_visible()
+    second.context.close()
+    assert apart(address_of(server, empty_database), database.fetch_value("SELECT COUNT(*) AS n FROM node WHERE is_file = 1")) == 96
 
 
 def test_a_drop_box_outlives_a_killed_server_and_says_when_it_is_full(

@@ -1,21 +1,21 @@
 // What is seen of uploads: a panel with a row for each file, of thousands for those that are on their way, and the rate of all together.
 const MOST_ROWS = 100;
 const WINDOW = 8_000; // milliseconds over which the rate is taken
-const text = () => document.getElementById("drive-words")?.dataset ?? words;
-const template = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+// Taken along from Drive's page: the panel goes on in all others.
+const words = { ...document.getElementById("drive-words").dataset };
+const [panels, rows] = ["drive-uploads-template", "drive-upload-template"].map((id) => document.getElementById(id).content.firstElementChild);
 const filled = (pattern = "", values) => pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-let panel, frame, words = {}, samples = [];
+let panel, frame, samples = [];
 
 /** The panel of a queue (a Map of items); `on` has pauseAll(), pause(item), stop(item) and close(). */
 export function face(queue, on) {
   function show() {
     if (panel?.isConnected) return;
-    words = { ...text() };
     samples = [];
-    panel = template("drive-uploads-template");
+    panel = panels.cloneNode(true);
     panel.querySelector("[data-fold]").addEventListener("click", () => panel.classList.toggle("is-folded"));
     panel.querySelector("[data-close-uploads]").addEventListener("click", () => (on.close() ? panel.remove() : panel.classList.add("is-folded")));
-    panel.querySelector("[data-pause-all]").addEventListener("click", () => button(panel.querySelector("[data-pause-all]"), on.pauseAll(), text().pauseAll, text().resumeAll));
+    panel.querySelector("[data-pause-all]").addEventListener("click", () => button(panel.querySelector("[data-pause-all]"), on.pauseAll(), words.pauseAll, words.resumeAll));
     document.body.append(panel);
   }
 
@@ -23,7 +23,7 @@ export function face(queue, on) {
   function row(item, must = false) {
     show();
     if (item.row || (!must && panel.querySelector("ul").childElementCount >= MOST_ROWS)) return item.row;
-    item.row = template("drive-upload-template");
+    item.row = rows.cloneNode(true);
     item.row.querySelector(".upload-name").textContent = item.path ? `${item.path}/${item.name}` : item.name;
     item.row.querySelector("[data-pause]").addEventListener("click", () => on.pause(item));
     item.row.querySelector("[data-stop]").addEventListener("click", () => on.stop(item));
@@ -44,11 +44,11 @@ export function face(queue, on) {
     sum();
     if (!at) return;
     if (asks) at.parentElement.prepend(at);
-    at.querySelector("[data-state]").textContent = filled(text()[name], values);
+    at.querySelector("[data-state]").textContent = filled(words[name], values);
     at.querySelector("progress").value = item.state === "done" || !item.size ? Number(item.state === "done") : item.sent / item.size;
     at.classList.toggle("is-done", item.state === "done");
     at.classList.toggle("is-failed", item.state === "failed");
-    button(at.querySelector("[data-pause]"), stands, text().pause, text().resume);
+    button(at.querySelector("[data-pause]"), stands, words.pause, words.resume);
     if (item.state === "done" && queue.size > MOST_ROWS) gone(item);
   }
 
@@ -79,7 +79,7 @@ export function face(queue, on) {
       open += ["waits", "runs", "settles"].includes(item.state);
     }
     panel.querySelector(":scope > progress").value = size ? sent / size : queue.size ? ready / queue.size : 1;
-    panel.querySelector("[data-summary]").textContent = filled(text().title, { done: number(ready), all: number(queue.size) });
+    panel.querySelector("[data-summary]").textContent = filled(words.title, { done: number(ready), all: number(queue.size) });
     panel.querySelector("[data-pace]").textContent = open ? pace(sent, size, ready) : "";
     panel.dataset.done = String(ready === queue.size);
   }
@@ -93,7 +93,7 @@ export function face(queue, on) {
     const seconds = (now - first.now) / 1000;
     const [rate, each] = [(sent - first.sent) / seconds, (ready - first.ready) / seconds];
     if (!(seconds > 1 && rate > 0)) return "";
-    return filled(text().left, { rate: bytes(rate), time: time(Math.max((size - sent) / rate, each > 0 ? (queue.size - ready) / each : 0)) });
+    return filled(words.left, { rate: bytes(rate), time: time(Math.max((size - sent) / rate, each > 0 ? (queue.size - ready) / each : 0)) });
   }
 
   return { row, tell, progress, gone, sum };

@@ -32,7 +32,7 @@ export function open() {
     const mine = ((await run("readonly", (store) => store.getAll())) ?? []).filter((item) => item.holder === holder && item.tab !== tab);
     const [theirs, left] = [mine.filter((item) => alive.has(lock(item.tab))), mine.filter((item) => !alive.has(lock(item.tab)))];
     for (const other of new Set(theirs.map((item) => item.tab))) {
-      if (!watched.has(other)) navigator.locks.request(lock(other), again);
+      if (!watched.has(other)) navigator.locks.request(lock(other), () => {}).then(again);
       watched.add(other);
     }
     await putAll(left);

@@ -185,9 +185,11 @@ function parts(size) {
 async function ended(items, error) {
   const status = error.originalResponse?.getStatus() ?? 0;
   if (error.name === "AbortError") return items.forEach((item) => become(item, "waits")); // another of the same parcel was stopped
+  const isSignedOut = error.name === "signedOut" || (error.originalResponse && status < 300); // tus was led to the page that signs in
+  if (isSignedOut) return (notBefore = Infinity), items.forEach((item) => become(item, "waits", "signedOut"));
   if (error instanceof Refusal) return items.forEach((item) => (isForgotten(item, error.status) ? anew(item) : fail(item, error.name, error.why)));
   if (status === 404 && items[0].resume) return anew(items[0]);
-  if (error.originalResponse && !isLost(error)) return fail(items[0], status < 300 ? "signedOut" : "failed", error.originalResponse.getBody() || String(status));
+  if (error.originalResponse && !isLost(error)) return fail(items[0], "failed", error.originalResponse.getBody() || String(status));
   for (const item of items) {
     if (item.token || (await isReadable(item.file))) become(item, "waits", "lost");
     else fail(item, "unreadable");
