@@ -11,9 +11,6 @@ from pathlib import Path
 from app.lib.blobs.draft import CHUNK, Draft, full_disk_told
 from app.lib.blobs.store import Kept, Store, key_of, name_at
 from app.lib.blobs.whole import move_whole, named_anew, sync_folder, write_whole
-from app.lib.crew import Crew
-
-_placing = Crew(4, "files")
 
 
 class Disk(Store):
@@ -21,7 +18,7 @@ class Disk(Store):
 
     async def place(self, draft: Draft) -> None:
         """Give it its name. What lies there under the same hash has the same bytes, or was damaged and is healed by this."""
-        await _placing.run(self._place, draft)
+        await asyncio.to_thread(self._place, draft)
 
     async def get(self, name: str, derivative: str = "") -> bytes | None:
         return await asyncio.to_thread(self._read, self.folder / key_of(name, derivative))
