@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.lib.contact_columns import IGNORE, OWN, guess_all
+from app.lib.numbers import whole
 from app.lib.vcard import decode
 from app.lib.vcard.details import ADDRESS, CUSTOM, DATE, EMAIL, KINDS, ORGANISATION, PHONE, Details, Item
 
@@ -185,7 +186,7 @@ def _date(parts: dict[str, str], day_first: bool) -> dict[str, str]:
         month, day, year = found.groups()
         if int(month) > 12 or (day_first and int(day) <= 12):
             day, month = month, day
-    if day.isdigit() and month.isdigit() and 1 <= int(month) <= 12 and 1 <= int(day) <= 31:
-        return {"day": str(int(day)), "month": str(int(month)), "year": year if year and year.isdigit() and int(year) else "", "text": ""}
+    if 1 <= (whole(month) or 0) <= 12 and 1 <= (whole(day) or 0) <= 31:
+        return {"day": str(int(day)), "month": str(int(month)), "year": year if year and whole(year) else "", "text": ""}
     said = text or " ".join(part for part in (year, month, day) if part)
     return {"day": "", "month": "", "year": "", "text": "" if _NO_DATE.fullmatch(said) else said}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from app.lib.ical import Component, Property
+from app.lib.numbers import whole
 
 REQUEST, REPLY, CANCEL, COUNTER, DECLINECOUNTER, PUBLISH = "REQUEST", "REPLY", "CANCEL", "COUNTER", "DECLINECOUNTER", "PUBLISH"
 PRODID = "-//Chalet//Calendar//EN"
@@ -114,8 +115,7 @@ def cancel(calendar: Component, gone: Iterable[str] = ()) -> Component:
     """It doesn't take place, or not with these guests."""
     made = _message(calendar, CANCEL)
     for part in made.within(*PARTS):
-        number = part.value("SEQUENCE") or "0"
-        part.set(Property.make("SEQUENCE", str(int(number if number.isdigit() else 0) + 1)))
+        part.set(Property.make("SEQUENCE", str(number_of(part) + 1)))
         part.set(Property.make("STATUS", "CANCELLED"))
         wanted = set(gone)
         if wanted:
@@ -212,7 +212,12 @@ def ask_anew(calendar: Component, except_for: str) -> None:
 
 def sequence_of(calendar: Component) -> int:
     """The highest SEQUENCE."""
-    return max((int(value) for part in calendar.within(*PARTS) if (value := part.value("SEQUENCE") or "0").isdigit()), default=0)
+    return max((number_of(part) for part in calendar.within(*PARTS)), default=0)
+
+
+def number_of(part: Component) -> int:
+    """The SEQUENCE of a part; 0 where it says none, or what is no number."""
+    return whole(part.value("SEQUENCE") or "") or 0
 
 
 def _message(calendar: Component, method: str) -> Component:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from app.lib.numbers import whole
+
 TIMEOUT = 20.0  # seconds for each answer of the server
 MOST_BYTES, MOST_AT_ONCE = 4_000_000, 100
 
@@ -98,4 +100,4 @@ def _said(answer: tuple[str, Sequence[object]]) -> list[bytes]:
 
 def _number(connection: imaplib.IMAP4, name: str) -> int:
     found = connection.response(name)[1][0]
-    return int(found) if found and found.isdigit() else 0
+    return whole((found or b"").decode("ascii", "replace")) or 0

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 from dateutil.rrule import rrulestr
 
+from app.lib.numbers import whole
+
 MORNING = time(9)
 _EVENING = time(19)
 
@@ -256,7 +258,7 @@ def _clock(parts: dict[str, str | None]) -> time | None:
 
 
 def _number(text: str | None) -> int:
-    number = int(text) if text and text.isdigit() else _NUMBERS.get(text or "", 0)
+    number = whole(text or "") or _NUMBERS.get(text or "", 0)
     if not 1 <= number <= 5000:
         raise ValueError("no such number")
     return number

@@ -19,6 +19,7 @@ from litestar import Request, get
 from litestar.response import Response
 
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.lib.searching import Query, Segment, fold, highlight, parse, words
 from app.models import search_operators as operators
 from app.models.calendar.storing import EVENT
@@ -190,8 +191,9 @@ class Filters:
         sent = request.query_params
         kind = sent.get("kind", "")
         return cls(
-            _typed(request), kind if kind in (MESSAGE, PERSON, TEAM, FILE, CONTACT, EVENT) else "", _number(sent.get("by", "")), _number(sent.get("in", "")),
-            _day(sent.get("since", "")), _day(sent.get("until", "")), _number(sent.get("before", "")),
+            _typed(request), kind if kind in (MESSAGE, PERSON, TEAM, FILE, CONTACT, EVENT) else "",
+            whole(sent.get("by", "")) or 0, whole(sent.get("in", "")) or 0,
+            _day(sent.get("since", "")), _day(sent.get("until", "")), whole(sent.get("before", "")) or 0,
         )
 
     def url(self, path: str = "/search", **changed: Any) -> str:
@@ -255,10 +257,6 @@ async def _is_colleague(viewer: Viewer, account_id: int) -> bool:
     """Whether the viewer may know this person's name: they share an organisation's directory."""
     visible = await visible_scopes(viewer, [PERSON])
     return bool(await search(visible, viewer.org_id, "", [PERSON], limit=1, author_id=account_id))
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 and int(text) < 1 << 63 else 0
 
 
 def _day(text: str) -> str:

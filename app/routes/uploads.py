@@ -20,6 +20,7 @@ from litestar.response import Response
 from app import database
 from app.access import require_upload
 from app.lib.blobs import NoRoom
+from app.lib.numbers import whole
 from app.models.base import NotFound, Refused
 from app.models.files.concatenation import concatenate
 from app.models.files.storage import QuotaFull
@@ -64,12 +65,12 @@ async def show_upload(request: Request, token: FromPath[str]) -> Response[bytes]
 @patch("/uploads/{token:str}", opt=OPEN, request_max_body_size=None, include_in_schema=False)
 async def append_to_upload(request: Request, token: FromPath[str]) -> Response[bytes]:
     """Take the next piece."""
-    offset = request.headers.get("upload-offset", "")
+    offset = whole(request.headers.get("upload-offset", ""))
     if refusal := _refusal(request):
         return refusal
-    if request.headers.get("content-type") != "application/offset+octet-stream" or not offset.isdigit():
-        return _answer(415 if offset.isdigit() else 400)
-    return await _told(_append(request, token, int(offset)))
+    if offset is None or request.headers.get("content-type") != "application/offset+octet-stream":
+        return _answer(400 if offset is None else 415)
+    return await _told(_append(request, token, offset))
 
 
 @delete("/uploads/{token:str}", status_code=200, opt=OPEN, include_in_schema=False)
@@ -93,11 +94,11 @@ async def _begin(request: Request, org_id: int, account_id: int | None, charged_
         tokens = [address.rstrip("/").rpartition("/")[2] for address in concat.partition(";")[2].split()]
         upload, token = await concatenate(tokens, request.state.viewer, metadata)
         return _created(upload, token)
-    length = request.headers.get("upload-length", "")
-    if not length.isdigit() or concat not in ("", PARTIAL):
+    length = whole(request.headers.get("upload-length", ""))
+    if length is None or concat not in ("", PARTIAL):
         return _answer(400)
     upload, token = await Upload.begin(
-        org_id, int(length), account_id=account_id, charged_id=charged_id, metadata=metadata, concat=concat
+        org_id, length, account_id=account_id, charged_id=charged_id, metadata=metadata, concat=concat
     )
     if request.headers.get("content-type") == "application/offset+octet-stream":
         await upload.add(0, _body(request), _checksum(request))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from app.lib.numbers import whole
 from app.lib.vcard.card import Card
 from app.lib.vcard.lines import ContentLine
 
@@ -95,8 +96,8 @@ def _values(card: Card, name: str, scheme: str) -> tuple[str, ...]:
 
 
 def _preference(line: ContentLine) -> int:
-    said = line.param("PREF")
-    return int(said) if said.isascii() and said.isdigit() else 1 if "pref" in line.types else 101
+    said = whole(line.param("PREF"))
+    return said if said is not None else 1 if "pref" in line.types else 101
 
 
 def _organisation(card: Card) -> str:

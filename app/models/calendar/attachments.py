@@ -18,6 +18,7 @@ from app.lib import clock, file_types
 from app.lib.i18n import _
 from app.lib.ical import Component
 from app.lib.ids import new_id
+from app.lib.numbers import whole
 from app.lib.tokens import hash_token, new_token
 from app.models.base import NotFound, Refused, Row
 from app.models.calendar.tables import CalendarObject
@@ -90,8 +91,8 @@ async def attach(viewer: Viewer, value: str, origin: str) -> Attached:
     """
     if value.startswith(UPLOADED):
         found = await _uploaded(viewer, value.removeprefix(UPLOADED))
-    elif value.startswith(FROM_DRIVE) and value.removeprefix(FROM_DRIVE).isdigit():
-        found = await _from_drive(viewer, int(value.removeprefix(FROM_DRIVE)))
+    elif value.startswith(FROM_DRIVE) and (node_id := whole(value.removeprefix(FROM_DRIVE))) is not None:
+        found = await _from_drive(viewer, node_id)
     elif re.fullmatch(r"https?://[^\s<>\"]{3,2000}", value):
         return Attached(name_of_address(value), value)
     else:

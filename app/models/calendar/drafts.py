@@ -14,6 +14,8 @@ from app.lib.ical.series import length_of, start_of, when_of
 from app.lib.ical.timezones import written
 from app.lib.ical.values import format_duration, instant_of, parse_duration, wall_of
 from app.lib.ical.zones import Zones, iana_name
+from app.lib.itip import number_of
+from app.lib.numbers import whole
 from app.lib.recurrence import Rule
 from app.models.base import Refused
 from app.models.calendar import attachments
@@ -214,7 +216,7 @@ def _guest(line: Property) -> Guest:
 def _attached(line: Property) -> Attached:
     size = line.param("SIZE") or ""
     name = line.param("FILENAME") or line.param("X-FILENAME") or line.param("LABEL") or attachments.name_of_address(line.value)
-    return Attached(name, line.value, line.param("FMTTYPE") or "", int(size) if size.isdigit() and len(size) < 16 else 0)
+    return Attached(name, line.value, line.param("FMTTYPE") or "", whole(size) or 0)
 
 
 def reminder_of(alarm: Component) -> Reminder | None:
@@ -325,8 +327,7 @@ def stamp(part: Component, *, is_new: bool = False, raises_sequence: bool = Fals
     if is_new:
         part.set(Property.make("CREATED", now))
     if is_new or raises_sequence:
-        number = part.value("SEQUENCE") or "0"
-        part.set(Property.make("SEQUENCE", "0" if is_new else str(int(number if number.isdigit() else 0) + 1)))
+        part.set(Property.make("SEQUENCE", "0" if is_new else str(number_of(part) + 1)))
 
 
 def when_in(draft_wall: datetime, is_all_day: bool, timezone: str) -> When:

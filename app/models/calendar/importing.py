@@ -16,6 +16,7 @@ from app.lib import clock, itip
 from app.lib.i18n import _
 from app.lib.ical import Component, Malformed, Property, parse, parse_all
 from app.lib.ical.zones import iana_name
+from app.lib.itip import number_of
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.calendar import receiving
@@ -132,14 +133,9 @@ def _once(parts: list[Component]) -> list[Component]:
             continue
         key = part.value("RECURRENCE-ID") or ""
         other = found.get(key)
-        if other is None or _number(part) >= _number(other):
+        if other is None or number_of(part) >= number_of(other):
             found[key] = part
     return list(found.values())
-
-
-def _number(part: Component) -> int:
-    value = part.value("SEQUENCE") or "0"
-    return int(value) if value.isdigit() else 0
 
 
 async def look(calendar: Calendar, name: str, data: bytes) -> Plan:

@@ -7,6 +7,7 @@ from typing import Any
 
 from app import database
 from app.lib.names import full_name
+from app.lib.numbers import whole
 from app.lib.searching import fold, words
 from app.models.contacts import AddressBook
 from app.models.member.directory import people_like
@@ -30,12 +31,12 @@ async def emails_of(viewer: Viewer, values: Sequence[str]) -> list[str]:
     """Addresses as they were chosen, each once, in small letters; a team stands for the people in it."""
     found: list[str] = []
     for value in values:
-        number = value.removeprefix(TEAM)
-        if number != value and number.isdigit() and len(number) < 17:
+        team_id = whole(value.removeprefix(TEAM)) if value.startswith(TEAM) else None
+        if team_id is not None:
             found += [row["email"] for row in await database.fetch(
                 "SELECT a.email FROM team_member tm JOIN team t ON t.id = tm.team_id AND t.org_id = $1 AND t.deleted_at IS NULL"
                 " JOIN account a ON a.id = tm.account_id JOIN membership m ON m.account_id = a.id AND m.org_id = $1 AND m.ended_at IS NULL"
-                " WHERE t.id = $2 ORDER BY a.email", viewer.org_id, int(number),
+                " WHERE t.id = $2 ORDER BY a.email", viewer.org_id, team_id,
             )]
         else:
             found.append(value.strip().lower())

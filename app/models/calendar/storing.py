@@ -11,6 +11,7 @@ from app.lib import clock
 from app.lib.i18n import _
 from app.lib.ical import Component
 from app.lib.ids import new_id
+from app.lib.numbers import whole
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.calendar import attachments
@@ -262,8 +263,7 @@ async def _write_guests(object_id: int, read: Digest, *, had_some: bool) -> None
 def room_id(email: str) -> int | None:
     """The resource that an address of a room stands for."""
     name, _at, host = email.partition("@")
-    number = name.removeprefix("room-")
-    return int(number) if host == ROOMS_HOST and number != name and number.isdigit() and len(number) < 17 else None
+    return whole(name.removeprefix("room-")) if host == ROOMS_HOST and name.startswith("room-") else None
 
 
 def room_email(resource_id: int) -> str:

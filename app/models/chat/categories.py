@@ -10,6 +10,7 @@ from piccolo.columns import BigInt, ForeignKey, Integer, Varchar
 from app import database
 from app.lib import clock
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.models.account import Account
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused, Row
@@ -122,9 +123,9 @@ async def _put(viewer: Viewer, channel_id: int, category_id: int | None, *, favo
 
 
 def _number(text: str) -> int:
-    if not text.isdigit():
+    if (number := whole(text)) is None:
         raise NotFound(text)
-    return int(text)
+    return number
 
 
 @undoes("category.create")

@@ -10,6 +10,7 @@ from piccolo.columns import BigInt, ForeignKey, Integer, SmallInt, Varchar
 from app import database
 from app.lib import blobs, clock, file_types, pictures
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.models.base import NotFound, Refused, Row
 from app.models.chat import holding
 from app.models.chat.channel import Channel
@@ -170,4 +171,4 @@ def taken(uploads: Sequence[Upload | None]) -> list[Upload]:
 
 
 def _number(text: str | None, most: int) -> int:
-    return min(most, int(text)) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return min(most, whole(text or "") or 0)

@@ -9,6 +9,7 @@ import msgspec
 
 from app import database
 from app.lib.markdown import words
+from app.lib.numbers import whole
 from app.models.account import Account
 from app.models.chat import levels
 from app.models.chat.channel import DIRECT, Channel
@@ -147,8 +148,7 @@ def source_of(channel_id: int) -> str:
 
 def channel_of(source: str) -> int:
     """The channel that a source of notices is; 0 for another source."""
-    number = source.removeprefix("channel:")
-    return int(number) if number.isdigit() else 0
+    return whole(source.removeprefix("channel:")) or 0
 
 
 def subject_of(message_id: int) -> str:
@@ -157,8 +157,7 @@ def subject_of(message_id: int) -> str:
 
 
 def _message_of(subject: str) -> int:
-    number = subject.removeprefix("message:")
-    return int(number) if number.isdigit() else 0
+    return whole(subject.removeprefix("message:")) or 0
 
 
 def _url(channel: Channel, message_id: int) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from app import database
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.lib.searching import words
 from app.lib.vcard import escape, write_line
 from app.models.base import NotFound
@@ -157,10 +158,9 @@ class Directory:
 
     async def contact(self, href: str) -> Person:
         """The member at the segment of an address. Raises `NotFound`."""
-        stem = href.removesuffix(".vcf")
-        if not (stem.isascii() and stem.isdigit() and len(stem) < 17):
+        if (id_ := whole(href.removesuffix(".vcf"))) is None:
             raise NotFound(f"card {href}")
-        return await self.person(int(stem))
+        return await self.person(id_)
 
     async def count(self) -> int:
         """How many members it has."""

@@ -9,6 +9,7 @@ from typing import Any
 from app import database
 from app.lib import clock
 from app.lib.ids import new_id
+from app.lib.numbers import whole
 from app.lib.searching import fold, words
 from app.models.contacts.book import AddressBook
 from app.models.contacts.contact import LISTED, Contact
@@ -38,7 +39,7 @@ class Wanted:
     def of(cls, key: str, search: str = "") -> Wanted:
         """The list that `key` names; everything when it names none."""
         place, _colon, which = key.replace("\x00", "").partition(":")
-        if place not in (FAVOURITES, RECENT, BOOK, LABEL, GROUP) or (place in (BOOK, GROUP) and not (which.isascii() and which.isdigit() and len(which) < 17)):
+        if place not in (FAVOURITES, RECENT, BOOK, LABEL, GROUP) or (place in (BOOK, GROUP) and whole(which) is None):
             return cls(search=search)
         return cls(place, which[:120], search)
 

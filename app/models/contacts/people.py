@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import database
+from app.lib.numbers import whole
 from app.lib.searching import words
 from app.models.contacts.book import AddressBook
 from app.models.contacts.contact import Contact
@@ -112,4 +113,4 @@ async def birthdays(viewer: Viewer) -> list[Birthday]:
 
 def _birthday(row: dict[str, Any]) -> Birthday:
     year, month, day = row["birthday"][:-6], row["birthday"][-5:-3], row["birthday"][-2:]
-    return Birthday(row["id"], row["name"], int(month), int(day), int(year) if year.isdigit() else None)
+    return Birthday(row["id"], row["name"], int(month), int(day), whole(year))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from app import database, live
+from app.lib.numbers import whole
 from app.lib.searching import words
 from app.models.base import NotFound
 from app.models.departure import owned_by
@@ -224,9 +225,8 @@ def _conditions(org_id: int, wanted: Wanted) -> tuple[list[str], list[Any]]:
 def _place(column: str, after: str) -> tuple[str | int, int] | None:
     """The place that a cursor names; None for none, or for one that nobody made."""
     value, _tilde, id_ = after.rpartition("~")
-    if not id_.isdecimal() or len(id_) > 16 or (column != "sort_name" and not (value.isdecimal() and len(value) < 17)):
-        return None
-    return (value if column == "sort_name" else int(value)), int(id_)
+    first, second = value if column == "sort_name" else whole(value), whole(id_)
+    return None if first is None or second is None else (first, second)
 
 
 async def _completed(org_id: int, people: Collection[Member]) -> list[Member]:

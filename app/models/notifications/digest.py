@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from app import database
 from app.lib import clock
 from app.lib.i18n import speaking
+from app.lib.numbers import whole
 from app.lib.signing import sign, signed_text
 from app.models.account import Account
 from app.models.base import NotFound
@@ -70,7 +71,7 @@ async def letters_due() -> list[Letter]:
 async def account_of(token: str) -> Account:
     """Whose digest an unsubscribe link ends. Raises `NotFound`."""
     text = signed_text(await ServerSecret.named(SECRET), PURPOSE, token)
-    account = await Account.find(int(text)) if text and text.isdigit() else None
+    account = await Account.find(whole(text or "") or 0)
     if account is None:
         raise NotFound("unsubscribe link")
     return account

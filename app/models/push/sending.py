@@ -12,6 +12,7 @@ from app import database
 from app.lib import clock, webpush
 from app.lib.i18n import _, ngettext, speaking
 from app.lib.ids import new_id
+from app.lib.numbers import whole
 from app.lib.safe_http import Answer, Caller, NotAllowed
 from app.models import presence
 from app.models.announcements import announce
@@ -255,8 +256,8 @@ def _is_passing(error: Exception) -> bool:
 
 def _retry_after(answer: Answer) -> int | None:
     """Milliseconds that a push service asks us to wait (RFC 9110 §10.2.3, in seconds)."""
-    told = next((value for name, value in answer.headers.items() if name.lower() == "retry-after"), "")
-    return min(int(told) * clock.SECOND, _LONGEST_WAIT) if told.isascii() and told.isdigit() and len(told) < 8 else None
+    told = whole(next((value for name, value in answer.headers.items() if name.lower() == "retry-after"), ""))
+    return min(told * clock.SECOND, _LONGEST_WAIT) if told is not None else None
 
 
 async def _queue_late(notification: Notification) -> None:

@@ -12,6 +12,7 @@ from litestar.response import Response
 from app.access import find_avatar
 from app.lib import blobs
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.lib.pictures import Crop, PictureError, square
 from app.models.base import NotFound, Refused
 from app.routes.account import done, own_account
@@ -68,8 +69,8 @@ async def _answer(request: Request, name: str, size: str) -> Response[bytes]:
 
 
 def _check_size(request: Request, megabytes: int) -> None:
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > megabytes * 1_000_000 + 10_000:
+    length = whole(request.headers.get("content-length", ""))
+    if length is None or length > megabytes * 1_000_000 + 10_000:
         raise Refused(_("This picture is too large. It may have at most %(most)s MB.") % {"most": megabytes})
 
 

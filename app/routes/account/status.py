@@ -15,6 +15,7 @@ from app.lib import clock, emoji
 from app.lib.forms import ChoiceField, Form, NumberField, TextField
 from app.lib.i18n import _, language, ngettext
 from app.lib.locales import territory, week_start
+from app.lib.numbers import whole
 from app.lib.quiet import Span, local_day, local_instant
 from app.models.base import Refused
 from app.models.presence import AUTOMATIC, AWAY, DND, MOST_SPANS, ONLINE, choice_of, choose, set_away_minutes, set_quiet_hours
@@ -196,8 +197,8 @@ def _instant(viewer: Viewer, length: str) -> int | None:
     """When a length from now ends, on the person's own clock. "" has no end."""
     now, zone = clock.now(), viewer.timezone
     today = local_day(now, zone)
-    if length.isdigit():
-        return now + int(length) * clock.MINUTE
+    if (minutes := whole(length)) is not None:
+        return now + minutes * clock.MINUTE
     if length == "today":
         return local_instant(today, 24 * 60, zone)
     if length == "morning":

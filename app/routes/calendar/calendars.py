@@ -12,6 +12,7 @@ from app import access
 from app.lib import public_holidays
 from app.lib.forms import CheckField, ChoiceField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import _, language
+from app.lib.numbers import whole
 from app.models.base import Refused
 from app.models.calendar import Calendar, elsewhere, managing, sharing
 from app.models.calendar.calendar import BIRTHDAYS, HOLIDAYS, OWNED, SUBSCRIPTION
@@ -242,11 +243,9 @@ async def _shared(viewer: Viewer, calendar: Calendar, form: Sharing) -> str:
     elif form["everyone"]:
         await sharing.share(viewer, calendar, form["level"])
     for value in form["people"]:
-        number = value.removeprefix(TEAM)
-        if not number.isdigit():
-            continue
-        is_team = number != value
-        await sharing.share(viewer, calendar, form["level"], account_id=None if is_team else int(number), team_id=int(number) if is_team else None)
+        if (id_ := whole(value.removeprefix(TEAM))) is not None:
+            is_team = value.startswith(TEAM)
+            await sharing.share(viewer, calendar, form["level"], account_id=None if is_team else id_, team_id=id_ if is_team else None)
     return "" if form["share"] or form["everyone"] or form["people"] else _("Please choose somebody.")
 
 
@@ -254,7 +253,7 @@ async def _form(request: Request, calendar: Calendar | None, form: Form, raw: di
     viewer = request.state.viewer
     country = str(raw.get("country", ""))
     shown = {
-        "calendar": calendar, "form": form, "raw": {**raw, "hue": int(raw["hue"])}, "action": calendar.url if calendar else "/calendar/calendars",
+        "calendar": calendar, "form": form, "raw": {**raw, "hue": whole(str(raw["hue"])) or 0}, "action": calendar.url if calendar else "/calendar/calendars",
         "heading": calendar.name if calendar else _("Add a calendar"), "submit": _("Save") if calendar else _("Add"),
         "countries": [] if calendar else public_holidays.countries(language()), "parts": _parts(country), "part": raw.get("part", ""),
         "reminder_choices": [(value, before_words(int(value)) if value else _("None")) for value in _REMINDERS],

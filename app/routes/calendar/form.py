@@ -12,6 +12,7 @@ from app import access
 from app.lib.event_colours import hue_of, name_of
 from app.lib.forms import CheckField, ChoiceField, ManyField, NumberField, TextField
 from app.lib.i18n import _, ngettext
+from app.lib.numbers import whole
 from app.lib.recurrence import Rule
 from app.lib.timezones import offered_timezones
 from app.models.base import NotFound, Refused
@@ -140,9 +141,13 @@ def _reminders(form: EventForm) -> tuple[Reminder, ...]:
     found = []
     for value in form["reminders"]:
         minutes, _colon, way = value.partition(":")
-        if minutes.lstrip("-").isdigit() and len(minutes) < 8 and way in ("push", "email", "chat"):
+        if _is_minutes(minutes) and len(minutes) < 8 and way in ("push", "email", "chat"):
             found.append(Reminder(int(minutes), way))
     return tuple(dict.fromkeys(found))
+
+
+def _is_minutes(text: str) -> bool:
+    return whole(text.removeprefix("-")) is not None
 
 
 # -- showing
@@ -168,11 +173,10 @@ def raw_of(draft: Draft, calendar_id: int) -> dict[str, Any]:
 
 def typed(form: EventForm, usual: dict[str, Any]) -> dict[str, Any]:
     """What was typed into a form that comes back, over what it would show."""
-    weekdays = [int(day) for day in form.raw.get("weekdays", []) if day.isdigit()]
+    weekdays = [day for sent in form.raw.get("weekdays", []) if (day := whole(sent)) is not None]
     blank = {name: "" for name in ("until", "count") if name not in form.raw}
     some = {name: form.raw.get(name, []) for name in ("guests", "optional", "rooms", "reminders", "attachments", "also")}
-    colour = int(form.raw["colour"]) if form.raw.get("colour", "").isdigit() else None
-    return {**usual, **blank, **form.raw, **some, "all_day": "all_day" in form.raw, "weekdays": weekdays, "colour": colour}
+    return {**usual, **blank, **form.raw, **some, "all_day": "all_day" in form.raw, "weekdays": weekdays, "colour": whole(form.raw.get("colour", ""))}
 
 
 def new_draft(viewer: Viewer, preferences: CalendarPreferences, start: str, end: str, day: str) -> Draft:
@@ -227,7 +231,7 @@ def _room_hint(resource: Resource) -> str:
 def reminder_choices(current: str) -> list[tuple[str, str]]:
     """Reminders to choose from, and the one there is."""
     values = [f"{minutes}:push" for minutes in _MINUTES] + [f"{minutes}:{way}" for way in ("email", "chat") for minutes in _OTHER_WAYS]
-    if current and current not in values:
+    if current not in values and _is_minutes(current.partition(":")[0]):
         values.insert(0, current)
     return [(value, reminder_words(value)) for value in values]
 

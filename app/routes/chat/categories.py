@@ -11,6 +11,7 @@ from litestar.response import Response
 from app import access
 from app.lib.forms import Form, ManyField, NumberField, TextField
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.models.chat import categories, places
 from app.models.chat.categories import CHANNELS, FAVOURITES, ChannelCategory
 from app.models.chat.channel import Channel
@@ -135,7 +136,7 @@ async def _side(request: Request, headers: dict[str, str] | None = None) -> Resp
     current = request.headers.get("hx-current-url", "").partition("/chat/channels/")[2].split("/")[0].split("?")[0]
     mine = await places.places_of(request.state.viewer)
     shown = {"HX-Reswap": "none", "HX-Trigger": '{"dialog:close": true}', **(headers or {})}
-    return fragment(request, "chat/_side.html", headers=shown, places=mine, current=int(current) if current.isdigit() else 0, side_oob=True)
+    return fragment(request, "chat/_side.html", headers=shown, places=mine, current=whole(current) or 0, side_oob=True)
 
 
 async def _form(request: Request, name: str, form: Form, status: int = 200, **context: Any) -> Response[bytes]:

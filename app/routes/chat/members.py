@@ -12,6 +12,7 @@ from app import access
 from app.lib import clock
 from app.lib.forms import ChoiceField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import OFFERED, _, language, ngettext
+from app.lib.numbers import whole
 from app.models.base import NotFound, Refused
 from app.models.chat import Channel, Message, log, looking_after, members, naming, places
 from app.models.chat.rules import may_invite_guests
@@ -83,7 +84,7 @@ async def list_nameable(request: Request, channel_id: FromPath[int], q: FromQuer
 async def list_outside(request: Request, channel_id: FromPath[int], people: FromQuery[str] = "") -> Response[bytes]:
     """Who was named and isn't in the channel: to add them, or not."""
     channel = await _own(request, channel_id)
-    ids = [int(part) for part in people.split(",")[:20] if part.isdecimal() and len(part) < 18]
+    ids = [id_ for part in people.split(",")[:20] if (id_ := whole(part)) is not None]
     outside = await naming.not_in(channel, ids)
     named = await people_by_id(outside)
     return fragment(request, "chat/_outside.html", channel=channel, people=[named[id_] for id_ in outside if id_ in named])

@@ -12,6 +12,7 @@ from app import access
 from app.lib import blobs, emoji, shortcodes
 from app.lib.forms import ChoiceField, Form, ManyField, NumberField, TextField
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.models.chat import custom_emoji, places
 from app.models.chat.channel import MOST_DESCRIPTION, MOST_NAME, PRIVATE, PUBLIC, Channel, NameRefused, check_may_start
 from app.models.chat.direct import between
@@ -63,7 +64,7 @@ async def index(request: Request) -> Response[bytes]:
 async def show_side(request: Request, current: FromQuery[str] = "") -> Response[bytes]:
     """The side column alone, when something about the list has changed. `current` is a channel's id or the name of a view."""
     access.require(request.state.viewer, "chat.use")
-    return fragment(request, "chat/_side.html", places=await places.places_of(request.state.viewer), current=int(current) if current.isdecimal() else current)
+    return fragment(request, "chat/_side.html", places=await places.places_of(request.state.viewer), current=whole(current) or current)
 
 
 @get("/chat/channels", include_in_schema=False)

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from app.lib.downloads import attachment
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.lib.pictures import PictureError, portrait, square
 from app.lib.vcard import as_version, photo, read_card
 from app.lib.vcard.details import KINDS, further, read_details, set_photo, write_details
@@ -76,8 +77,7 @@ async def create_card(request: Request) -> Response[bytes]:
     viewer = member(request)
     sent = await request.form()
     bound = bind(sent)
-    asked = str(sent.get("book", ""))
-    book_id = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 17 else 0
+    book_id = whole(str(sent.get("book", ""))) or 0
     if not bound.errors:
         try:
             book = await AddressBook.seen_by(viewer, book_id) if book_id else await AddressBook.default_for(viewer.account_id, viewer.org_id)

@@ -11,6 +11,7 @@ from litestar.response import Response, Stream
 from app.lib.downloads import attachment
 from app.lib.forms import Form, ManyField, NumberField, TextField
 from app.lib.i18n import _, ngettext
+from app.lib.numbers import whole
 from app.lib.vcard import as_version, read_card
 from app.models.base import NotFound, Refused
 from app.models.command import Command
@@ -90,8 +91,8 @@ async def _change(viewer: Viewer, ids: list[int], kind: str, value: str) -> tupl
     if kind == "delete":
         command = await editing.delete_many(viewer, ids)
         said = ngettext("%(count)s contact was deleted.", "%(count)s contacts were deleted.", len(ids))
-    elif kind in ("move", "copy") and value.isdecimal():
-        book = await AddressBook.seen_by(viewer, int(value))
+    elif kind in ("move", "copy") and (book_id := whole(value)) is not None:
+        book = await AddressBook.seen_by(viewer, book_id)
         command = await (editing.move if kind == "move" else editing.copy)(viewer, ids, book)
         moved = ngettext("%(count)s contact was moved to %(book)s.", "%(count)s contacts were moved to %(book)s.", len(ids))
         copied = ngettext("%(count)s contact was copied to %(book)s.", "%(count)s contacts were copied to %(book)s.", len(ids))

@@ -8,6 +8,7 @@ from litestar.response import Response
 
 from app.lib.forms import Form, ManyField, NumberField
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.lib.vcard.details import KINDS
 from app.models.base import Refused
 from app.models.contacts import duplicates
@@ -43,7 +44,7 @@ async def list_duplicates(request: Request) -> Response[bytes]:
 async def new_merge(request: Request, kept: FromQuery[int] = 0) -> Response[bytes]:
     """What one card of several would say, to look at and change."""
     viewer = member(request)
-    ids = [int(one) for one in request.query_params.getall("ids", []) if one.isascii() and one.isdigit() and len(one) < 17]
+    ids = [id_ for one in request.query_params.getall("ids", []) if (id_ := whole(one)) is not None]
     return await _form(request, await duplicates.prepare(viewer, ids, kept), {})
 
 

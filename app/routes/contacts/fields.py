@@ -13,6 +13,7 @@ from babel.dates import format_date, get_month_names
 
 from app.lib.i18n import _, language
 from app.lib.locales import territory
+from app.lib.numbers import whole
 from app.lib.vcard.details import (
     ADDRESS,
     CUSTOM,
@@ -133,8 +134,8 @@ def _item(kind: str, row: dict[str, str]) -> Item:
     if kind == ADDRESS:
         parts["street"] = row.get("street", "").strip()[:most]
     label = " ".join((row.get("own", "") if row.get("label") in ("own", None) else row["label"]).split())[:120]
-    line = row.get("line", "")
-    return Item(kind, parts, label, int(line) if line.isascii() and line.isdigit() and len(line) < 6 else -1)
+    line = whole(row.get("line", ""))
+    return Item(kind, parts, label, -1 if line is None else line)
 
 
 def _wrong(item: Item) -> str:
@@ -151,7 +152,7 @@ def _wrong(item: Item) -> str:
 
 def _wrong_date(parts: dict[str, str]) -> str:
     day, month, year = (parts[name] for name in ("day", "month", "year"))
-    if not all(part.isascii() and part.isdigit() and len(part) < 5 for part in (day, month, year) if part) or not (day and month):
+    if not all(whole(part) is not None and len(part) < 5 for part in (day, month, year) if part) or not (day and month):
         return _("A date needs a day and a month.")
     try:
         date(int(year or 2000), int(month), int(day))

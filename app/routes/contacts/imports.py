@@ -14,6 +14,7 @@ from app.doors import opens_files
 from app.lib.contact_columns import OWN
 from app.lib.contact_tables import OFFERED, read_table
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.models.base import Refused
 from app.models.command import Command
 from app.models.contacts import AddressBook, importing
@@ -40,8 +41,7 @@ async def create_import(request: Request) -> Response[bytes]:
     """Read the file and show what would happen. Nothing is written yet."""
     viewer = member(request)
     sent = await request.form()
-    file, asked = sent.get("file"), str(sent.get("book", ""))
-    book_id = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 17 else 0
+    file, book_id = sent.get("file"), whole(str(sent.get("book", ""))) or 0
     if not isinstance(file, UploadFile) or not file.filename:
         return await _form(request, viewer, _("Choose a file first."), book_id, 422)
     try:

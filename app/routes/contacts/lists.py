@@ -9,6 +9,7 @@ from litestar import Request, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
+from app.lib.numbers import whole
 from app.lib.searching import words
 from app.models.contacts import AddressBook, Contact
 from app.models.contacts.directory import Person
@@ -102,8 +103,9 @@ async def _piece(
 
 def place_after(after: str) -> After | None:
     """Where a piece begins: a name and an id, as the last piece said it; None at the start and for anything else."""
-    name, bar, id_ = after.replace("\x00", "").rpartition("|")
-    return (name[:250], int(id_)) if bar and id_.isascii() and id_.isdigit() and len(id_) < 17 else None
+    name, bar, text = after.replace("\x00", "").rpartition("|")
+    id_ = whole(text)
+    return (name[:250], id_) if bar and id_ is not None else None
 
 
 async def _answer(request: Request, wanted: Wanted, after: str, letter: str, loaded: int, refresh: int) -> Response[bytes]:

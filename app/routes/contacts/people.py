@@ -10,6 +10,7 @@ from litestar.response import Response
 
 from app.lib import blobs
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.lib.pictures import portrait
 from app.models.base import NotFound
 from app.models.contacts import AddressBook, Directory, Person, editing, person_seen_by
@@ -94,8 +95,7 @@ async def create_person_copy(request: Request, membership_id: FromPath[int]) -> 
     """Copy a member's card into an address book of one's own (DIR-06)."""
     viewer = member(request)
     person = await person_seen_by(viewer, membership_id)
-    sent = str((await request.form()).get("book", ""))
-    chosen = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 17 else 0
+    chosen = whole(str((await request.form()).get("book", ""))) or 0
     book = await AddressBook.seen_by(viewer, chosen) if chosen else await AddressBook.default_for(viewer.account_id, viewer.org_id)
     command, made = await editing.copy_text(viewer, person.card(await _picture(person)), book)
     return moved(request, made.url, _("%(name)s was copied to %(book)s.") % {"name": person.name, "book": book.name}, command)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from app.lib.dav.names import cs, d
 from app.lib.dav.writing import elements, escape, href
+from app.lib.numbers import whole
 from app.models.dav import Caller, Colleague, colleagues
 from app.routes.dav import trees
 from app.routes.dav.nodes import Collection, Node
@@ -64,8 +65,8 @@ class Principals(Collection):
     async def find(self, name: str) -> Node | None:
         if name.upper() == self.caller.sync_name:
             return Me(self.caller)
-        if name.startswith("u") and name[1:].isdigit() and len(name) < 18:
-            found = await colleagues(self.caller, account_id=int(name[1:]))
+        if name.startswith("u") and (account_id := whole(name[1:])) is not None:
+            found = await colleagues(self.caller, account_id=account_id)
             return Other(self.caller, found[0]) if found else None
         return None
 

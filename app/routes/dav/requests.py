@@ -10,6 +10,7 @@ from app.lib.dav import headers, hrefs
 from app.lib.dav.conditions import Match
 from app.lib.dav.problems import Problem
 from app.lib.dav.reading import MOST_BYTES, Element, parse
+from app.lib.numbers import whole
 from app.models.dav import Caller
 
 Scope = MutableMapping[str, Any]
@@ -86,8 +87,8 @@ class Request:
 
     async def pieces(self, most: int | None) -> AsyncIterator[bytes]:
         """The body as it comes. Raises `Problem` (413) as soon as it is longer than `most` bytes."""
-        announced = self.header("content-length")
-        if most is not None and announced.isdigit() and int(announced) > most:
+        announced = whole(self.header("content-length"))
+        if most is not None and announced is not None and announced > most:
             raise too_large(most)
         received = 0
         while True:

@@ -15,6 +15,7 @@ from app.lib.brand_pictures import Box, PictureError, cut_logo, logo_source, sli
 from app.lib.contrast import DARK, LIGHT, SHAPE, TEXT, contrast, palette, read_colour
 from app.lib.forms import ChoiceField, Field, FieldError, Form, ManyField, NumberField, TextField
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.models.base import NotFound, Refused
 from app.models.brand import appearance, drafting
 from app.models.brand.appearance import MOST_ALT, MOST_NAME, MOST_SHORT_NAME, MOST_SLIDES, Logo, SlideOf
@@ -235,8 +236,8 @@ def _valid(form: FormT) -> FormT:
 async def _picture(request: Request, state: State) -> tuple[Any, bytes]:
     """The form and the bytes of its `picture`. Its size is known from the header, before anything is read. Raises `PictureError`."""
     most = state.settings.max_upload_mb
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > most * 1_000_000 + 10_000:
+    length = whole(request.headers.get("content-length", ""))
+    if length is None or length > most * 1_000_000 + 10_000:
         raise PictureError(_("This picture is too large. It may have at most %(most)s MB.") % {"most": most})
     sent = await request.form()
     file = sent.get("picture")

@@ -16,6 +16,7 @@ from app import database
 from app.access import require_admin
 from app.lib.devices import device
 from app.lib.i18n import _
+from app.lib.numbers import whole
 from app.lib.quiet import local_instant
 from app.lib.tables import BOM, csv_line
 from app.models import audit
@@ -34,8 +35,7 @@ async def list_log(request: Request) -> Response[bytes]:
     """The entries, newest first; the rows alone for a filter and for what follows."""
     viewer = require_admin(request.state.viewer)
     asked = {name: request.query_params.get(name, "")[:100] for name in _FIELDS}
-    before = request.query_params.get("before", "")
-    entries = await find_entries(viewer.org_id, _wanted(viewer, asked), int(before) if before.isdigit() else None)
+    entries = await find_entries(viewer.org_id, _wanted(viewer, asked), whole(request.query_params.get("before", "")))
     following = entries[-1].position if len(entries) == PAGE else None
     context: dict[str, Any] = {"entries": shown(entries), "following": following, "asked": asked, "query": _query(asked)}
     target = request.headers.get("hx-target", "")
@@ -111,13 +111,9 @@ def _text(value: Any) -> str:
 
 def _wanted(viewer: Viewer, asked: dict[str, str]) -> Wanted:
     return Wanted(
-        text=asked["text"], kind=asked["kind"], actor=_number(asked["actor"]), concerns=_number(asked["concerns"]),
+        text=asked["text"], kind=asked["kind"], actor=whole(asked["actor"]), concerns=whole(asked["concerns"]),
         since=_midnight(viewer, asked["since"], 0), until=_midnight(viewer, asked["until"], 1),
     )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdigit() and len(text) < 17 else None
 
 
 def _midnight(viewer: Viewer, text: str, later: int) -> int | None:

@@ -12,6 +12,7 @@ from litestar.response import Response
 from app.access import find_team, require_admin
 from app.lib.forms import Form, ManyField, NumberField, TextField
 from app.lib.i18n import _, ngettext
+from app.lib.numbers import whole
 from app.models import member
 from app.models.base import NotFound, Refused
 from app.models.command import Command
@@ -68,9 +69,8 @@ def wanted_by(request: Request) -> Wanted:
     def one_of(name: str, allowed: Any, default: str = "") -> str:
         return asked[name] if asked.get(name) in allowed else default
 
-    team = asked.get("team", "")
     return Wanted(
-        search=asked.get("q", "").strip()[:100], role=one_of("role", ROLES), team=int(team) if team.isdecimal() and len(team) < 17 else 0,
+        search=asked.get("q", "").strip()[:100], role=one_of("role", ROLES), team=whole(asked.get("team", "")) or 0,
         right=one_of("right", [f"{product.key}.{level}" for product in products() for level in LEVELS]), state=one_of("state", STATES),
         sort=one_of("sort", SORTS, "name"),
     )
@@ -96,8 +96,8 @@ async def listed(viewer: Viewer, wanted: Wanted, after: str = "", most: int = PI
 
 async def _change(viewer: Viewer, ids: list[int], kind: str, value: str) -> tuple[Command, str]:
     product, _dot, level = value.partition(".")
-    if kind == "team" and value.isdecimal():
-        return await _put_into_team(viewer, ids, int(value))
+    if kind == "team" and (team_id := whole(value)) is not None:
+        return await _put_into_team(viewer, ids, team_id)
     if kind == "role" and value in GIVEN:
         changed = await member.change_role(viewer, ids, value)
     elif kind in ("grant", "revoke"):

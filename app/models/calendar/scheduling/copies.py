@@ -9,6 +9,7 @@ from app.lib import clock, itip
 from app.lib.i18n import speaking
 from app.lib.ical import Component
 from app.lib.ical.series import ENDLESS
+from app.lib.numbers import whole
 from app.models.account import Account
 from app.models.calendar.calendar import Calendar
 from app.models.calendar.drafts import Reminder, alarm_of
@@ -112,5 +113,5 @@ async def tell_kept(viewer: Viewer, calendar: Calendar, event: Component, email:
 def _add_reminders(calendar: Component, target: Calendar) -> None:
     for part in calendar.within("VEVENT"):
         for minutes in target.reminders.split(","):
-            if minutes.strip().isdigit():
-                part.add(alarm_of(Reminder(int(minutes)), part.text("SUMMARY")))
+            if (before := whole(minutes.strip())) is not None:
+                part.add(alarm_of(Reminder(before), part.text("SUMMARY")))

@@ -14,6 +14,7 @@ from app.lib.dav.reading import Element, text
 from app.lib.dav.writing import MULTISTATUS, MULTISTATUS_END, elements, response
 from app.lib.ical import Malformed, parse
 from app.lib.ical.zones import Zones, iana_name
+from app.lib.numbers import whole
 from app.models.calendar.indexing import series_of, zone_of
 from app.models.calendar.programs import names_between, rows_named, rows_of
 from app.routes.dav.calendars.calendar import CalendarNode
@@ -126,9 +127,9 @@ def _limit(root: Element) -> int:
     asked = text(found).strip()
     if not asked:
         return 10**9
-    if not asked.isdigit():
+    if (most := whole(asked[:18])) is None:
         raise Problem(400, text="A limit is a number.")
-    return int(asked[:9])
+    return most
 
 
 def _like(words: str) -> str:

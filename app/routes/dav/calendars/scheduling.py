@@ -10,6 +10,7 @@ from app.lib.dav.writing import document, element, elements, escape, href
 from app.lib.ical import Component, Malformed, Property, parse
 from app.lib.ical.series import when_of
 from app.lib.ical.zones import Zones
+from app.lib.numbers import whole
 from app.models.calendar.free_busy import Diary, free_busy
 from app.models.calendar.indexing import address_of
 from app.models.dav import Caller, colleagues
@@ -65,8 +66,8 @@ class Outbox(Collection):
         name = given.rpartition("/dav/principals/")[2].strip("/") if "/dav/principals/" in given else ""
         if name.upper() == self.caller.sync_name:
             return self.caller.email.lower()
-        if name.startswith("u") and name[1:].isdigit() and len(name) < 18:
-            found = await colleagues(self.caller, account_id=int(name[1:]))
+        if name.startswith("u") and (account_id := whole(name[1:])) is not None:
+            found = await colleagues(self.caller, account_id=account_id)
             return found[0].email.lower() if found else given
         return given
 

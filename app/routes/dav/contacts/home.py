@@ -7,6 +7,7 @@ from typing import Any
 
 from app.lib.dav.names import card
 from app.lib.dav.writing import href
+from app.lib.numbers import whole
 from app.models.base import NotFound
 from app.models.contacts import AddressBook, Directory
 from app.models.contacts.programs import make_at
@@ -32,10 +33,10 @@ class Home(homes.Home):
 
     async def find(self, name: str) -> Node | None:
         if name.startswith("directory-"):
-            org_id = name.removeprefix("directory-")
-            if not org_id.isascii() or not org_id.isdigit() or int(org_id[:17]) not in self.org_ids:
+            org_id = whole(name.removeprefix("directory-"))
+            if org_id is None or org_id not in self.org_ids:
                 return None
-            return DirectoryNode(self.caller, await Directory.seen_by(self.caller.account_id, int(org_id)))
+            return DirectoryNode(self.caller, await Directory.seen_by(self.caller.account_id, org_id))
         try:
             book = await AddressBook.by_segment(self.caller.account_id, name)
         except NotFound:  # the default book is made when the books are first listed

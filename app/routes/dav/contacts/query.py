@@ -10,6 +10,7 @@ from app.lib.dav.names import card, d
 from app.lib.dav.problems import Problem
 from app.lib.dav.reading import Element, text
 from app.lib.dav.writing import MULTISTATUS, MULTISTATUS_END, elements, response
+from app.lib.numbers import whole
 from app.routes.dav.contacts.book import QUERY, Book
 from app.routes.dav.contacts.directory import DirectoryNode
 from app.routes.dav.nodes import Collection
@@ -56,7 +57,6 @@ def _limit(root: Element) -> int:
     found = root.find(f"{card('limit')}/{card('nresults')}")
     if found is None:
         return _NO_LIMIT
-    asked = text(found).strip()
-    if not asked.isdigit():
+    if (most := whole(text(found).strip()[:18])) is None:
         raise Problem(400, text="A limit is a number.")
-    return int(asked[:9])
+    return most

@@ -9,6 +9,7 @@ from app.lib.dav.names import d
 from app.lib.dav.problems import Problem
 from app.lib.dav.reading import Element, text
 from app.lib.dav.writing import MULTISTATUS, MULTISTATUS_END, elements, response
+from app.lib.numbers import whole
 from app.routes.dav.nodes import Changes, Collection
 from app.routes.dav.propfind import Writers
 from app.routes.dav.reports import report
@@ -44,10 +45,10 @@ def limit(root: Element) -> int | None:
     found = root.find(f"{d('limit')}/{d('nresults')}")
     if found is None:
         return None
-    asked = text(found).strip()
-    if not asked.isdigit() or not int(asked[:9]):
+    most = whole(text(found).strip()[:18])
+    if not most:
         raise Problem(403, d("number-of-matches-within-limits"))
-    return int(asked[:9])
+    return most
 
 
 def _since(collection: Collection, asked: str) -> int | None:
