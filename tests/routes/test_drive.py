@@ -15,9 +15,12 @@ from PIL import Image
 from app import database, jobs
 from app.jobs import run_now
 from app.lib import clock
+from app.models.base import NotFound
+from app.models.command import Command
 from app.models.drive import Node, create_drive, find_node, list_all, marks, put_file, share
+from app.models.drive.arriving import Arrival, Arrivals
 from app.models.drive.rights import EDIT, MANAGE, VIEW
-from app.models.files import keep_bytes
+from app.models.files import Upload, keep_bytes
 from app.models.job import Job
 from app.models.search import search, visible_scopes
 from tests.conftest import browser
@@ -539,6 +542,19 @@ async def test_an_upload_whose_answer_was_lost_is_answered_again(app: httpx.ASGI
         assert [one.status_code for one in said] == [201, 201] and said[0].json() == said[1].json()
         other = await anna.post(f"/drive/folders/{place.node.id}/arrivals", data={"upload": token_of(url), "name": "b.txt"}, headers={"idempotency-key": "u2"})
         assert other.status_code == 404 and await names(people.anna, place) == ["a.txt"]
+
+
+async def test_a_file_and_its_upload_are_settled_together(app: httpx.ASGITransport, people: People) -> None:
+    place = await home(people.anna)
+    async with browser(app, people.anna) as anna:
+        url = await create(anna, 5)
+        await send(anna, url, 0, b"hello")
+        upload = await Upload.ready(token_of(url), people.anna.viewer)
+        async with database.transaction():
+            blob = await upload.redeem()
+        with pytest.raises(NotFound):  # another room was faster
+            await Arrivals(people.anna.viewer, place).put(Arrival("a.txt", key="u1"), blob, upload)
+        assert await names(people.anna, place) == [] and await Command.result_before(people.anna.viewer, "u1") is None
 
 
 async def test_the_trash_of_any_drive_renews_its_list_and_is_emptied(app: httpx.ASGITransport, people: People) -> None:

@@ -16,7 +16,7 @@ from app.models.drive.finding import Found, find_node
 from app.models.drive.names import NameTaken, free_name, named_in
 from app.models.drive.tables import Node
 from app.models.drive.tree import make_folders
-from app.models.files import Blob
+from app.models.files import Blob, Upload
 from app.models.viewer import Viewer
 
 _TRIES = 5
@@ -47,18 +47,21 @@ class Arrivals:
         before = await Command.result_before(self._viewer, arrival.key)
         return (await find_node(self._viewer, before)).node if before is not None else None
 
-    async def put(self, arrival: Arrival, blob: Blob) -> Node | None:
-        """The file, or none when it is skipped. Raises `NameTaken` when nobody was asked, `QuotaFull`, `NotFound`."""
+    async def put(self, arrival: Arrival, blob: Blob, upload: Upload | None = None) -> Node | None:
+        """The file, or none when it is skipped; the upload that it came by is redeemed with it.
+
+        Raises `NameTaken` when nobody was asked, `QuotaFull`, `NotFound`.
+        """
         folder = await self._folder(arrival.path)
         for _try in range(_TRIES):
             try:
-                return await self._put(folder, arrival, blob)
+                return await self._put(folder, arrival, blob, upload)
             except NameTaken:  # by somebody at the same moment: decided once more
                 if arrival.conflict == ASK:
                     raise
         raise Refused(_("Somebody else is changing this folder. Please try again."))
 
-    async def _put(self, folder: Found, arrival: Arrival, blob: Blob) -> Node | None:
+    async def _put(self, folder: Found, arrival: Arrival, blob: Blob, upload: Upload | None) -> Node | None:
         name = file_names.fitted(arrival.name)
         there = await named_in(folder.node.id, name)
         if there is not None and arrival.conflict == ASK:
@@ -68,7 +71,11 @@ class Arrivals:
         replace = there if there is not None and there.is_file and arrival.conflict == REPLACE else None
         if there is not None and replace is None:
             name = await free_name(folder.node.id, name)
-        return await put_file(self._viewer, folder, name, blob, modified_at=arrival.modified, replace=replace, key=arrival.key)
+        async with database.transaction():
+            node = await put_file(self._viewer, folder, name, blob, modified_at=arrival.modified, replace=replace, key=arrival.key)
+            if upload is not None:
+                await upload.redeem()
+        return node
 
     async def _folder(self, path: str) -> Found:
         if path not in self._folders:

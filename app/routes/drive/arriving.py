@@ -73,13 +73,12 @@ async def create_arrival(request: Request, node_id: FromPath[int]) -> Response[b
         return _json(_facts(before), 201)
     upload = await Upload.ready(form["upload"], viewer)
     try:
-        node = await arrivals.put(arrival, await upload.blob())
+        node = await arrivals.put(arrival, await upload.blob(), upload)
     except NameTaken as there:
         return _json(_taken(there), 409)
     if node is None:
         await upload.discard()
         return nothing(204)
-    await upload.redeem()
     return _json(_facts(node), 201)
 
 
