@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from piccolo.columns import BigInt, ForeignKey, Text, Varchar
 
 from app import database
 from app.lib.ids import new_id
 from app.models.account import Account
-from app.models.base import Row
+from app.models.base import Refused, Row
 
-MOST = 200  # properties of one thing
-LONGEST = 100_000  # characters of one of them
+MOST = 100  # properties of one thing
+LONGEST = 64_000  # bytes of all of them together
+
+
+class PropertiesFull(Refused):
+    """These are more properties than one thing may have."""
+
+
+def check_room(values: Collection[bytes]) -> None:
+    """Raises `PropertiesFull` where one thing may not have so many properties, or such long ones."""
+    if len(values) > MOST or sum(map(len, values)) > LONGEST:
+        raise PropertiesFull("These are too many properties.")
 
 
 class DeadProperty(Row):
@@ -37,7 +47,7 @@ class DeadProperty(Row):
 
     @classmethod
     async def write(cls, kind: str, subject_id: int, account_id: int | None, changes: Mapping[str, bytes | None]) -> None:
-        """Set properties, or remove them with None."""
+        """Set properties, or remove them with None. Raises `PropertiesFull`."""
         async with database.transaction():
             for name, value in changes.items():
                 await database.execute(
@@ -49,6 +59,7 @@ class DeadProperty(Row):
                         "INSERT INTO dead_property (id, account_id, kind, subject_id, name, value) VALUES ($1, $2, $3, $4, $5, $6)",
                         new_id(), account_id, kind, subject_id, name, value.decode(),
                     )
+            check_room((await cls.of(kind, [subject_id], account_id)).get(subject_id, {}).values())
 
     @classmethod
     async def forget(cls, kind: str, subject_ids: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ from app.lib.dav.problems import Problem
 from app.lib.dav.reading import Element, children, serialised
 from app.lib.dav.writing import MULTISTATUS, MULTISTATUS_END, elements, href, propstat
 from app.models.base import Refused
-from app.models.dav.property import LONGEST, MOST
+from app.models.dav.property import MOST, PropertiesFull, check_room
 from app.routes.dav import locks, trees
 from app.routes.dav.nodes import Node
 from app.routes.dav.properties import Setter
@@ -45,7 +45,7 @@ def _asked(root: Element) -> dict[str, Element | None]:
             for one in children(prop):
                 found.pop(str(one.tag), None)
                 found[str(one.tag)] = one if part.tag == d("set") else None
-    if len(found) > MOST:
+    if len(found) > 2 * MOST:  # all that there are removed, and others set
         raise Problem(403, text="These are too many properties at once.")
     return found
 
@@ -65,6 +65,8 @@ async def _changed(node: Node, changes: Mapping[str, Element | None]) -> dict[st
                 await node.change(**fields)
             if dead:
                 await node.set_dead(dead)
+    except PropertiesFull:
+        return dict.fromkeys(dead, FULL)
     except Refused:
         return {name: (409, b"") for name in changes if name in node.setters}
     return {}
@@ -88,11 +90,14 @@ def sort_out(
             refused[name] = (403, elements(d("cannot-modify-protected-property")))
         else:
             dead[name] = None if given is None else serialised(given)
-            if len(dead[name] or b"") > LONGEST:
-                refused[name] = (507, b"")
+    try:
+        check_room([value for value in dead.values() if value is not None])
+    except PropertiesFull:
+        refused |= dict.fromkeys(dead, FULL)
     return fields, dead, refused
 
 
+FULL = (507, elements(d("quota-not-exceeded")))  # RFC 4918 §9.2, RFC 4331 §6
 _PROTECTED = frozenset(
     d(name) for name in ("getetag", "getcontentlength", "getlastmodified", "creationdate", "lockdiscovery", "supportedlock", "resourcetype", "sync-token")
 )

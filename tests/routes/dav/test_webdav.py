@@ -102,6 +102,29 @@ async def test_names_that_no_device_could_keep(beat: Client) -> None:
         assert (await put(beat, HOME + name)).status_code == 201, name
 
 
+async def test_what_clients_note_of_a_file_has_limits(people: People, beat: Client) -> None:
+    async def note(**values: str) -> dict[str, int]:
+        given = "".join(f"<x:{name}>{value}</x:{name}>" for name, value in values.items())
+        answer = await beat.ask("PROPPATCH", f"{HOME}a.txt", f"<d:propertyupdate><d:set><d:prop>{given}</d:prop></d:set></d:propertyupdate>")
+        [it] = said(answer)
+        assert not it.failed or b"quota-not-exceeded" in answer.content
+        return it.failed
+
+    await put(beat, f"{HOME}a.txt")
+    assert await note(**{f"a{number}": "1" for number in range(100)}) == {}
+    assert await note(a0="2") == {} and await note(b="1") == {"x:b": 507}
+    [it] = await beat.propfind(f"{HOME}a.txt", "x:a0", "x:b")
+    assert it.text("x:a0") == "2" and "x:b" in it.failed
+    for number in range(100):
+        gone = f"<d:remove><d:prop><x:a{number}/></d:prop></d:remove>"
+        assert (await beat.ask("PROPPATCH", f"{HOME}a.txt", f"<d:propertyupdate>{gone}</d:propertyupdate>")).status_code == 207
+    assert await note(long="ü" * 40_000) == {"x:long": 507}, "bytes count"
+    assert await note(one="1" * 40_000) == {} and await note(two="2" * 40_000) == {"x:two": 507} and await note(one="3" * 50_000) == {}
+    many = "".join(f"<x:a{number}/>" for number in range(101))
+    made = await beat.ask("MKCOL", f"{HOME}b/", f"<d:mkcol><d:set><d:prop><d:resourcetype><d:collection/></d:resourcetype>{many}</d:prop></d:set></d:mkcol>")
+    assert made.status_code == 403 and b"507" in made.content and (await beat.ask("PROPFIND", f"{HOME}b/")).status_code == 404
+
+
 async def test_folders(people: People, beat: Client) -> None:
     assert (await beat.ask("MKCOL", f"{HOME}a/")).status_code == 201 and (await beat.ask("MKCOL", f"{HOME}a")).status_code == 405
     assert (await beat.ask("MKCOL", f"{HOME}x/y/")).status_code == 409
