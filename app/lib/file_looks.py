@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ _SAFE = (
 _REGISTRY = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">{items}</oor:items>
 """
+_FILE, _OFFICE, _PICTURE = "chalet-file-", "chalet-office-", "chalet-picture-"  # the last is app/lib/brand_pictures.py's
+_LEFT_FOR = 3600  # seconds; nobody works in a folder for so long
 _ROOT = Path(__file__).parent.parent.parent
 _turn = asyncio.Semaphore(2)
 
@@ -41,11 +44,21 @@ class Made:
 async def look(task: str, group: str, file: Path, *more: str) -> Made:
     """Do one task of the workshop: thumb, text, page, zip."""
     async with _turn:
-        with tempfile.TemporaryDirectory(prefix="chalet-file-") as name:
+        with tempfile.TemporaryDirectory(prefix=_FILE) as name:
             target = Path(name) / "out"
             facts = await _run([sys.executable, "-m", "app.lib.file_workshop", task, group, str(file), str(target), *more], TIMEOUT)
             content = await asyncio.to_thread(target.read_bytes) if target.exists() and "failed" not in facts else b""
             return Made(content, facts)
+
+
+def sweep() -> None:
+    """Remove the folders in which processes worked that were killed."""
+    before = time.time() - _LEFT_FOR
+    for path in (path for prefix in (_FILE, _OFFICE, _PICTURE) for path in Path(tempfile.gettempdir()).glob(f"{prefix}*")):
+        with contextlib.suppress(FileNotFoundError):
+            known = path.lstat()
+            if known.st_uid == os.getuid() and known.st_mtime < before:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def can_print_office() -> bool:
@@ -60,7 +73,7 @@ async def print_office(file: Path, suffix: str) -> bytes:
     if program is None:
         return b""
     async with _turn:
-        with tempfile.TemporaryDirectory(prefix="chalet-office-") as name:
+        with tempfile.TemporaryDirectory(prefix=_OFFICE) as name:
             folder = Path(name)
             source = folder / f"in{suffix}"
             await asyncio.to_thread(shutil.copyfile, file, source)

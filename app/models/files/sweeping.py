@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from app import database
-from app.lib import blobs, clock
+from app.lib import blobs, clock, file_looks
 from app.lib.ids import new_id
 from app.models.command import UNDO_FOR
 from app.models.files.blob import Blob
@@ -35,6 +35,7 @@ async def sweep() -> int:
     row, and lays the bytes down anew. A picture may have the same bytes; they stay then. Raises TimeoutError and
     `app.lib.blobs.OutOfReach` where a bucket would keep everybody waiting.
     """
+    await asyncio.to_thread(file_looks.sweep)
     await _adopt_unknown()
     swept, before, named = 0, clock.now() - GRACE, await named_pictures()
     while rows := await database.fetch(_ORPHANS, before, _PIECE):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -104,6 +106,19 @@ async def test_what_has_no_row_is_swept_after_the_time_for_an_undo(people: Peopl
         assert (await agreement()).unknown == 1
         assert await sweep() == 1
         assert await blobs.store().size(name) is None
+
+
+async def test_folders_of_killed_processes_are_swept(people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for name, hours in (("chalet-file-old", 2), ("chalet-office-old", 2), ("chalet-file-new", 0), ("chalet-demo", 2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "profile").write_text("1")
+        os.utime(tmp_path / name, (time.time() - hours * 3600,) * 2)
+    (tmp_path / "chalet-file-link").symlink_to(tmp_path / "chalet-demo")
+    os.utime(tmp_path / "chalet-file-link", (0, 0), follow_symlinks=False)
+    await sweep()
+    assert {path.name for path in tmp_path.glob("chalet-[dfo]*")} == {"chalet-file-new", "chalet-demo", "chalet-file-link"}
+    assert (tmp_path / "chalet-demo" / "profile").exists()
 
 
 async def test_the_doctor_finds_missing_unknown_and_damaged_files(people: People) -> None:
