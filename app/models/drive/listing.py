@@ -25,7 +25,13 @@ _SEGMENT = """
 SELECT {columns}, (SELECT MAX(g.level) FROM node_grant g WHERE g.node_id = n.id AND {reaches}) AS granted
   FROM node n WHERE n.parent_id = $1 AND n.trashed_at IS NULL AND n.is_file = $2 {after} {own} ORDER BY n.{by} {way}, n.id {way} LIMIT $6
 """
-_MAY_SEE = "AND (n.has_own_rights = 0 OR EXISTS (SELECT 1 FROM node_grant g WHERE g.node_id = n.id AND {reaches}))"
+_MAY_SEE = "(n.has_own_rights = 0 OR EXISTS (SELECT 1 FROM node_grant g WHERE g.node_id = n.id AND {reaches}))"
+
+_SIZE = """
+WITH RECURSIVE below (id, is_file, size, gone) AS (SELECT n.id, n.is_file, n.size, CAST(NULL AS BIGINT) FROM node n WHERE n.id = $1
+UNION ALL SELECT n.id, n.is_file, n.size, {gone} FROM node n JOIN below ON n.parent_id = below.id WHERE below.gone IS NULL)
+SELECT COUNT(*) AS files, COALESCE(SUM(size), 0) AS size FROM below WHERE is_file = 1 AND gone IS NULL
+"""
 
 
 @dataclass(slots=True)
@@ -82,6 +88,15 @@ async def count_children(folder_id: int, most: int = 10_000) -> tuple[int, int]:
     return found.get(0, 0), found.get(1, 0)
 
 
+async def size_under(viewer: Viewer, folder: Found) -> tuple[int, int]:
+    """How many files that the viewer may see are below a folder, and their bytes together."""
+    is_own = owns(viewer, folder.drive)
+    seen = _MAY_SEE.format(reaches=REACHES.format(account="$2", is_external="$3", now="$4"))
+    values = () if is_own else (viewer.account_id, int(viewer.is_external), clock.now())
+    (row,) = await database.fetch(_SIZE.format(gone="n.trashed_at" if is_own else f"CASE WHEN {seen} THEN n.trashed_at ELSE 0 END"), folder.node.id, *values)
+    return row["files"], int(row["size"])
+
+
 async def _rows(viewer: Viewer, folder: Found, sort: str, down: bool, after: tuple[int, Any, int] | None, most: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for is_file in (0, 1):
@@ -101,7 +116,7 @@ async def _segment(
     statement = _SEGMENT.format(
         columns=COLUMNS, reaches=reaches, by=by, way="DESC" if down else "ASC",
         after=f"AND (n.{by}, n.id) {'<' if down else '>'} ($7, $8)" if after else "",
-        own="" if owns(viewer, folder.drive) else _MAY_SEE.format(reaches=reaches),
+        own="" if owns(viewer, folder.drive) else f"AND {_MAY_SEE.format(reaches=reaches)}",
     )
     values = [folder.node.id, is_file, viewer.account_id, int(viewer.is_external), clock.now(), most]
     return await database.fetch(statement, *values, *(after[1:] if after else ()))

@@ -19,7 +19,6 @@ from app.models.drive.names import free_name, named
 from app.models.drive.rights import EDIT, MANAGE
 from app.models.drive.searching import hide_under, index_node, show_under
 from app.models.drive.tables import COLUMNS, Drive, Node, node_from
-from app.models.drive.tree import under
 from app.models.files.blob import release
 from app.models.job import Job
 from app.models.viewer import Viewer
@@ -218,12 +217,6 @@ async def _place_of(viewer: Viewer, found: Found) -> Found:
         return await find_node(viewer, found.node.parent_id or 0, EDIT)
     except NotFound:
         return await find_node(viewer, found.drive.root_id, EDIT)
-
-
-async def size_under(node: Node) -> tuple[int, int]:
-    """How many files are below a folder, and their bytes together."""
-    rows = await under(node.id)
-    return sum(row["is_file"] for row in rows), sum(row["size"] for row in rows if row["is_file"])
 
 
 @undoes("node.remove")

@@ -17,12 +17,12 @@ from app.models.base import Refused
 from app.models.drive import COMMENT, EDIT, MANAGE, Found, marks, restore_version
 from app.models.drive.comments import comment, comments_on, delete_comment
 from app.models.drive.history import activity, turn_back
-from app.models.drive.listing import Item
+from app.models.drive.listing import Item, size_under
 from app.models.drive.reasons import reasons_for
 from app.models.drive.tables import Node
-from app.models.drive.trash import size_under
 from app.models.drive.versions import compare, pin, versions_of
 from app.models.files.previews import BlobFacts
+from app.models.viewer import Viewer
 from app.render import fragment, nothing, page, redirect, toast
 from app.routes.drive import CHANGED, CLOSED
 from app.routes.drive.places import dialog, drive_name, side
@@ -149,13 +149,13 @@ async def _panel(
     (item,) = await marks.decorate(viewer, [Item(node, found.level)])
     context: dict[str, Any] = {"found": found, "node": node, "item": item, "tab": tab, "tabs": _TABS, "form": form or Comment()}
     context["name"] = node.name or drive_name(found.drive)
-    context |= await _of_tab(found, tab)
+    context |= await _of_tab(viewer, found, tab)
     if request.headers.get("hx-request") == "true" and not request.headers.get("hx-target", "").endswith("#view"):
         return fragment(request, "drive/_details.html", status=status, headers=headers, **context)
     return await page(request, "drive/details.html", status=status, headers=headers, **context, **await side(viewer, "drive", found.drive.id))
 
 
-async def _of_tab(found: Found, tab: str) -> dict[str, Any]:
+async def _of_tab(viewer: Viewer, found: Found, tab: str) -> dict[str, Any]:
     node: Node = found.node
     if tab == "comments":
         return {"comments": await comments_on(node.id)}
@@ -163,7 +163,7 @@ async def _of_tab(found: Found, tab: str) -> dict[str, Any]:
         return {"versions": await versions_of(node) if node.is_file else []}
     if tab == "activity":
         return {"events": await activity(node.id)}
-    files, size = await size_under(node) if node.is_folder else (1, node.size)
+    files, size = await size_under(viewer, found) if node.is_folder else (1, node.size)
     return {"files": files, "total": size, "facts": await BlobFacts.of(node.blob_id), "reasons": await reasons_for(node)}
 
 

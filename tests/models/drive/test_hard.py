@@ -27,9 +27,9 @@ from app.models.drive import (
 )
 from app.models.drive.finding import line_of
 from app.models.drive.history import turn_back
+from app.models.drive.listing import size_under
 from app.models.drive.rights import grants_at, inherit, unshare
 from app.models.drive.tables import Node
-from app.models.drive.trash import size_under
 from app.models.files import QuotaFull, keep_bytes
 from app.models.links import Wanted, close_link, make_link, open_link
 from app.models.search import visible_scopes
@@ -182,6 +182,21 @@ async def test_what_is_put_into_a_folder_that_is_being_erased_is_no_orphan(peopl
 
 
 
+async def test_the_size_of_a_folder_is_that_of_what_one_may_see(people: People) -> None:
+    outer = await folder(people.anna, "outer")
+    await file(people.anna, "seen.txt", b"12345", outer)
+    inner = await folder(people.anna, "hidden", outer)
+    hidden = await file(people.anna, "secret.txt", b"1234567", inner)
+    await remove(people.anna.viewer, [(await file(people.anna, "gone.txt", b"1", outer)).id])
+    await share(people.anna.viewer, outer.node, "account", people.beat.id, 1)
+    assert await size_under(people.beat.viewer, outer) == (2, 12)
+    await inherit(people.anna.viewer, inner.node, False)
+    assert await size_under(people.anna.viewer, outer) == (2, 12) and await size_under(people.beat.viewer, await see(people.beat, outer)) == (1, 5)
+    await inherit(people.anna.viewer, hidden, False)
+    await share(people.anna.viewer, inner.node, "account", people.beat.id, 1)
+    assert await size_under(people.beat.viewer, await see(people.beat, outer)) == (1, 5), "what a folder shows, a file in it may still hide"
+
+
 async def test_finding_a_node_does_not_read_all_nodes(people: People, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Once SQLite knows how many there are, it likes to look at each of them before it begins."""
     outer, other = await folder(people.anna, "outer"), await folder(people.anna, "other")
@@ -198,7 +213,8 @@ async def test_finding_a_node_does_not_read_all_nodes(people: People, monkeypatc
     monkeypatch.setattr(database, "fetch", heard)
     await move(people.anna.viewer, [inner.node.id], other)
     await copy_all(people.anna.viewer, [inner.node.id], outer)
-    await size_under(outer.node)
+    await size_under(people.anna.viewer, outer)
+    await size_under(people.beat.viewer, outer)
     await remove(people.anna.viewer, [inner.node.id])
     await restore(people.anna.viewer, [inner.node.id])
     await remove(people.anna.viewer, [inner.node.id])
