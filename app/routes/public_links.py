@@ -28,7 +28,7 @@ from app.models.drive.names import free_name
 from app.models.drive.visitors import child_for, files_for, list_for, node_for, zip_for
 from app.models.files import Upload
 from app.models.links import COMMENT, EDIT, UPLOAD, Over, Paused, PublicLink, count_download, count_received, note_visit, open_link
-from app.models.links.visits import COMMENTED, DOWNLOADED, OPENED, SENT, WRONG
+from app.models.links.visits import COMMENTED, DOWNLOADED, OPENED, SENT, WRONG, full
 from app.models.notifications import notify
 from app.models.organisation import Organisation
 from app.render import page, redirect
@@ -174,7 +174,7 @@ async def _begin(request: Request, token: str) -> Response[bytes]:
     here = await _open(request, token, 0)
     _check_takes(here.link, whole(request.headers.get("upload-length", "")) or 0)
     drive = here.root.drive
-    return await begin(request, drive.org_id, None, drive.owner_id)
+    return await begin(request, drive.org_id, None, drive.owner_id, here.link)
 
 
 @post("/s/{token:str}/arrivals", status_code=200, opt=OPEN, include_in_schema=False)
@@ -208,23 +208,18 @@ async def _take(request: Request, here: Here, upload: Upload, form: Sent) -> Non
     folder = here.found if here.link.mode == EDIT else here.root
     async with database.transaction():
         if not await count_received(here.link, upload.length):
-            raise Refused(_full())
+            raise Refused(full())
         name = await free_name(folder.node.id, file_names.fitted(form["name"]))
-        await put_file(None, folder, name, await upload.blob(), by_name=form["by"] or _("By a link"), origin="received")
-        await upload.redeem()
+        await put_file(None, folder, name, await upload.redeem(), by_name=form["by"] or _("By a link"), origin="received")
     await note_visit(here.link, SENT, request.state.address, request.headers.get("user-agent", ""), name, form["by"])
     await _tell(here, "drive.received", form["by"], name)
-
-
-def _full() -> str:
-    return _("This drop box is full. Ask whoever sent you the link.")
 
 
 def _check_takes(link: PublicLink, size: int) -> None:
     if link.mode not in (UPLOAD, EDIT):
         raise NotFound("drop box")
     if link.quota is not None and link.received + size > link.quota:
-        raise Refused(_full())
+        raise Refused(full())
 
 
 async def _tell(here: Here, kind: str, by: str, text: str) -> None:

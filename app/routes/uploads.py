@@ -25,6 +25,8 @@ from app.models.base import NotFound, Refused
 from app.models.files.concatenation import concatenate
 from app.models.files.storage import QuotaFull
 from app.models.files.upload import MOST, PARTIAL, Busy, Upload, WrongOffset, WrongSum
+from app.models.links import PublicLink
+from app.models.links.visits import check_room
 from app.routes.guard import OPEN
 
 _VERSION = "1.0.0"
@@ -83,12 +85,12 @@ async def discard_upload(request: Request, token: FromPath[str]) -> Response[byt
     return _refusal(request) or await _told(discard())
 
 
-async def begin(request: Request, org_id: int, account_id: int | None, charged_id: int | None) -> Response[bytes]:
-    """Begin an upload for an account, or, without one, for whoever gets the token."""
-    return _refusal(request) or await _told(_begin(request, org_id, account_id, charged_id))
+async def begin(request: Request, org_id: int, account_id: int | None, charged_id: int | None, link: PublicLink | None = None) -> Response[bytes]:
+    """Begin an upload for an account, or, without one, for whoever gets the token by a link."""
+    return _refusal(request) or await _told(_begin(request, org_id, account_id, charged_id, link))
 
 
-async def _begin(request: Request, org_id: int, account_id: int | None, charged_id: int | None) -> Response[bytes]:
+async def _begin(request: Request, org_id: int, account_id: int | None, charged_id: int | None, link: PublicLink | None) -> Response[bytes]:
     metadata, concat = _metadata(request.headers.get("upload-metadata", "")), request.headers.get("upload-concat", "")
     if concat.startswith("final"):
         tokens = [address.rstrip("/").rpartition("/")[2] for address in concat.partition(";")[2].split()]
@@ -97,9 +99,12 @@ async def _begin(request: Request, org_id: int, account_id: int | None, charged_
     length = whole(request.headers.get("upload-length", ""))
     if length is None or concat not in ("", PARTIAL):
         return _answer(400)
-    upload, token = await Upload.begin(
-        org_id, length, account_id=account_id, charged_id=charged_id, metadata=metadata, concat=concat
-    )
+    async with database.transaction():
+        if link is not None:
+            await check_room(link, length)
+        upload, token = await Upload.begin(
+            org_id, length, account_id=account_id, charged_id=charged_id, link_id=link.id if link else None, metadata=metadata, concat=concat
+        )
     if request.headers.get("content-type") == "application/offset+octet-stream":
         await upload.add(0, _body(request), _checksum(request))
     return _created(upload, token)

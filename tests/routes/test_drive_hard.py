@@ -10,15 +10,16 @@ import httpx
 import pytest
 
 from app import database
-from app.lib import blobs
+from app.lib import blobs, clock
 from app.models.drive import COMMENT, VIEW, Node, find_node, share
 from app.models.drive.rights import grants_at
+from app.models.files import Upload
 from tests.conftest import browser
 from tests.drive import content, file, folder, home, names
 from tests.people import People
 from tests.routes.test_drive import HTMX, linked, told
 from tests.routes.test_strangers import ALL, filled
-from tests.routes.test_uploads import send, token_of
+from tests.routes.test_uploads import create, send, token_of
 
 pytestmark = pytest.mark.anyio
 TUS = {"tus-resumable": "1.0.0"}
@@ -91,16 +92,69 @@ async def test_nothing_is_put_into_a_file_by_a_link(app: httpx.ASGITransport, pe
 
 async def test_two_files_at_once_do_not_overfill_a_drop_box(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
     place = await folder(people.anna, "box")
-    path = await linked(people.anna, place.node, mode="upload", quota=10)
+    path = await linked(people.anna, place.node, mode="upload", quota=18)
     tokens = []
     for number in range(3):
         begun = await stranger.post(f"{path}/uploads", headers={**TUS, "upload-length": "6"})
         await send(stranger, begun.headers["location"], 0, b"abcde%d" % number)
         tokens.append(token_of(begun.headers["location"]))
+    await database.execute("UPDATE public_link SET quota = 10")
     answers = await asyncio.gather(*(stranger.post(f"{path}/arrivals", data={"upload": token, "name": "f"}) for token in tokens))
     assert sorted(answer.status_code for answer in answers) == [201, 422, 422]
     assert await names(people.anna, place) == ["f"]
     assert await database.fetch_value("SELECT received FROM public_link") == 6
+
+
+async def test_what_is_on_its_way_by_a_link_counts_for_it_and_for_its_owner(app: httpx.ASGITransport, people: People, stranger: httpx.AsyncClient) -> None:
+    place = await folder(people.anna, "box")
+    path = await linked(people.anna, place.node, mode="upload", quota=10)
+
+    async def begin(size: int) -> httpx.Response:
+        return await stranger.post(f"{path}/uploads", headers={**TUS, "upload-length": str(size)})
+
+    answers = await asyncio.gather(*(begin(6) for _time in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 413, 413, 413], "also of those who begin at the same moment"
+    assert next(answer.text for answer in answers if answer.status_code == 413) == "This drop box is full. Ask whoever sent you the link."
+    (url,) = (answer.headers["location"] for answer in answers if answer.status_code == 201)
+    idle = await begin(4)
+    assert idle.status_code == 201 and (await begin(1)).status_code == 413
+    await send(stranger, url, 0, b"abcdef")
+    assert (await stranger.post(f"{path}/arrivals", data={"upload": token_of(url), "name": "f"})).status_code == 201
+    assert (await begin(1)).status_code == 413, "received and on its way together"
+    await database.execute("UPDATE public_link SET quota = NULL")
+    await people.anna.organisation.change(storage_per_person=12)
+    assert (await begin(3)).status_code == 413 and (await begin(2)).status_code == 201 and (await begin(1)).status_code == 413, "6 used, 4 and 2 on their way"
+    soon = clock.now() + clock.MINUTE
+    await database.execute("UPDATE upload SET expires_at = $1 WHERE redeemed_at IS NULL", soon)
+    assert (await send(stranger, idle.headers["location"], 0, b"")).status_code == 204
+    assert await database.fetch_value("SELECT MAX(expires_at) AS at FROM upload WHERE redeemed_at IS NULL") == soon, "nothing came"
+    await send(stranger, idle.headers["location"], 0, b"a")
+    assert clock.DAY - clock.MINUTE < await database.fetch_value("SELECT MAX(expires_at) AS at FROM upload WHERE redeemed_at IS NULL") - clock.now() <= clock.DAY
+    await database.execute("UPDATE upload SET expires_at = expires_at - $1 WHERE redeemed_at IS NULL", clock.DAY)
+    assert (await begin(6)).status_code == 201, "a day without progress"
+    await Upload.prune()
+    assert await database.fetch_value("SELECT COUNT(*) AS n FROM upload WHERE redeemed_at IS NULL") == 1
+
+
+async def test_a_link_has_only_so_many_files_on_their_way(people: People, stranger: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.models.links.visits._MOST_COMING", 2)
+    path = await linked(people.anna, (await folder(people.anna, "box")).node, mode="upload")
+    begun = [(await stranger.post(f"{path}/uploads", headers={**TUS, "upload-length": "0"})).status_code for _time in range(3)]
+    assert begun == [201, 201, 413]
+
+
+async def test_what_a_member_is_sending_counts_for_an_hour(app: httpx.ASGITransport, people: People) -> None:
+    root = await home(people.anna)
+    await people.anna.organisation.change(storage_per_person=10)
+    async with browser(app, people.anna) as anna:
+        url = await create(anna, 6)
+        again = await anna.post("/uploads", headers={**TUS, "upload-length": "6"})
+        assert again.status_code == 413 and "storage is full" in again.text
+        await database.execute("UPDATE upload SET expires_at = expires_at - $1", clock.HOUR)
+        await create(anna, 6)
+        await send(anna, url, 0, b"abcdef")
+        made = await anna.post(f"/drive/folders/{root.node.id}/arrivals", data={"upload": token_of(url), "name": "a.txt"})
+        assert made.status_code == 201, "what it was sent as isn’t counted beside what it became"
 
 
 ODD = ("²", "9" * 30, "9" * 5000, "-1", "0", "٣", "1e9", "\x00", "None", "x" * 3000)

@@ -72,10 +72,9 @@ class Arrivals:
         if there is not None and replace is None:
             name = await free_name(folder.node.id, name)
         async with database.transaction():
-            node = await put_file(self._viewer, folder, name, blob, modified_at=arrival.modified, replace=replace, key=arrival.key)
             if upload is not None:
-                await upload.redeem()
-        return node
+                await upload.redeem()  # before the file counts, so that it isn't counted twice
+            return await put_file(self._viewer, folder, name, blob, modified_at=arrival.modified, replace=replace, key=arrival.key)
 
     async def _folder(self, path: str) -> Found:
         if path not in self._folders:

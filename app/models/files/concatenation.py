@@ -52,7 +52,8 @@ async def _whole(parts: Sequence[Upload], metadata: dict[str, str]) -> Upload:
     first = parts[0]
     if first.into_id is None and all(part.is_complete for part in parts):
         whole, _token = await Upload.begin(
-            first.org_id, sum(part.length for part in parts), account_id=first.account_id, charged_id=first.charged_id, metadata=metadata, concat=FINAL
+            first.org_id, sum(part.length for part in parts), account_id=first.account_id, charged_id=first.charged_id, link_id=first.link_id,
+            metadata=metadata, concat=FINAL,
         )
         ids = [part.id for part in parts]
         sql = f"UPDATE upload SET into_id = $1 WHERE id IN ({database.marks(ids, 2)}) AND into_id IS NULL RETURNING id"

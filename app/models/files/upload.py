@@ -25,15 +25,22 @@ from app.lib.i18n import _
 from app.lib.tokens import hash_token, new_token
 from app.models.base import NotFound, Refused, Row
 from app.models.files.blob import Blob, Use, place, release
-from app.models.files.storage import check_quota
+from app.models.files.storage import check_quota, count_use
 from app.models.organisation import Organisation
 from app.models.viewer import Viewer
 
 KEPT_FOR = 7 * clock.DAY  # an unfinished upload, from its last piece
+KEPT_FOR_STRANGERS = clock.DAY
+COUNTS_FOR = clock.HOUR  # so long after its last piece, what a member has begun is kept room for
 MOST = 1 << 44  # bytes of one file
 PARTIAL, FINAL = "partial", "final"
 KIND = "upload"
 _MOST_HASHES = 200
+_COMING = """
+SELECT COALESCE(SUM(length), 0) AS everybody, COALESCE(SUM(CASE WHEN charged_id = $2 THEN length ELSE 0 END), 0) AS own FROM upload
+ WHERE org_id = $1 AND blob_id IS NULL AND into_id IS NULL AND redeemed_at IS NULL
+ AND expires_at > CASE WHEN account_id IS NULL THEN CAST($3 AS BIGINT) ELSE CAST($4 AS BIGINT) END
+"""
 
 _hashes: dict[int, tuple[int, Any]] = {}  # upload → offset and SHA-256 up to there, of uploads that this process receives
 
@@ -57,6 +64,7 @@ class Upload(Row):
     org_id = ForeignKey(Organisation, null=False)
     account_id = BigInt(null=True, default=None, help_text="Whose it is; null: of whoever holds the token, who came by a link.")
     charged_id = BigInt(null=True, default=None, help_text="The account whose quota it is checked against.")
+    link_id = BigInt(null=True, default=None, help_text="The link by which a stranger sends it.")
     length = BigInt(default=0)
     name = Varchar(length=300, default="")
     media_type = Varchar(length=120, default="")
@@ -71,23 +79,35 @@ class Upload(Row):
 
     @classmethod
     async def begin(
-        cls, org_id: int, length: int, *, account_id: int | None, charged_id: int | None = None, metadata: dict[str, str] | None = None, concat: str = ""
+        cls, org_id: int, length: int, *, account_id: int | None, charged_id: int | None = None, link_id: int | None = None,
+        metadata: dict[str, str] | None = None, concat: str = "",
     ) -> tuple[Self, str]:
         """A new upload of `length` bytes and its token. Raises `QuotaFull`, `Refused`, `app.lib.blobs.NoRoom`."""
         if not 0 <= length <= MOST:
             raise Refused(_("This file is too large."))
         charged = account_id if charged_id is None else charged_id
-        await check_quota(org_id, charged, length)
         blobs.check_room(_folder(), 0 if concat == FINAL else length)
         token, facts = new_token(), dict(metadata or {})
         given, media_type = facts.pop("filename", ""), facts.pop("filetype", "")[:120]
-        upload = await cls.insert_new(
-            token_hash=hash_token(token), org_id=org_id, account_id=account_id, charged_id=charged, length=length, concat=concat,
-            name=file_names.fitted(given) if given else "", media_type=media_type,
-            facts=msgspec.json.encode(facts).decode(), created_at=clock.now(), expires_at=clock.now() + KEPT_FOR, hash="",
-        )
+        async with database.transaction():
+            await cls._check_quota(org_id, charged, length, concat)
+            upload = await cls.insert_new(
+                token_hash=hash_token(token), org_id=org_id, account_id=account_id, charged_id=charged, link_id=link_id, length=length, concat=concat,
+                name=file_names.fitted(given) if given else "", media_type=media_type,
+                facts=msgspec.json.encode(facts).decode(), created_at=clock.now(), expires_at=clock.now() + _kept_for(account_id), hash="",
+            )
         await asyncio.to_thread(_touch, upload.path)
         return upload, token
+
+    @staticmethod
+    async def _check_quota(org_id: int, charged_id: int | None, length: int, concat: str) -> None:
+        """Whether it fits beside what is on its way. Raises `QuotaFull`."""
+        await count_use(org_id, charged_id, 0)  # one begins after the other
+        now = clock.now()
+        coming = await database.fetch_one(_COMING, org_id, charged_id, now, now + KEPT_FOR - COUNTS_FOR)
+        counted = coming if coming is not None and concat != FINAL else {"everybody": 0, "own": 0}  # of a whole, the parts were counted
+        await check_quota(org_id, None, length + int(counted["everybody"]))
+        await check_quota(org_id, charged_id, length + int(counted["own"]))
 
     @classmethod
     async def by_token(cls, token: str, viewer: Viewer | None) -> Self:
@@ -128,7 +148,8 @@ class Upload(Row):
             if offset < self.length or offset == 0:
                 await self._append(offset, body, checksum)
             reached = self.path.stat().st_size
-        await database.execute("UPDATE upload SET expires_at = $1 WHERE id = $2", clock.now() + KEPT_FOR, self.id)
+        if reached > offset:
+            await database.execute("UPDATE upload SET expires_at = $1 WHERE id = $2", clock.now() + _kept_for(self.account_id), self.id)
         if reached == self.length and self.concat != PARTIAL:
             await self.finish()
         return int(reached)
@@ -289,6 +310,10 @@ class _Appending:
                     one.update(view[:written])
                 self.offset += written
                 view = view[written:]
+
+
+def _kept_for(account_id: int | None) -> int:
+    return KEPT_FOR if account_id is not None else KEPT_FOR_STRANGERS
 
 
 def _folder() -> Path:

@@ -8,12 +8,18 @@ from piccolo.columns import BigInt, ForeignKey, Varchar
 
 from app import database
 from app.lib import clock
+from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.models.base import Row
+from app.models.files.storage import QuotaFull
 from app.models.links.link import PublicLink
 
 OPENED, DOWNLOADED, SENT, COMMENTED, EDITED, WRONG = "opened", "downloaded", "sent", "commented", "edited", "wrong"
 KEPT_FOR = 365 * clock.DAY
+_MOST_COMING = 500  # files on their way by one link
+_COMING = """
+SELECT COUNT(*) AS files, COALESCE(SUM(length), 0) AS size FROM upload WHERE link_id = $1 AND redeemed_at IS NULL AND into_id IS NULL AND expires_at > $2
+"""
 _QUIET = 10 * clock.MINUTE  # the same person opening it again within this is one visit
 
 
@@ -58,6 +64,21 @@ async def count_received(link: PublicLink, size: int) -> bool:
     return bool(await database.execute(
         "UPDATE public_link SET received = received + $2 WHERE id = $1 AND (quota IS NULL OR received + $2 <= quota) RETURNING id", link.id, size
     ))
+
+
+async def check_room(link: PublicLink, size: int) -> None:
+    """In the transaction that begins an upload, one after the other: whether it fits beside what was received and what is on its way.
+    Raises `QuotaFull`."""
+    (now,) = await database.execute("UPDATE public_link SET received = received WHERE id = $1 RETURNING quota, received", link.id)
+    coming = await database.fetch_one(_COMING, link.id, clock.now())
+    assert coming is not None
+    if coming["files"] >= _MOST_COMING or (now["quota"] is not None and now["received"] + int(coming["size"]) + size > now["quota"]):
+        raise QuotaFull(full())
+
+
+def full() -> str:
+    """What somebody reads who sends more than a link takes."""
+    return _("This drop box is full. Ask whoever sent you the link.")
 
 
 async def log_of(link: PublicLink, before: int | None = None, most: int = 50) -> list[dict[str, Any]]:
