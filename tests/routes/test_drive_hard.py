@@ -124,6 +124,7 @@ async def test_what_is_on_its_way_by_a_link_counts_for_it_and_for_its_owner(app:
     await database.execute("UPDATE public_link SET quota = NULL")
     await people.anna.organisation.change(storage_per_person=12)
     assert (await begin(3)).status_code == 413 and (await begin(2)).status_code == 201 and (await begin(1)).status_code == 413, "6 used, 4 and 2 on their way"
+    assert await database.fetch_value("SELECT MAX(expires_at) AS at FROM upload WHERE redeemed_at IS NULL") <= clock.now() + clock.HOUR, "nothing came yet"
     soon = clock.now() + clock.MINUTE
     await database.execute("UPDATE upload SET expires_at = $1 WHERE redeemed_at IS NULL", soon)
     assert (await send(stranger, idle.headers["location"], 0, b"")).status_code == 204

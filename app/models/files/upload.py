@@ -30,7 +30,7 @@ from app.models.organisation import Organisation
 from app.models.viewer import Viewer
 
 KEPT_FOR = 7 * clock.DAY  # an unfinished upload, from its last piece
-KEPT_FOR_STRANGERS = clock.DAY
+KEPT_FOR_STRANGERS = clock.DAY  # one that came by a link; an hour until its first piece
 COUNTS_FOR = clock.HOUR  # so long after its last piece, what a member has begun is kept room for
 MOST = 1 << 44  # bytes of one file
 PARTIAL, FINAL = "partial", "final"
@@ -94,7 +94,8 @@ class Upload(Row):
             upload = await cls.insert_new(
                 token_hash=hash_token(token), org_id=org_id, account_id=account_id, charged_id=charged, link_id=link_id, length=length, concat=concat,
                 name=file_names.fitted(given) if given else "", media_type=media_type,
-                facts=msgspec.json.encode(facts).decode(), created_at=clock.now(), expires_at=clock.now() + _kept_for(account_id), hash="",
+                facts=msgspec.json.encode(facts).decode(), created_at=clock.now(), hash="",
+                expires_at=clock.now() + (KEPT_FOR if account_id is not None else clock.HOUR),
             )
         await asyncio.to_thread(_touch, upload.path)
         return upload, token
@@ -149,7 +150,8 @@ class Upload(Row):
                 await self._append(offset, body, checksum)
             reached = self.path.stat().st_size
         if reached > offset:
-            await database.execute("UPDATE upload SET expires_at = $1 WHERE id = $2", clock.now() + _kept_for(self.account_id), self.id)
+            kept_for = KEPT_FOR if self.account_id is not None else KEPT_FOR_STRANGERS
+            await database.execute("UPDATE upload SET expires_at = $1 WHERE id = $2", clock.now() + kept_for, self.id)
         if reached == self.length and self.concat != PARTIAL:
             await self.finish()
         return int(reached)
@@ -310,10 +312,6 @@ class _Appending:
                     one.update(view[:written])
                 self.offset += written
                 view = view[written:]
-
-
-def _kept_for(account_id: int | None) -> int:
-    return KEPT_FOR if account_id is not None else KEPT_FOR_STRANGERS
 
 
 def _folder() -> Path:

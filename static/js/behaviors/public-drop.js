@@ -45,9 +45,11 @@ export default function connect(form) {
   async function transfer(file, item) {
     const { Upload } = await library();
     const upload = new Upload(file, {
-      endpoint: `${form.dataset.path}/uploads`, chunkSize: 32 << 20, retryDelays: [], storeFingerprintForResuming: false, metadata: { filename: file.name, filetype: file.type },
+      endpoint: `${form.dataset.path}/uploads`, chunkSize: 32 << 20, retryDelays: [], removeFingerprintOnSuccess: true, metadata: { filename: file.name, filetype: file.type },
       onProgress: (sent, all) => ((item.querySelector("progress").value = all ? sent / all : 1), show(item, "")),
     });
+    const [earlier] = await upload.findPreviousUploads().catch(() => []);
+    if (earlier) upload.resumeFromPreviousUpload(earlier); // begun before a reload: begun anew, it would count twice for the link
     await untilAnswered(file, item, () => new Promise((onSuccess, onError) => (Object.assign(upload.options, { onSuccess, onError }), upload.start())));
     return upload.url;
   }
