@@ -69,7 +69,9 @@ class DeadProperty(Row):
             await database.execute(f"DELETE FROM dead_property WHERE kind = $1 AND subject_id IN ({database.marks(some, 2)})", kind, *some)
 
     @classmethod
-    async def copy(cls, kind: str, from_id: int, to_id: int) -> None:
-        """What everybody sees of one thing is seen of its copy too."""
-        shared = (await cls.of(kind, [from_id], None)).get(from_id, {})
-        await cls.write(kind, to_id, None, dict(shared))
+    async def copy(cls, kind: str, copies: Sequence[tuple[int, int]]) -> None:
+        """What everybody sees of some things is seen of their copies too: pairs of ids, of a thing and its copy."""
+        shared = await cls.of(kind, [from_id for from_id, _to_id in copies], None)
+        for from_id, to_id in copies:
+            if from_id in shared:
+                await cls.write(kind, to_id, None, dict(shared[from_id]))

@@ -2,8 +2,8 @@
 
 `tables.py` the rows · `drives.py` drives of people and of the organisation · `finding.py` a node by id or path as a viewer may use it,
 `rights.py` who may, `reasons.py` and why · `listing.py` folders page by page · `tree.py` make, move, rename,
-`copying.py` copy, `bulk.py` very many at once · `content.py` new versions from a blob, `versions.py` what was before · `trash.py` ·
-`history.py` what happened, and a folder as it was at a moment ·
+`copying.py` copy, `copies.py` the rows of copies, `bulk.py` very many at once · `content.py` new versions from a blob,
+`versions.py` what was before · `trash.py` · `history.py` what happened, and a folder as it was at a moment ·
 `marks.py` favourites, recent, tags · `comments.py` · `searching.py` words and rights of the index · `changes.py` what a sync asks for.
 
 **For WebDAV** (every function takes a `Viewer`, writes a `Command`, raises `NotFound` or `Refused`):

@@ -92,7 +92,7 @@ async def bring_all_back(viewer: Viewer, ids: Sequence[int]) -> list[int]:
         back = [row for row in rows if row["in_the_way"] is None and folders[row["parent_id"]] and not row["has_own_rights"]]
         back = list({(row["parent_id"], row["name_key"]): row for row in back}.values())
         left += sorted({row["id"] for row in rows} - {row["id"] for row in back})
-        await _bring_piece_back(viewer, back)
+        await let_appear(viewer, back, "put_back")
     for parent_id in folders:
         announce("drive.folder", parent_id)
     return left
@@ -133,6 +133,20 @@ async def change_drive(ids: Sequence[int], drive: Drive) -> None:
         await charge("drive", [row["id"] for row in versions], drive.owner_id if drive.kind == PERSONAL else None)
 
 
+async def let_appear(viewer: Viewer, rows: Rows, kind: str) -> None:
+    """Let some nodes be seen where their rows say, in a transaction: nothing there has their names."""
+    if not rows:
+        return
+    ids = [row["id"] for row in rows]
+    for drive_id, modseq in (await _numbers(rows)).items():
+        await database.execute(
+            f"UPDATE node SET trashed_at = NULL, trashed_by = NULL, modseq = $1 WHERE drive_id = $2 AND id IN ({database.marks(ids, 3)})",
+            modseq, drive_id, *ids,
+        )
+    await note_all(viewer, rows, kind)
+    await show_under(ids)
+
+
 async def note_all(viewer: Viewer, rows: Sequence[dict[str, Any]], kind: str, *, is_there: int = 1) -> None:
     """Write down that something happened to these nodes, whose rows say where they are afterwards."""
     await database.execute_many(_NOTE, [
@@ -171,19 +185,6 @@ async def _place(viewer: Viewer, rows: Rows, target: Found, modseq: int, names: 
     async for some in database.pieces(renamed):
         for id_ in some:
             await index_node(await Node.get(id_))
-
-
-async def _bring_piece_back(viewer: Viewer, rows: Rows) -> None:
-    if not rows:
-        return
-    ids = [row["id"] for row in rows]
-    for drive_id, modseq in (await _numbers(rows)).items():
-        await database.execute(
-            f"UPDATE node SET trashed_at = NULL, trashed_by = NULL, modseq = $1 WHERE drive_id = $2 AND id IN ({database.marks(ids, 3)})",
-            modseq, drive_id, *ids,
-        )
-    await note_all(viewer, rows, "put_back")
-    await show_under(ids)
 
 
 async def _leave(rows: Sequence[dict[str, Any]], numbers: Mapping[int, int], now: int) -> None:

@@ -49,14 +49,14 @@ async def index_blob(blob_id: int) -> None:
         await index_node(Node.from_row(row), is_hidden=await _is_in_trash(row["id"]))
 
 
-async def index_missing(ids: Sequence[int]) -> None:
+async def index_missing(ids: Sequence[int], *, is_hidden: bool = False) -> None:
     """Write the entries of those of these nodes that have none."""
     async for piece in database.pieces(ids):
         for row in await database.fetch(
             f"SELECT n.* FROM node n WHERE n.id IN ({database.marks(piece)})"
             " AND NOT EXISTS (SELECT 1 FROM search_entry e WHERE e.kind = 'file' AND e.subject_id = n.id)", *piece,
         ):
-            await index_node(Node.from_row(row))
+            await index_node(Node.from_row(row), is_hidden=is_hidden)
 
 
 async def hide_under(ids: Sequence[int]) -> None:

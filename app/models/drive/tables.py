@@ -60,6 +60,7 @@ class Node(Row):
     has_own_rights = SmallInt(default=0, help_text="1: what is granted above it doesn't reach it.")
     anchor_id = BigInt(default=0, help_text="The nearest node, itself or above, at which rights are decided.")
     above_id = BigInt(null=True, default=None, help_text="Of an anchor: the next anchor above it.")
+    # Below zero: out of everybody's sight, a copy that isn't whole yet; it was begun at minus this.
     trashed_at = BigInt(null=True, default=None)
     trashed_by = BigInt(null=True, default=None)
 

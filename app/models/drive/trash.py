@@ -24,6 +24,7 @@ from app.models.job import Job
 from app.models.viewer import Viewer
 
 _PIECE = 200
+_LONGEST_COPY = clock.HOUR
 
 
 async def remove(viewer: Viewer, ids: Sequence[int]) -> Command:
@@ -122,7 +123,7 @@ async def purge(viewer: Viewer, ids: Sequence[int]) -> int:
         raise Refused(_("What others put into the trash is deleted for good by those who manage the folder."))
     count = 0
     async for piece in database.pieces(wanted, _PIECE):
-        count += await _erase(piece)
+        count += await erase(piece)
     return count
 
 
@@ -148,15 +149,16 @@ async def empty_trash(viewer: Viewer, drive: Drive) -> None:
 
 async def erase_trash(drive_id: int) -> int:
     """Erase what was in a drive's trash when it was emptied; says how many nodes went."""
-    return await _erase_all("drive_id = $1 AND trashed_at <= (SELECT emptied_at FROM drive WHERE id = $1)", drive_id)
+    return await _erase_all("drive_id = $1 AND trashed_at >= 0 AND trashed_at <= (SELECT emptied_at FROM drive WHERE id = $1)", drive_id)
 
 
 async def prune_trash() -> int:
-    """Delete what has been in the trash longer than its organisation keeps it."""
+    """Delete what has been in the trash longer than its organisation keeps it, and what is there of copies that came to no end."""
     count = 0
     for rule in await database.fetch("SELECT o.id, COALESCE(r.trash_days, 30) AS days FROM organisation o LEFT JOIN drive_rules r ON r.id = o.id"):
         before = clock.now() - rule["days"] * clock.DAY
-        count += await _erase_all("org_id = $1 AND trashed_at < $2", rule["id"], before)
+        count += await _erase_all("org_id = $1 AND trashed_at >= 0 AND trashed_at < $2", rule["id"], before)
+        count += await _erase_all("org_id = $1 AND trashed_at < 0 AND trashed_at > $2", rule["id"], _LONGEST_COPY - clock.now())
     return count
 
 
@@ -167,7 +169,7 @@ async def prune_drives() -> int:
         clock.now() - UNDO_FOR,
     )
     for row in rows:
-        await _erase([row["root_id"]])
+        await erase([row["root_id"]])
         await database.execute("DELETE FROM node_gone WHERE drive_id = $1", row["id"])
         await database.execute("DELETE FROM drive WHERE id = $1", row["id"])
     return len(rows)
@@ -176,11 +178,11 @@ async def prune_drives() -> int:
 async def _erase_all(which: str, *values: int) -> int:
     count = 0
     while rows := await database.fetch(f"SELECT id FROM node WHERE {which} LIMIT {_PIECE}", *values):
-        count += await _erase([row["id"] for row in rows])
+        count += await erase([row["id"] for row in rows])
     return count
 
 
-async def _erase(ids: Sequence[int]) -> int:
+async def erase(ids: Sequence[int]) -> int:
     """Rows of nodes and everything below them, deepest first, and their claim on contents; the sweep deletes what nobody needs then."""
     rows = await database.fetch(
         f"WITH RECURSIVE below (id, depth) AS (SELECT n.id, 0 FROM node n WHERE n.id IN ({database.marks(ids)}) UNION ALL"
@@ -194,7 +196,7 @@ async def _erase(ids: Sequence[int]) -> int:
             await database.execute(f"UPDATE drive SET modseq = modseq WHERE id IN (SELECT drive_id FROM node WHERE id IN ({marks}))", *piece)
             await _erase_piece(piece)
             late += [row["id"] for row in await database.fetch(f"SELECT id FROM node WHERE parent_id IN ({marks})", *piece)]  # put there meanwhile
-    return len(rows) + (await _erase(late) if late else 0)
+    return len(rows) + (await erase(late) if late else 0)
 
 
 async def _erase_piece(ids: Sequence[int]) -> None:

@@ -96,7 +96,7 @@ async def create_move(request: Request) -> Response[bytes]:
 async def create_copy(request: Request) -> Response[bytes]:
     """Copy what was chosen into a folder."""
     target, ids = await _target(request), await chosen(request)
-    command = await copy_all(request.state.viewer, ids, target)
+    command = await copy_all(request.state.viewer, ids, target, key=request.state.idempotency_key)
     return _changed(ngettext("%(num)s item copied", "%(num)s items copied", len(ids)) % {"num": len(ids)}, undo=command.id)
 
 

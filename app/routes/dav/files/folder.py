@@ -13,7 +13,7 @@ from app.lib.dav.problems import Problem
 from app.models.base import NotFound
 from app.models.dav import Caller, DeadProperty
 from app.models.dav.lock import DavLock
-from app.models.drive import VIEW, Drive, Found, NameTaken, changes_since, make_folder, move, remove, room_for
+from app.models.drive import VIEW, Drive, Found, NameTaken, changes_since, copy, make_folder, move, remove, room_for
 from app.models.drive.changes import TooOld, hidden_among
 from app.models.drive.finding import child_of, find_along
 from app.models.drive.rows import rows_of
@@ -21,7 +21,7 @@ from app.models.drive.tables import Node as NodeRow
 from app.models.files import Storage
 from app.models.viewer import Viewer
 from app.routes.dav import locks
-from app.routes.dav.files.copying import copied, put_over
+from app.routes.dav.files.copying import put_over
 from app.routes.dav.files.described import ITEM, etag_of
 from app.routes.dav.files.file import FileNode, stored
 from app.routes.dav.nodes import Batch, Changes, Collection, Made, Node, Stored
@@ -181,7 +181,7 @@ class Folder(Collection):
         if isinstance(over, FileNode) and found.node.is_file:
             await put_over(self.viewer, found, over.found)
             return
-        await copied(self.viewer, found, self.found, name, is_deep=depth != 0)
+        await copy(self.viewer, found, self.found, name, "replace", deep=depth != 0)
 
     async def move(self, source: Node, name: str, *, over: Node | None) -> None:
         found = found_of(source, moves=True)
