@@ -139,6 +139,7 @@ def test_a_drop_box_outlives_a_killed_server_and_says_when_it_is_full(
     context = chromium.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(server.url + path)
+    expect(page.locator("html[data-connected]")).to_have_count(1)
     network = context.new_cdp_session(page)
     network.send("Network.enable")
     network.send("Network.emulateNetworkConditions", {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": 1_500_000})
@@ -297,6 +298,7 @@ def test_a_picture_grows_where_one_points_and_a_swipe_leads_on(chromium: Browser
     anna.keyboard.press("0")
     anna.keyboard.press("ArrowRight")
     expect(anna.locator("h1")).to_have_text("b.png")
+    expect(output).not_to_have_text("100 %")  # the page answers to keys
     anna.keyboard.press("Escape")
     expect(anna.locator("tr[data-name='a.png']")).to_be_visible()
 
