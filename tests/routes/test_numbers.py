@@ -14,6 +14,8 @@ from litestar import Litestar
 from app.edge import Edge
 from app.main import create_app
 from app.models.calendar import Calendar
+from app.models.chat.channel import PRIVATE, Channel
+from app.models.chat.integrations.integration import make
 from app.models.session import Session
 from app.settings import read_settings
 from tests import dav
@@ -125,3 +127,15 @@ async def test_no_number_in_dav_fails(wrong: str, app: httpx.ASGITransport, peop
         (f"/dav/contacts/{home}/default/", f"<card:addressbook-query><d:prop/><card:filter/>{limit.replace('d:', 'card:')}</card:addressbook-query>"),
     ):
         assert (await anna.ask("REPORT", path, body)).status_code < 500, body
+
+
+@wrong_numbers
+async def test_no_number_of_a_bot_fails(wrong: str, app: httpx.ASGITransport, people: People) -> None:
+    channel = await Channel.start(people.anna.viewer, PRIVATE, "robots")
+    _one, token = await make(people.anna.viewer, "bot", "Helper", channel_id=channel.id, scopes="read write react channels members")
+    async with httpx.AsyncClient(transport=app, base_url="http://localhost:8000", headers={"authorization": f"Bearer {token}"}) as bot:
+        addressed = [await bot.request(method, re.sub(r"\{[^}:]+:int\}", wrong, path)) for method, path in ALL if path.startswith(BOTS) and ":int}" in path]
+        asked = [await bot.get(f"/api/v1/channels/{channel.id}/messages", params={name: wrong}) for name in ("before", "after", "limit")]
+        asked += [await bot.post(f"/api/v1/channels/{channel.id}/members", json={"people": [wrong]}), await bot.get(f"/api/v1/channels/{2**70}")]
+    assert [str(answer.url) for answer in addressed + asked if answer.status_code >= 500] == []
+    assert {answer.headers["content-type"] for answer in asked} == {"application/json"}, "as a program expects it"

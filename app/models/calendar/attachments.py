@@ -182,7 +182,7 @@ async def names_of(viewer: Viewer, values: Sequence[str]) -> list[tuple[str, str
                 known = await _known(viewer, f"{UPLOADED}{hash_token(value.removeprefix(UPLOADED))}")
                 name = known.name if known else (await Upload.by_token(value.removeprefix(UPLOADED), viewer)).name
             elif value.startswith(FROM_DRIVE):
-                name = (await find_node(viewer, int(value.removeprefix(FROM_DRIVE)))).node.name
+                name = (await find_node(viewer, whole(value.removeprefix(FROM_DRIVE)) or 0)).node.name
             else:
                 name = name_of_address(value)
         except (NotFound, ValueError):

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Response
 
 from app import database
+from app.database import OutOfRange
 from app.lib import clock
 from app.lib.rates import Buckets
 from app.models.account import Account
@@ -76,9 +77,14 @@ def _told(status: int, code: str, message: str) -> Response[bytes]:
     return made
 
 
+def _not_found(_request: Request, _error: Any) -> Response[bytes]:
+    return _told(404, "not_found", "There is no such thing, or it isn’t for this bot.")
+
+
 errors: dict[Any, Callable[[Request, Any], Response[bytes]]] = {
     ApiError: lambda _request, error: _told(error.status, error.code, error.message),
-    NotFound: lambda _request, _error: _told(404, "not_found", "There is no such thing, or it isn’t for this bot."),
+    NotFound: _not_found,
+    OutOfRange: _not_found,
     Refused: lambda _request, error: _told(422, "refused", str(error)),
     HTTPException: lambda _request, error: _told(error.status_code, "invalid", str(error.detail)),
 }
