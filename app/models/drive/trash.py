@@ -12,7 +12,7 @@ from app.lib.numbers import whole
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.command import UNDO_FOR, Command, undoes
-from app.models.drive.bulk import FROM, allowed, bring_all_back, change_drive, put_all_away
+from app.models.drive.bulk import FROM, LIES, LYING, allowed, bring_all_back, change_drive, put_all_away
 from app.models.drive.events import leave, next_modseq, note
 from app.models.drive.finding import Found, find_node
 from app.models.drive.names import free_name, named
@@ -132,8 +132,7 @@ async def _lying(viewer: Viewer, ids: Sequence[int]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     async for piece in database.pieces(ids, _PIECE):
         rows += await database.fetch(
-            "SELECT n.* FROM node n JOIN drive d ON d.id = n.drive_id"
-            f" WHERE n.org_id = $1 AND n.trashed_at > d.emptied_at AND n.id IN ({database.marks(piece, 2)})", viewer.org_id, *piece,
+            f"SELECT n.* FROM {LYING} WHERE {LIES} AND n.id IN ({database.marks(piece, 2)})", viewer.org_id, *piece,
         )
     return rows
 

@@ -201,8 +201,7 @@ async def test_finding_a_node_does_not_read_all_nodes(people: People, monkeypatc
     """Once SQLite knows how many there are, it likes to look at each of them before it begins."""
     outer, other = await folder(people.anna, "outer"), await folder(people.anna, "other")
     inner = await folder(people.anna, "inner", outer)
-    for number in range(60):
-        await file(people.anna, f"{number}.txt", parent=inner)
+    many = [(await file(people.anna, f"{number}.txt", parent=inner)).id for number in range(60)]
     await database.execute("ANALYZE")
     asked, fetch = dict[str, tuple[Any, ...]](), database.fetch
 
@@ -215,16 +214,20 @@ async def test_finding_a_node_does_not_read_all_nodes(people: People, monkeypatc
     await copy_all(people.anna.viewer, [inner.node.id], outer)
     await size_under(people.anna.viewer, outer)
     await size_under(people.beat.viewer, outer)
+    await remove(people.anna.viewer, many)
+    await restore(people.anna.viewer, many)
+    await remove(people.anna.viewer, many)
+    await purge(people.anna.viewer, many)
     await remove(people.anna.viewer, [inner.node.id])
     await restore(people.anna.viewer, [inner.node.id])
     await remove(people.anna.viewer, [inner.node.id])
     await purge(people.anna.viewer, [inner.node.id])
     await visible_scopes(people.anna.viewer)
-    recursive = {sql: values for sql, values in asked.items() if "RECURSIVE" in sql}
-    assert len(recursive) >= 6
-    for sql, values in recursive.items():
+    looked = {sql: values for sql, values in asked.items() if "RECURSIVE" in sql or "emptied_at" in sql}
+    assert len(looked) >= 8
+    for sql, values in looked.items():
         plan = str(await fetch(f"EXPLAIN {'' if settings.database_url else 'QUERY PLAN '}{sql}", *values))
-        assert "BLOOM" not in plan, (sql, plan)
+        assert "BLOOM" not in plan and "node_org_trash" not in plan, (sql, plan)
 
 
 async def test_who_listens_is_asked_again_when_rights_change(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
