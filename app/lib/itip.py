@@ -217,7 +217,7 @@ def sequence_of(calendar: Component) -> int:
 
 def number_of(part: Component) -> int:
     """The SEQUENCE of a part; 0 where it says none, or what is no number."""
-    return whole(part.value("SEQUENCE") or "") or 0
+    return min(whole(part.value("SEQUENCE") or "") or 0, 2**53)
 
 
 def _message(calendar: Component, method: str) -> Component:
