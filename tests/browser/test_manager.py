@@ -59,6 +59,7 @@ def test_a_team_a_right_a_removal_with_hand_over_and_back(chromium: Browser, ser
 
     # A right: Beat sees the switch without doing anything, also when it is taken back.
     anna.goto(f"{server.url}/manager/people")
+    expect(anna.locator("html[data-connected]")).to_have_attribute("data-live", "on")
     anna.get_by_role("searchbox", name="Find people").fill("dot")
     expect(anna.get_by_role("row").filter(has_text="Beat")).to_have_count(0)
     expect(anna).to_have_url(f"{server.url}/manager/people?q=dot&role=&team=&right=&sort=name")
