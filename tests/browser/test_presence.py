@@ -14,6 +14,7 @@ from tests.browser.waiting import eventually
 def menu(page: Page) -> None:
     page.locator(".bar-avatar").click()
     expect(page.locator("#me")).to_be_visible()
+    expect(page.locator("#me :focus")).to_have_count(1)  # arrows go on from there
 
 
 async def _let_time_pass(membership_id: int) -> None:
