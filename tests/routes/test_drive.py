@@ -163,7 +163,7 @@ async def test_paths_that_are_taken_are_named_before_the_upload(app: httpx.ASGIT
     place = await folder(people.anna, "Trip")
     await file(people.anna, "Day 1.txt", parent=place)
     await file(people.anna, "top.txt")
-    paths = ["TOP.txt", "new.txt", "Trip/day 1.TXT", "Trip/Day 2.txt", "Nowhere/top.txt", "top.txt/x", "Trip"]
+    paths = ["TOP.txt", "new.txt", "Trip/day 1.TXT", "Trip/Day 2.txt", "Nowhere/top.txt", "top.txt/x", "Trip", "a/" * 3_000 + "deep"]
     async with browser(app, people.anna) as anna:
         root = (await home(people.anna)).node.id
         answer = await anna.post(f"/drive/folders/{root}/conflicts", json=paths)

@@ -102,9 +102,14 @@ async def taken(folder: Found, paths: Sequence[str]) -> list[str]:
 
 async def _place(path: str, known: dict[str, int | None]) -> int | None:
     """The folder at a path, if there is one; those on the way are remembered in `known`."""
-    if path not in known:
-        above, _slash, name = path.rpartition("/")
-        place = await _place(above, known)
-        there = await named_in(place, file_names.fitted(name)) if place is not None else None
-        known[path] = there.id if there is not None and there.is_folder else None
-    return known[path]
+    above = ""
+    for part in path.split("/"):
+        at = f"{above}/{part}".strip("/")
+        if at not in known:
+            place = known[above]
+            there = await named_in(place, file_names.fitted(part)) if place is not None else None
+            known[at] = there.id if there is not None and there.is_folder else None
+        if known[at] is None:
+            return None
+        above = at
+    return known[above]
