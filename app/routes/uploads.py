@@ -13,13 +13,14 @@ from email.utils import formatdate
 from typing import Any
 
 from litestar import Request, delete, patch, post, route
+from litestar.datastructures import UploadFile
 from litestar.enums import HttpMethod
 from litestar.params import FromPath
 from litestar.response import Response
 
 from app import database
 from app.access import require_upload
-from app.lib.blobs import NoRoom
+from app.lib.blobs import CHUNK, NoRoom
 from app.lib.numbers import whole
 from app.models.base import NotFound, Refused
 from app.models.files.concatenation import concatenate
@@ -88,6 +89,12 @@ async def discard_upload(request: Request, token: FromPath[str]) -> Response[byt
 async def begin(request: Request, org_id: int, account_id: int | None, charged_id: int | None, link: PublicLink | None = None) -> Response[bytes]:
     """Begin an upload for an account, or, without one, for whoever gets the token by a link."""
     return _refusal(request) or await _told(_begin(request, org_id, account_id, charged_id, link))
+
+
+async def pieces_of(sent: UploadFile) -> AsyncIterator[bytes]:
+    """The bytes of a file that came with a form."""
+    while piece := await sent.read(CHUNK):
+        yield piece
 
 
 async def _begin(request: Request, org_id: int, account_id: int | None, charged_id: int | None, link: PublicLink | None) -> Response[bytes]:

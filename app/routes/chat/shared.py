@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 from litestar import Request, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
@@ -20,9 +18,9 @@ from app.models.files import Upload
 from app.models.viewer import Viewer
 from app.render import is_htmx, nothing, redirect
 from app.routes.chat.channels import channel_page
+from app.routes.uploads import pieces_of
 
 MOST_BODY = 1_000_000_000
-_PIECE = 256 * 1024
 
 
 class Brought(Form):
@@ -56,13 +54,8 @@ async def _kept(viewer: Viewer, file: UploadFile) -> str:
     size = file.file.seek(0, 2)
     await file.seek(0)
     upload, token = await Upload.begin(viewer.org_id, size, account_id=viewer.account_id, metadata={"filename": file.filename, "filetype": file.content_type})
-    await upload.add(0, _pieces(file))
+    await upload.add(0, pieces_of(file))
     return token
-
-
-async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
-    while piece := await file.read(_PIECE):
-        yield piece
 
 
 handlers = [create_shared]

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from litestar import Request
+from litestar.response import Response
 
 from app.access import find_drive_node
 from app.lib.forms import Form, TextField
@@ -31,6 +33,11 @@ async def chosen(request: Request) -> list[int]:
     if not ids:
         raise Refused(_("Please select something first."))
     return ids
+
+
+def as_json(value: Any, status: int = 200) -> Response[bytes]:
+    """An answer for a script."""
+    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")
 
 
 class Naming(Form):

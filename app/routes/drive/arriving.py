@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -24,6 +23,8 @@ from app.models.drive.names import NameTaken
 from app.models.drive.tables import Node
 from app.models.files import Blob, Upload, receive
 from app.render import nothing
+from app.routes.drive import as_json
+from app.routes.uploads import pieces_of
 
 _MOST_PATHS = 10_000
 _LARGEST_PARCEL = 48 << 20  # bytes; a browser packs at most a third of it
@@ -56,7 +57,7 @@ async def list_conflicts(request: Request, node_id: FromPath[int]) -> Response[b
     paths = _read(await request.body(), list[str])
     if len(paths) > _MOST_PATHS:
         raise Refused(_("This is too much at once."))
-    return _json({"taken": await taken(found, paths)}, 200)
+    return as_json({"taken": await taken(found, paths)}, 200)
 
 
 @post("/drive/folders/{node_id:int}/arrivals", status_code=200, include_in_schema=False)
@@ -66,20 +67,20 @@ async def create_arrival(request: Request, node_id: FromPath[int]) -> Response[b
     found = await find_drive_node(viewer, node_id, EDIT)
     form = Uploaded(await request.form())
     if not form.is_valid:
-        return _json({"error": next(iter(form.errors.values()))}, 422)
+        return as_json({"error": next(iter(form.errors.values()))}, 422)
     arrivals = Arrivals(viewer, found)
     arrival = Arrival(form["name"], form["path"], form["modified"], form["conflict"], request.state.idempotency_key or None)
     if (before := await arrivals.before(arrival)) is not None:
-        return _json(_facts(before), 201)
+        return as_json(_facts(before), 201)
     upload = await Upload.ready(form["upload"], viewer)
     try:
         node = await arrivals.put(arrival, await upload.blob(), upload)
     except NameTaken as there:
-        return _json(_taken(there), 409)
+        return as_json(_taken(there), 409)
     if node is None:
         await upload.discard()
         return nothing(204)
-    return _json(_facts(node), 201)
+    return as_json(_facts(node), 201)
 
 
 @post("/drive/folders/{node_id:int}/parcels", status_code=200, request_max_body_size=_LARGEST_PARCEL, include_in_schema=False)
@@ -93,8 +94,8 @@ async def create_parcel(request: Request, node_id: FromPath[int]) -> Response[by
     if not about or len(about) != len(files):
         raise Refused(_("This can’t be read."))
     arrivals = Arrivals(viewer, found)
-    contents = await asyncio.gather(*(receive(_pieces(file)) for file in files), return_exceptions=True)  # a disk syncs many as fast as one
-    return _json({"files": [await _unpack(arrivals, one, content) for one, content in zip(about, contents, strict=True)]}, 200)
+    contents = await asyncio.gather(*(receive(pieces_of(file)) for file in files), return_exceptions=True)  # a disk syncs many as fast as one
+    return as_json({"files": [await _unpack(arrivals, one, content) for one, content in zip(about, contents, strict=True)]}, 200)
 
 
 async def _unpack(arrivals: Arrivals, packed: Packed, content: Blob | BaseException) -> dict[str, Any]:
@@ -130,15 +131,6 @@ def _facts(node: Node) -> dict[str, Any]:
 def _taken(there: NameTaken) -> dict[str, Any]:
     assert there.there is not None
     return {"taken": there.there.name, "is_folder": there.there.is_folder}
-
-
-def _json(value: Any, status: int) -> Response[bytes]:
-    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")
-
-
-async def _pieces(sent: UploadFile) -> AsyncIterator[bytes]:
-    while piece := await sent.read(1 << 20):
-        yield piece
 
 
 handlers = [list_conflicts, create_arrival, create_parcel]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
@@ -20,8 +19,9 @@ from app.models.drive import EDIT, copy_all, drives_of, empty_trash, make_folder
 from app.models.drive.names import NameRefused, NameTaken, free_name
 from app.models.files import receive
 from app.render import nothing, redirect, toast
-from app.routes.drive import CLOSED, Naming, chosen
+from app.routes.drive import CLOSED, Naming, as_json, chosen
 from app.routes.drive.places import dialog
+from app.routes.uploads import pieces_of
 
 
 @get("/drive/folders/{node_id:int}/folders/new", include_in_schema=False)
@@ -73,11 +73,11 @@ async def update_name(request: Request, node_id: FromPath[int]) -> Response[byte
     found = await find_drive_node(request.state.viewer, node_id, EDIT)
     form = Naming(await request.form())
     if not form.is_valid:
-        return _json({"error": form.errors["name"]}, 422)
+        return as_json({"error": form.errors["name"]}, 422)
     try:
         command = await rename(request.state.viewer, found, form["name"])
     except (NameRefused, NameTaken) as refused:
-        return _json({"error": str(refused)}, 422)
+        return as_json({"error": str(refused)}, 422)
     return _changed(_("It is called “%(name)s” now.") % {"name": found.node.name}, undo=command.id)
 
 
@@ -157,7 +157,7 @@ async def create_files(request: Request, node_id: FromPath[int]) -> Response[byt
     for number, one in enumerate(sent):
         key = f"{request.state.idempotency_key}:{number}" if request.state.idempotency_key else None
         name = await free_name(found.node.id, file_names.fitted(one.filename))
-        await put_file(request.state.viewer, found, name, await receive(_pieces(one)), key=key)
+        await put_file(request.state.viewer, found, name, await receive(pieces_of(one)), key=key)
     answer = redirect(request, found.node.url)
     answer.headers.update(toast(ngettext("%(num)s file was added", "%(num)s files were added", len(sent)) % {"num": len(sent)}))
     return answer
@@ -184,17 +184,8 @@ def _back(request: Request, text: str, undo: int | None = None) -> Response[byte
     return _changed(text, undo)
 
 
-def _json(value: Any, status: int) -> Response[bytes]:
-    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")
-
-
 async def _nothing() -> Any:
     yield b""
-
-
-async def _pieces(sent: UploadFile) -> Any:
-    while piece := await sent.read(1 << 20):
-        yield piece
 
 
 async def open_drives(viewer: Any) -> list[Any]:

@@ -96,7 +96,7 @@ export function face(queue, on) {
     return filled(words.left, { rate: bytes(rate), time: time(Math.max((size - sent) / rate, each > 0 ? (queue.size - ready) / each : 0)) });
   }
 
-  return { row, tell, progress, gone, sum };
+  return { tell, progress, gone };
 }
 
 function button(pressed, paused, pause, resume) {
