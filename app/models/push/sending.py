@@ -98,8 +98,14 @@ async def push_close(courier: Courier, device_id: int, notification_ids: Sequenc
     tags = await database.fetch(f"SELECT DISTINCT tag FROM push_delivery WHERE device_id = ${len(notification_ids) + 1}"
                                 f" AND notification_id IN ({database.marks(notification_ids)})", *notification_ids, device_id)
     content = {"close": list(notification_ids), "unread": await unread_count(row["account_id"], row["org_id"]), "key": (await VapidKey.current()).public}
-    topic = tags[0]["tag"] if len(tags) == 1 else ""
+    topic = tags[0]["tag"] if len(tags) == 1 and not await _says_more(device_id, tags[0]["tag"]) else ""
     await _post(courier, row, Parcel(content, CLOSE_TTL, LOW, topic))
+
+
+async def _says_more(device_id: int, tag: str) -> bool:
+    """Whether something of this tag waits for the device, or may: a message with its topic would take its place at the push service (RFC 8030 section 5.4)."""
+    return bool(await database.fetch("SELECT id FROM push_delivery WHERE device_id = $1 AND tag = $2 AND closed_at IS NULL AND status IN ($3, $4) LIMIT 1",
+                                     device_id, tag, QUEUED, SENT))
 
 
 async def send_test(device: PushDevice) -> int:

@@ -105,6 +105,19 @@ async def test_what_was_read_elsewhere_is_closed_on_the_device(people: People, s
     assert await log(device) == ["closed"]
 
 
+async def test_closing_never_takes_the_place_of_what_came_after(people: People, service: PushService) -> None:
+    device = await turn_on(people.beat, service)
+    channel = await write(people)
+    await drain()
+    await notices_read(people.beat.id, source=f"channel:{channel.id}")
+    await write(people)
+    await drain()
+    _first, *since = service.messages
+    closing = next(one for one in since if "close" in one.said)
+    assert "Topic" not in closing.headers, "a device that was away shows the second"
+    assert sorted(await log(device)) == ["closed", "sent"]
+
+
 async def test_a_message_taken_back_is_closed_too(people: People, service: PushService) -> None:
     await turn_on(people.beat, service)
     channel = await write(people)
