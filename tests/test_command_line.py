@@ -117,7 +117,7 @@ def test_what_is_being_answered_when_it_stops_is_answered(alive: Server) -> None
         try:
             for number in range(2_000):
                 said.append(say(browser, channel, f"message {number}"))
-        except (httpx.ConnectError, httpx.RemoteProtocolError):
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
             pass  # a new request after the stop; none that was taken
         stopping.join()
     assert all(said)
