@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 BIN := .venv/bin
-JOBS ?= 2
+JOBS ?= 3
 QUICK := tests/test_architecture.py tests/test_templates.py tests/test_docs.py tests/test_strings.py
 
 # Every server that a test starts would compile all of it anew.

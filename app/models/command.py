@@ -4,12 +4,15 @@
         if not command.repeated:
             …
             command.done(result=message.id, what=message.text[:80], inverse={"message": message.id})
+
+What is done within `parts_of(command.id)` is part of that one: listed below it, and undone with it by its inverse.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any, Self
 
 import msgspec
@@ -26,6 +29,7 @@ from app.models.viewer import Viewer
 UNDO_FOR = 30 * clock.DAY
 Inverse = Callable[[Viewer, dict[str, Any]], Awaitable[str | None]]
 _inverses: dict[str, Inverse] = {}
+_whole: ContextVar[int | None] = ContextVar("whole", default=None)
 
 
 def undoes(kind: str) -> Callable[[Inverse], Inverse]:
@@ -37,6 +41,16 @@ def undoes(kind: str) -> Callable[[Inverse], Inverse]:
         return function
 
     return register
+
+
+@contextmanager
+def parts_of(command_id: int | None) -> Iterator[None]:
+    """What is done in here is part of a larger command; None: it stands for itself."""
+    token = _whole.set(command_id)
+    try:
+        yield
+    finally:
+        _whole.reset(token)
 
 
 class Command(Row):
@@ -52,6 +66,7 @@ class Command(Row):
     inverse = Text(null=True, default=None, help_text="JSON for the function that undoes it; null: can't be undone.")
     created_at = BigInt(default=0)
     undone_at = BigInt(null=True, default=None)
+    part_of = BigInt(null=True, default=None, help_text="Id of the command that it is a part of, such as a file's of an upload.")
 
     repeated: bool = False
 
@@ -77,13 +92,14 @@ class Command(Row):
     @classmethod
     async def _begin(cls, viewer: Viewer, kind: str, key: str | None) -> Self:
         row = {"id": new_id(), "org_id": viewer.org_id, "account_id": viewer.account_id, "kind": kind, "key": key[:80] if key else None,
-               "what": "", "url": "", "result": None, "inverse": None, "created_at": clock.now(), "undone_at": None}
+               "what": "", "url": "", "result": None, "inverse": None, "created_at": clock.now(), "undone_at": None,
+               "part_of": _whole.get()}
         if not key:  # nobody else can begin it, so it is written when it is done
             return cls.from_row(row)
         added = await database.execute(
-            "INSERT INTO command (id, org_id, account_id, kind, key, what, url, created_at) VALUES ($1, $2, $3, $4, $5, '', '', $6)"
+            "INSERT INTO command (id, org_id, account_id, kind, key, what, url, created_at, part_of) VALUES ($1, $2, $3, $4, $5, '', '', $6, $7)"
             " ON CONFLICT (account_id, key) DO NOTHING RETURNING id",
-            row["id"], row["org_id"], row["account_id"], kind, row["key"], row["created_at"],
+            row["id"], row["org_id"], row["account_id"], kind, row["key"], row["created_at"], row["part_of"],
         )
         if added:
             return cls.from_row(row)
@@ -96,9 +112,11 @@ class Command(Row):
 
     async def _finish(self) -> None:
         await database.execute(
-            "INSERT INTO command (id, org_id, account_id, kind, key, what, url, result, inverse, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            "INSERT INTO command (id, org_id, account_id, kind, key, what, url, result, inverse, created_at, part_of)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
             " ON CONFLICT (id) DO UPDATE SET what = excluded.what, url = excluded.url, result = excluded.result, inverse = excluded.inverse",
             self.id, self.org_id, self.account_id, self.kind, self.key, self.what, self.url, self.result, self.inverse, self.created_at,
+            self.part_of,
         )
 
     def done(self, result: int | None = None, *, what: str = "", url: str = "", inverse: dict[str, Any] | None = None) -> None:
@@ -119,16 +137,34 @@ class Command(Row):
             )
             if not claimed or not self.is_undoable:
                 raise Refused("This can’t be undone any more.")
-            return await _inverses[self.kind](viewer, msgspec.json.decode(self.inverse or "{}")) or ""
+            return await self.invert(viewer)
+
+    async def invert(self, viewer: Viewer) -> str:
+        """The inverse alone, in a transaction, for who undoes the whole that this is a part of."""
+        return await _inverses[self.kind](viewer, msgspec.json.decode(self.inverse or "{}")) or ""
 
     @classmethod
     async def recent(cls, viewer: Viewer, before: int | None = None, most: int = 50) -> list[Self]:
-        """What this person did here in the last 30 days, newest first, before the command with id `before`."""
+        """What this person did here in the last 30 days, newest first, before the command with id `before`; parts are left out."""
         rows = await database.fetch(
-            "SELECT * FROM command WHERE account_id = $1 AND org_id = $2 AND created_at > $3 AND id < $4 AND what <> '' ORDER BY id DESC LIMIT $5",
+            "SELECT * FROM command WHERE account_id = $1 AND org_id = $2 AND part_of IS NULL AND created_at > $3 AND id < $4 AND what <> ''"
+            " ORDER BY id DESC LIMIT $5",
             viewer.account_id, viewer.org_id, clock.now() - UNDO_FOR, before or 2**53, most,
         )
         return [cls.from_row(row) for row in rows]
+
+    async def parts(self, before: int | None = None, most: int = 50) -> list[Self]:
+        """What it consists of, newest first, before the part with id `before`."""
+        rows = await database.fetch("SELECT * FROM command WHERE part_of = $1 AND id < $2 ORDER BY id DESC LIMIT $3", self.id, before or 2**53, most)
+        return [type(self).from_row(row) for row in rows]
+
+    @classmethod
+    async def part_counts(cls, ids: Sequence[int]) -> dict[int, int]:
+        """Of how many parts these commands consist, where there are any."""
+        if not ids:
+            return {}
+        rows = await database.fetch(f"SELECT part_of, COUNT(*) AS number FROM command WHERE part_of IN ({database.marks(ids)}) GROUP BY part_of", *ids)
+        return {row["part_of"]: row["number"] for row in rows}
 
     @classmethod
     async def prune(cls) -> None:

@@ -149,6 +149,7 @@ def kinds() -> dict[str, str]:
         "node.tags": _("Changed tags"),
         "node.turn_back": _("Turned a folder back to a moment"),
         "node.unshare": _("Took a right away"),
+        "node.upload": _("Added files"),
         "node.version": _("Saved a new version"),
         "version.pin": _("Changed which version is kept"),
     }

@@ -114,6 +114,24 @@ async def parcel(client: httpx.AsyncClient, folder_id: int, about: list[dict[str
     return await client.post(f"/drive/folders/{folder_id}/parcels", data={"about": json.dumps(about)}, files=files)
 
 
+async def test_an_upload_of_many_is_one_line_with_one_way_back(app: httpx.ASGITransport, people: People) -> None:
+    root = await home(people.anna)
+    about: list[dict[str, Any]] = [{"key": f"parcel-{number:04}", "name": f"{number}.txt", "path": "Trip", "together": "all-of-it"} for number in range(3)]
+    async with browser(app, people.anna) as anna:
+        await parcel(anna, root.node.id, about, [b"x"] * 3)
+        assert (await upload(anna, root.node.id, "large.bin", b"large", together="all-of-it")).status_code == 201
+        page = (await anna.get("/activity")).text
+        assert page.count('class="row"') == 1 and "Trip" in page and "5 changes" in page
+        url = page.split('href="/activity/')[1].split('"')[0]
+        parts = await anna.get(f"/activity/{url}")
+        assert parts.text.count('class="row"') == 5 and "large.bin" in parts.text
+        async with browser(app, people.beat) as beat:
+            assert (await beat.get(f"/activity/{url}")).status_code == 404
+        assert (await anna.post(f"/activity/{url}/undo", headers=HTMX)).status_code == 200
+        assert "Undone" in (await anna.get("/activity")).text
+    assert await names(people.anna, root) == []
+
+
 async def test_many_small_files_come_in_one_request_and_once(app: httpx.ASGITransport, people: People) -> None:
     root = await home(people.anna)
     taken_file = await file(people.anna, "taken.txt", b"before")

@@ -4,7 +4,8 @@
 `rights.py` who may, `reasons.py` and why · `listing.py` folders page by page · `tree.py` make, move, rename,
 `copying.py` copy, `copies.py` the rows of copies, `bulk.py` very many at once · `content.py` new versions from a blob,
 `versions.py` what was before · `trash.py` · `history.py` what happened, and a folder as it was at a moment ·
-`marks.py` favourites, recent, tags · `comments.py` · `searching.py` words and rights of the index · `changes.py` what a sync asks for.
+`marks.py` favourites, recent, tags · `comments.py` · `searching.py` words and rights of the index · `changes.py` what a sync asks for ·
+`arriving.py` files that come, `uploading.py` many of them as one change.
 
 **For WebDAV** (every function takes a `Viewer`, writes a `Command`, raises `NotFound` or `Refused`):
 
@@ -16,6 +17,7 @@
     put_file(viewer, parent, name, blob, modified_at=…, replace=node_or_None)   → Node; the blob comes from `files.receive(body, most)`
     move(viewer, [ids], target, name=…, replace=True)   · copy(viewer, node, target, name, replace=True, deep=True)
     remove(viewer, [ids])                      to the trash
+    by_program(viewer, name, folder)           async context: what is made in it is one line in What I did
     room_for(drive)                            → `Storage` (RFC 4331: used, left)
     changes_since(drive_id, folder_id, modseq) → `Changes`: nodes changed, names gone, the new modseq (RFC 6578)
     node.etag, node.media_type, node.size, node.modified_at, node.changed_at, node.created_at, node.is_folder
@@ -34,10 +36,11 @@ from app.models.drive.rights import COMMENT, EDIT, MANAGE, VIEW, share, unshare
 from app.models.drive.tables import Drive, Grant, Node, Version
 from app.models.drive.trash import empty_trash, purge, remove, restore
 from app.models.drive.tree import NameRefused, NameTaken, make_folder, move, rename
+from app.models.drive.uploading import by_program
 
 __all__ = [
-    "COMMENT", "EDIT", "MANAGE", "VIEW", "Changes", "Drive", "Found", "Grant", "NameRefused", "NameTaken", "Node", "Page", "Version", "changes_since",
-    "content_of", "copy", "copy_all", "create_drive", "departures", "drives_of", "empty_trash", "find_node", "find_path", "history", "home_drive", "list_all",
-    "list_page", "make_folder", "marks", "move", "purge", "put_file", "remove", "rename", "restore", "restore_version", "room_for", "searching", "share",
-    "unshare",
+    "COMMENT", "EDIT", "MANAGE", "VIEW", "Changes", "Drive", "Found", "Grant", "NameRefused", "NameTaken", "Node", "Page", "Version", "by_program",
+    "changes_since", "content_of", "copy", "copy_all", "create_drive", "departures", "drives_of", "empty_trash", "find_node", "find_path", "history",
+    "home_drive", "list_all", "list_page", "make_folder", "marks", "move", "purge", "put_file", "remove", "rename", "restore", "restore_version",
+    "room_for", "searching", "share", "unshare",
 ]

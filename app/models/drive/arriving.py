@@ -10,12 +10,13 @@ from app import database
 from app.lib import file_names
 from app.lib.i18n import _
 from app.models.base import Refused
-from app.models.command import Command
+from app.models.command import Command, parts_of
 from app.models.drive.content import put_file
 from app.models.drive.finding import Found, find_node
 from app.models.drive.names import NameTaken, free_name, named_in
 from app.models.drive.tables import Node
 from app.models.drive.tree import make_folders
+from app.models.drive.uploading import upload as whole_upload
 from app.models.files import Blob, Upload
 from app.models.viewer import Viewer
 
@@ -26,13 +27,14 @@ ASK, KEEP, REPLACE, SKIP = CONFLICTS = ("ask", "keep", "replace", "skip")
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """What is to become a file: its name, the path of folders to it, when it was changed (milliseconds), what happens when the name is
-    taken, and the key under which it is sent once."""
+    taken, the key under which it is sent once, and what all that are uploaded together share."""
 
     name: str
     path: str = ""
     modified: int | None = None
     conflict: str = ASK
     key: str | None = None
+    together: str | None = None
 
 
 class Arrivals:
@@ -41,6 +43,7 @@ class Arrivals:
     def __init__(self, viewer: Viewer, folder: Found) -> None:
         self._viewer = viewer
         self._folders = {"": folder}
+        self._uploads: dict[str, int] = {}
 
     async def before(self, arrival: Arrival) -> Node | None:
         """What became of it when it was sent already and the answer was lost. Raises `NotFound` when that isn't there any more."""
@@ -52,13 +55,14 @@ class Arrivals:
 
         Raises `NameTaken` when nobody was asked, `QuotaFull`, `NotFound`.
         """
-        folder = await self._folder(arrival.path)
-        for _try in range(_TRIES):
-            try:
-                return await self._put(folder, arrival, blob, upload)
-            except NameTaken:  # by somebody at the same moment: decided once more
-                if arrival.conflict == ASK:
-                    raise
+        with parts_of(await self._whole(arrival)):
+            folder = await self._folder(arrival.path)
+            for _try in range(_TRIES):
+                try:
+                    return await self._put(folder, arrival, blob, upload)
+                except NameTaken:  # by somebody at the same moment: decided once more
+                    if arrival.conflict == ASK:
+                        raise
         raise Refused(_("Somebody else is changing this folder. Please try again."))
 
     async def _put(self, folder: Found, arrival: Arrival, blob: Blob, upload: Upload | None) -> Node | None:
@@ -75,6 +79,14 @@ class Arrivals:
             if upload is not None:
                 await upload.redeem()  # before the file counts, so that it isn't counted twice
             return await put_file(self._viewer, folder, name, blob, modified_at=arrival.modified, replace=replace, key=arrival.key)
+
+    async def _whole(self, arrival: Arrival) -> int | None:
+        if arrival.together is None:
+            return None
+        if arrival.together not in self._uploads:
+            name = arrival.path.strip("/").partition("/")[0] or arrival.name
+            self._uploads[arrival.together] = await whole_upload(self._viewer, arrival.together, name, self._folders[""].node)
+        return self._uploads[arrival.together]
 
     async def _folder(self, path: str) -> Found:
         if path not in self._folders:

@@ -38,6 +38,7 @@ class Uploaded(Form):
     path = TextField(most=4000, required=False, strip=False)
     modified = NumberField(0, MOST_MODIFIED, required=False)
     conflict = ChoiceField(CONFLICTS, required=False, default=ASK)
+    together = TextField(most=80, required=False)
 
 
 class Packed(msgspec.Struct):
@@ -48,6 +49,7 @@ class Packed(msgspec.Struct):
     path: Annotated[str, msgspec.Meta(max_length=4000)] = ""
     modified: int | None = None
     conflict: Literal["ask", "keep", "replace", "skip"] = "ask"
+    together: Annotated[str, msgspec.Meta(max_length=80)] = ""
 
 
 @post("/drive/folders/{node_id:int}/conflicts", status_code=200, request_max_body_size=8_000_000, include_in_schema=False)
@@ -69,7 +71,7 @@ async def create_arrival(request: Request, node_id: FromPath[int]) -> Response[b
     if not form.is_valid:
         return as_json({"error": next(iter(form.errors.values()))}, 422)
     arrivals = Arrivals(viewer, found)
-    arrival = Arrival(form["name"], form["path"], form["modified"], form["conflict"], request.state.idempotency_key or None)
+    arrival = Arrival(form["name"], form["path"], form["modified"], form["conflict"], request.state.idempotency_key or None, form["together"] or None)
     if (before := await arrivals.before(arrival)) is not None:
         return as_json(_facts(before), 201)
     upload = await Upload.ready(form["upload"], viewer)
@@ -99,7 +101,7 @@ async def create_parcel(request: Request, node_id: FromPath[int]) -> Response[by
 
 
 async def _unpack(arrivals: Arrivals, packed: Packed, content: Blob | BaseException) -> dict[str, Any]:
-    arrival = Arrival(packed.name, packed.path, packed.modified, packed.conflict, packed.key)
+    arrival = Arrival(packed.name, packed.path, packed.modified, packed.conflict, packed.key, packed.together or None)
     try:
         if (before := await arrivals.before(arrival)) is not None:
             return _facts(before)

@@ -11,14 +11,14 @@ export class Refusal extends Error {
 /** What became of each of some small files. Throws `Refusal`, and anything else when the answer didn't come. */
 export async function sendParcel(items, signal) {
   const body = new FormData();
-  body.append("about", JSON.stringify(items.map(({ id, name, path, modified, conflict }) => ({ key: id, name, path, modified: modified || null, conflict }))));
+  body.append("about", JSON.stringify(items.map(({ id, name, path, modified, conflict, together }) => ({ key: id, name, path, modified: modified || null, conflict, together }))));
   for (const { file } of items) body.append("file", file, "f");
   return (await (await ask(`/drive/folders/${items[0].folder}/parcels`, { body, signal })).json()).files;
 }
 
 /** Make a file of an upload; whether it was skipped. Throws `Refusal`, and anything else when the answer didn't come. */
 export async function settle(item) {
-  const body = new URLSearchParams({ upload: item.token, name: item.name, path: item.path, modified: item.modified || "", conflict: item.conflict });
+  const body = new URLSearchParams({ upload: item.token, name: item.name, path: item.path, modified: item.modified || "", conflict: item.conflict, together: item.together ?? "" });
   return (await ask(`/drive/folders/${item.folder}/arrivals`, { body, headers: { "Idempotency-Key": item.id } })).status === 204;
 }
 

@@ -44,7 +44,10 @@ export async function send(files, folder) {
   if (!files.length || !folder) return;
   const conflict = await decide(files.map(({ file, path }) => (path ? `${path}/${file.name}` : file.name)), folder);
   if (!conflict) return;
-  const items = files.map(({ file, path, handle }) => ({ id: crypto.randomUUID(), folder, path, name: file.name, size: file.size, modified: file.lastModified, conflict, file, handle }));
+  const together = files.length > 1 ? crypto.randomUUID() : ""; // one line in What I did
+  const items = files.map(({ file, path, handle }) => ({
+    id: crypto.randomUUID(), folder, path, name: file.name, size: file.size, modified: file.lastModified, conflict, together, file, handle,
+  }));
   for (let at = 0; at < items.length; at += AT_A_TIME) {
     const some = items.slice(at, at + AT_A_TIME);
     await store.put(some.map((item) => ({ ...item, file: item.size <= KEPT ? item.file : undefined })));

@@ -11,7 +11,7 @@ from app.lib.dav.problems import Problem
 from app.lib.numbers import whole
 from app.lib.ranges import Unsatisfiable, part_of
 from app.models.base import Refused
-from app.models.drive import Found, NameTaken, content_of, put_file, remove, room_for
+from app.models.drive import Found, NameTaken, by_program, content_of, put_file, remove, room_for
 from app.models.drive.content import Conflict
 from app.models.drive.tables import Node as NodeRow
 from app.models.files import Blob, QuotaFull, receive
@@ -102,6 +102,11 @@ class FileNode(Node):
 async def stored(viewer: Viewer, parent: Found, name: str, request: Request, match: Match, *, replace: NodeRow | None = None) -> Stored:
     """Receive a body as a file of a folder. The ETag that was compared is compared again when it is written. Raises `Problem`: 412, 507."""
     blob = await _received(request, parent)
+    async with by_program(viewer, name, parent.node):
+        return await _put(viewer, parent, name, request, match, blob, replace)
+
+
+async def _put(viewer: Viewer, parent: Found, name: str, request: Request, match: Match, blob: Blob, replace: NodeRow | None) -> Stored:
     modified_at = _modified(request)
     headers = ((b"x-oc-mtime", b"accepted"),) if modified_at is not None else ()
     try:

@@ -13,7 +13,7 @@ from app.lib.dav.problems import Problem
 from app.models.base import NotFound
 from app.models.dav import Caller, DeadProperty
 from app.models.dav.lock import DavLock
-from app.models.drive import VIEW, Drive, Found, NameTaken, changes_since, copy, make_folder, move, remove, room_for
+from app.models.drive import VIEW, Drive, Found, NameTaken, by_program, changes_since, copy, make_folder, move, remove, room_for
 from app.models.drive.changes import TooOld, hidden_among
 from app.models.drive.finding import child_of, find_along
 from app.models.drive.rows import rows_of
@@ -162,7 +162,8 @@ class Folder(Collection):
 
     async def make(self, name: str, made: Made) -> None:
         try:
-            folder = await make_folder(self.viewer, self.found, name)
+            async with by_program(self.viewer, name, self.found.node):
+                folder = await make_folder(self.viewer, self.found, name)
         except NameTaken:
             raise Problem(405, d("resource-must-be-null")) from None
         if made.dead:

@@ -1,0 +1,75 @@
+"""Files that come together, such as those of a folder that is uploaded or copied by a program: one change to look at, with one way back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from app import database
+from app.lib import clock
+from app.models.base import NotFound, Refused
+from app.models.command import Command, parts_of, undoes
+from app.models.drive.bulk import FROM, allowed, put_all_away
+from app.models.drive.finding import find_node
+from app.models.drive.rights import EDIT
+from app.models.drive.tables import Node
+from app.models.drive.trash import put_away
+from app.models.viewer import Viewer
+
+UPLOAD = "node.upload"
+_SPAN = 30 * clock.MINUTE
+_known: dict[tuple[int, int], tuple[str, int]] = {}  # account and organisation → key and id of the newest upload by a program
+_MOST_KNOWN = 10_000
+
+# What was replaced, if it wasn't new with the same upload.
+_VERSIONS = """
+SELECT * FROM command WHERE part_of = $1 AND undone_at IS NULL AND kind = 'node.version'
+AND result NOT IN (SELECT p.result FROM command p WHERE p.part_of = $1 AND p.kind = 'node.put') ORDER BY id DESC
+"""
+# What isn't inside of a folder that came with it.
+_TOPS = """
+SELECT n.* FROM command c JOIN node n ON n.id = c.result
+WHERE c.part_of = $1 AND c.undone_at IS NULL AND c.kind <> 'node.version' AND n.org_id = $2 AND n.trashed_at IS NULL
+AND n.parent_id NOT IN (SELECT f.result FROM command f WHERE f.part_of = $1 AND f.kind = 'node.folder' AND f.undone_at IS NULL)
+"""
+
+
+async def upload(viewer: Viewer, key: str, name: str, folder: Node) -> int:
+    """Id of the command that all files with this key are parts of; `name` is what the first of them is called."""
+    async with Command.once(viewer, UPLOAD, key) as command:
+        if not command.repeated:
+            command.done(folder.id, what=name, url=folder.url, inverse={"upload": command.id})
+    return command.id
+
+
+@asynccontextmanager
+async def by_program(viewer: Viewer, name: str, folder: Node) -> AsyncIterator[None]:
+    """What a program brings is part of such a command too: what comes in the same half hour, as it doesn't say what belongs together."""
+    key, whose = f"files:{viewer.org_id}:{clock.now() // _SPAN}", (viewer.account_id, viewer.org_id)
+    if _known.get(whose, ("", 0))[0] != key:
+        id_ = await upload(viewer, key, name, folder)
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[whose] = (key, id_)
+    with parts_of(_known[whose][1]):
+        yield
+
+
+@undoes(UPLOAD)
+async def _take_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
+    """What came into being goes to the trash, what was replaced comes back; what is gone already, or may no longer be changed, stays as it is."""
+    id_ = inverse["upload"]
+    _known.pop((viewer.account_id, viewer.org_id), None)
+    await database.execute("UPDATE command SET key = NULL WHERE id = $1", id_)  # what comes now is another upload
+    for row in await database.fetch(_VERSIONS, id_):
+        with suppress(NotFound, Refused):
+            async with database.savepoint():
+                await Command.from_row(row).invert(viewer)
+    tops = [row["id"] for row in await allowed(viewer, await database.fetch(_TOPS, id_, viewer.org_id), EDIT)]
+    if len(tops) >= FROM:
+        await put_all_away(viewer, tops)
+    else:
+        for top in tops:
+            await put_away(viewer, await find_node(viewer, top, EDIT))
+    await database.execute("UPDATE command SET undone_at = $1 WHERE part_of = $2 AND undone_at IS NULL", clock.now(), id_)

@@ -1,0 +1,90 @@
+"""Many files that come together are one change: one line in What I did, one way back."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.models.command import Command
+from app.models.drive import Found, find_path, make_folder, put_file, remove, share
+from app.models.drive.arriving import REPLACE, Arrival, Arrivals
+from app.models.drive.bulk import FROM
+from app.models.drive.rights import EDIT, VIEW
+from app.models.drive.uploading import by_program
+from app.models.files import keep_bytes
+from tests.drive import content, file, folder, home, names, see
+from tests.people import People, Person
+
+pytestmark = pytest.mark.anyio
+
+
+async def come(person: Person, parent: Found, *paths: str, together: str = "upload-1") -> None:
+    arrivals = Arrivals(person.viewer, parent)
+    for path in paths:
+        above, _slash, name = path.rpartition("/")
+        await arrivals.put(Arrival(name, above, conflict=REPLACE, together=together), await keep_bytes(path.encode()))
+
+
+async def latest(person: Person) -> Command:
+    return (await Command.recent(person.viewer))[0]
+
+
+async def test_an_upload_is_one_change_and_goes_as_one(people: People) -> None:
+    anna, root = people.anna, await home(people.anna)
+    there = await file(anna, "there.txt", b"before")
+    await file(anna, "mine.txt")
+    await come(anna, root, "Trip/Day 1/a.txt", "Trip/Day 1/b.txt", "Trip/c.txt", "loose.txt", "there.txt", "gone.txt")
+    before = await Command.recent(anna.viewer)
+    assert [one.kind for one in before] == ["node.upload", "node.put", "node.put"] and before[0].what == "Trip"
+    assert await Command.part_counts([before[0].id]) == {before[0].id: 8}  # six files, two folders
+    assert [one.what for one in await before[0].parts(most=2)] == ["gone.txt", "there.txt"]
+    await remove(anna.viewer, [(await find_path(anna.viewer, root.drive, ["gone.txt"])).node.id])
+
+    await before[0].undo(anna.viewer)
+    assert sorted(await names(anna, root)) == ["mine.txt", "there.txt"] and await content(there) == b"before"
+    assert all(one.undone_at for one in await before[0].parts())
+
+    # What comes of it later, after a lost connection, is a change of its own.
+    await come(anna, root, "Trip/late.txt")
+    assert (await latest(anna)).id > before[0].id and (await latest(anna)).is_undoable
+
+
+async def test_many_loose_files_go_together(people: People) -> None:
+    root = await home(people.anna)
+    await come(people.anna, root, *(f"{number}.txt" for number in range(FROM + 1)))
+    await (await latest(people.anna)).undo(people.anna.viewer)
+    assert await names(people.anna, root) == []
+
+
+async def test_one_part_is_taken_back_alone(people: People) -> None:
+    root = await home(people.anna)
+    await come(people.anna, root, "a.txt", "b.txt")
+    whole = await latest(people.anna)
+    await (await whole.parts())[0].undo(people.anna.viewer)
+    assert await names(people.anna, root) == ["a.txt"]
+    await whole.undo(people.anna.viewer)
+    assert await names(people.anna, root) == []
+
+
+async def test_what_may_no_longer_be_changed_stays(people: People) -> None:
+    place = await folder(people.anna, "ours")
+    await share(people.anna.viewer, place.node, "account", people.beat.id, EDIT)
+    await come(people.beat, await see(people.beat, place.node, EDIT), "a.txt", "b.txt")
+    await share(people.anna.viewer, place.node, "account", people.beat.id, VIEW)
+    await (await latest(people.beat)).undo(people.beat.viewer)
+    assert sorted(await names(people.anna, place)) == ["a.txt", "b.txt"]
+
+
+async def test_what_a_program_copies_is_one_change(people: People) -> None:
+    anna, root = people.anna, await home(people.anna)
+    for name in ("one", "two"):
+        async with by_program(anna.viewer, name, root.node):
+            place = Found(await make_folder(anna.viewer, root, name), root.level, root.drive)
+        async with by_program(anna.viewer, "a.txt", place.node):
+            await put_file(anna.viewer, place, "a.txt", await keep_bytes(b"a"))
+    (whole,) = await Command.recent(anna.viewer)
+    assert (whole.what, await Command.part_counts([whole.id])) == ("one", {whole.id: 4})
+    await whole.undo(anna.viewer)
+    assert await names(anna, root) == []
+    async with by_program(anna.viewer, "anew.txt", root.node):
+        await put_file(anna.viewer, root, "anew.txt", await keep_bytes(b"a"))
+    assert (await latest(anna)).id != whole.id and (await latest(anna)).is_undoable
