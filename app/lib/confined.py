@@ -12,22 +12,35 @@ import contextlib
 import ctypes
 import os
 import resource
+import signal
 import sys
 
 MOST_WRITTEN = 200_000_000  # bytes of one file
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000  # clone(2)
+_DEATH_SIGNAL = 1  # prctl(2)
 
 
-def confine(memory: int | None, seconds: int) -> None:
-    """Limit this process from here on, and let all others go first. `memory` is bytes of address space."""
+def withdraw() -> None:
+    """Let all others go first from here on, and leave the network."""
     os.nice(10)
-    for what, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, MOST_WRITTEN), (resource.RLIMIT_AS, memory)):
-        if most is not None:
-            resource.setrlimit(what, (most, most + 5 if what == resource.RLIMIT_CPU else most))
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).unshare(_NEW_USER | _NEW_NET)
 
 
+def limit(memory: int | None, seconds: int) -> None:
+    """Limit this process from here on. `memory` is bytes of address space, `seconds` of CPU."""
+    for what, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, MOST_WRITTEN), (resource.RLIMIT_AS, memory)):
+        if most is not None:
+            resource.setrlimit(what, (most, most + 5 if what == resource.RLIMIT_CPU else most))
+
+
+def end_with_parent() -> None:
+    """Be killed when the process dies that forked this one, where Linux can."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+
+
 if __name__ == "__main__":
-    confine(int(sys.argv[1]), int(sys.argv[2]))
+    withdraw()
+    limit(int(sys.argv[1]), int(sys.argv[2]))
     os.execvp(sys.argv[3], sys.argv[3:])

@@ -1,4 +1,4 @@
-"""What is in files, found out in a process of its own (app/lib/file_workshop.py), two at a time."""
+"""What is in files, found out in processes of their own (app/lib/file_workshop.py), two at a time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from app.lib.workshop import Workshop
 
 TIMEOUT = 90.0  # seconds
 OFFICE_TIMEOUT = 120.0
@@ -31,6 +33,7 @@ _FILE, _OFFICE, _PICTURE = "chalet-file-", "chalet-office-", "chalet-picture-"  
 _LEFT_FOR = 3600  # seconds; nobody works in a folder for so long
 _ROOT = Path(__file__).parent.parent.parent
 _turn = asyncio.Semaphore(2)
+_workshop = Workshop("app.lib.file_workshop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,14 @@ async def look(task: str, group: str, file: Path, *more: str) -> Made:
     async with _turn:
         with tempfile.TemporaryDirectory(prefix=_FILE) as name:
             target = Path(name) / "out"
-            facts = await _run([sys.executable, "-m", "app.lib.file_workshop", task, group, str(file), str(target), *more], TIMEOUT)
+            facts = await _workshop.do([task, group, str(file), str(target), *more], TIMEOUT)
             content = await asyncio.to_thread(target.read_bytes) if target.exists() and "failed" not in facts else b""
             return Made(content, facts)
+
+
+def close() -> None:
+    """Let go of the process that looks, which starts again when it is needed."""
+    _workshop.close()
 
 
 def sweep() -> None:
