@@ -141,6 +141,7 @@ def kinds() -> dict[str, str]:
         "node.copy": _("Copied"),
         "node.folder": _("Made a folder"),
         "node.inherit": _("Changed whether rights are inherited"),
+        "node.leave": _("Left what was shared"),
         "node.move": _("Moved or renamed"),
         "node.put": _("Added a file"),
         "node.remove": _("Put into the trash"),

@@ -67,6 +67,7 @@ async def allowed(viewer: Viewer, rows: Rows, level: int, *, trashed: bool = Fal
 async def put_all_away(viewer: Viewer, ids: Sequence[int]) -> Rows:
     """Put nodes into the trash, in a transaction; their rows. Raises `NotFound` when one of them may not be changed."""
     rows = await chosen(viewer, ids)
+    await _check_take_out(viewer, rows)
     now, numbers = clock.now(), await _numbers(rows)
     async for piece in database.pieces(rows):
         for drive_id, modseq in numbers.items():
@@ -158,7 +159,15 @@ async def note_all(viewer: Viewer, rows: Sequence[dict[str, Any]], kind: str, *,
     ])
 
 
+async def _check_take_out(viewer: Viewer, rows: Rows) -> None:
+    may = {parent_id: await _may(viewer, parent_id, EDIT) for parent_id in {row["parent_id"] for row in rows}}
+    for row in rows:
+        if not may[row["parent_id"]] and not await _may(viewer, row["id"], MANAGE):
+            raise stays(row["name"])
+
+
 async def _check_move(viewer: Viewer, rows: Rows, target: Found) -> None:
+    await _check_take_out(viewer, [row for row in rows if row["parent_id"] != target.node.id])
     foreign = [row for row in rows if row["drive_id"] != target.drive.id]
     try:
         await chosen(viewer, [row["id"] for row in foreign], MANAGE)
@@ -169,6 +178,11 @@ async def _check_move(viewer: Viewer, rows: Rows, target: Found) -> None:
 def leaves(name: str) -> Refused:
     """Out of a drive goes what one manages; a guest who may edit takes nothing home."""
     return Refused(_("You may change “%(name)s” here but not take it to another drive. Copy it instead.") % {"name": name})
+
+
+def stays(name: str) -> Refused:
+    """What is shared lies where who shared it put it."""
+    return Refused(_("“%(name)s” is shared with you: you may change it, but not where it lies.") % {"name": name})
 
 
 async def _place(viewer: Viewer, rows: Rows, target: Found, modseq: int, names: Mapping[int, str]) -> None:

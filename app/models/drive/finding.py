@@ -42,13 +42,15 @@ class Crumb:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A node, what the viewer may do with it, its drive, and the folders that lead to it: those that the viewer may see, from the top."""
+    """A node, what the viewer may do with it and with its folder (`above`), its drive, and the folders that lead to it: those that the viewer may
+    see, from the top."""
 
     node: Node
     level: int
     drive: Drive
     crumbs: tuple[Crumb, ...] = ()
     is_trashed: bool = False
+    above: int = 0
 
     @property
     def can_edit(self) -> bool:
@@ -59,6 +61,11 @@ class Found:
     def can_manage(self) -> bool:
         """Whether the viewer may share it."""
         return self.level >= MANAGE and not self.is_trashed
+
+    @property
+    def can_take_out(self) -> bool:
+        """Whether the viewer may move it or put it into the trash: its folder is changed, too."""
+        return self.can_edit and (self.above >= EDIT or self.level >= MANAGE)
 
 
 async def find_node(viewer: Viewer, id_: int, level: int = VIEW, *, trashed: bool = False) -> Found:
@@ -73,7 +80,7 @@ async def find_node(viewer: Viewer, id_: int, level: int = VIEW, *, trashed: boo
     if levels[-1] < level or is_deleted or (is_trashed and not trashed) or drive.archived_at is not None or line[0]["parent_id"] is not None:
         raise NotFound(f"node {id_}")
     crumbs = [Crumb(row["id"], row["name"]) for row, one in zip(line[:-1], levels[:-1], strict=True) if one]
-    return Found(node_from(line[-1]), levels[-1], drive, tuple(crumbs), is_trashed)
+    return Found(node_from(line[-1]), levels[-1], drive, tuple(crumbs), is_trashed, levels[-2] if len(levels) > 1 else 0)
 
 
 async def find_path(viewer: Viewer, drive: Drive, names: Sequence[str], level: int = VIEW) -> Found:
@@ -91,9 +98,10 @@ async def find_along(viewer: Viewer, drive: Drive, names: Sequence[str]) -> list
     rows = await database.fetch(
         _along(len(names)), drive.root_id, viewer.org_id, viewer.account_id, int(viewer.is_external), clock.now(), *map(file_names.key_of, names)
     )
-    line, crumbs = list[Found](), ()
+    line, crumbs, above = list[Found](), (), 0
     for row, level in zip(rows, level_along(viewer, drive, rows), strict=True):
-        line.append(Found(node_from(row), level, drive, crumbs))
+        line.append(Found(node_from(row), level, drive, crumbs, above=above))
+        above = level
         crumbs = (*crumbs, Crumb(row["id"], row["name"])) if level else crumbs
     return line
 
@@ -121,7 +129,7 @@ async def child_of(viewer: Viewer, parent: Found, name: str) -> Found:
     above = {"has_own_rights": 0, "granted": parent.level}
     level = level_along(viewer, parent.drive, [above, row])[-1]
     crumbs = (*parent.crumbs, Crumb(parent.node.id, parent.node.name)) if parent.level else parent.crumbs
-    return Found(node_from(row), level, parent.drive, crumbs)
+    return Found(node_from(row), level, parent.drive, crumbs, above=parent.level)
 
 
 async def line_of(node_id: int) -> list[dict[str, Any]]:

@@ -76,6 +76,18 @@ async def unshare(viewer: Viewer, node: Node, grant_id: int) -> Command:
     return command
 
 
+async def leave(viewer: Viewer, node: Node) -> None:
+    """Give back what was granted to the viewer alone at a node. Can't be undone: who gave it may rely on it. Raises `Refused`."""
+    async with Command.once(viewer, "node.leave") as command:
+        sql = "DELETE FROM node_grant WHERE node_id = $1 AND kind = $2 AND principal_id = $3 RETURNING id"
+        rows = await database.execute(sql, node.id, ACCOUNT, viewer.account_id)
+        if not rows:
+            raise Refused(_("“%(name)s” is shared with a team or with everyone. Ask who shared it.") % {"name": node.name})
+        await _changed(node)
+        await note(viewer, node, "left")
+        command.done(node.id, what=node.name)
+
+
 async def inherit(viewer: Viewer, node: Node, inherits: bool) -> Command:
     """Let what is granted above reach a node, or not. What its viewer held from above is granted to them here, so that they stay in."""
     async with Command.once(viewer, "node.inherit") as command:

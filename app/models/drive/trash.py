@@ -19,6 +19,7 @@ from app.models.drive.names import free_name, named
 from app.models.drive.rights import EDIT, MANAGE
 from app.models.drive.searching import hide_under, index_node, show_under
 from app.models.drive.tables import COLUMNS, Drive, Node, node_from
+from app.models.drive.tree import check_may_take_out
 from app.models.files.blob import release
 from app.models.job import Job
 from app.models.viewer import Viewer
@@ -37,6 +38,7 @@ async def remove(viewer: Viewer, ids: Sequence[int]) -> Command:
             gone, what, url, wanted = [row["id"] for row in rows], rows[0]["name"], f"/drive/folders/{rows[0]['parent_id']}", []
         for id_ in wanted:
             found = await find_node(viewer, id_, EDIT)
+            check_may_take_out(found)
             await put_away(viewer, found)
             gone.append(found.node.id)
             what, url = what or found.node.name, f"/drive/folders/{found.node.parent_id}"

@@ -13,7 +13,7 @@ from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.command import Command, undoes
 from app.models.drive.anchors import reanchor
-from app.models.drive.bulk import FROM, change_drive, leaves, move_all
+from app.models.drive.bulk import FROM, change_drive, leaves, move_all, stays
 from app.models.drive.events import leave, next_modseq, note
 from app.models.drive.finding import Found, find_node
 from app.models.drive.names import NameRefused, NameTaken, checked, free_name, named, named_in
@@ -93,6 +93,8 @@ async def move(viewer: Viewer, ids: Sequence[int], target: Found, name: str | No
             wanted = checked(name) if name is not None and len(ids) == 1 else node.name
             if node.parent_id == target.node.id and wanted == node.name:
                 continue
+            if node.parent_id != target.node.id:
+                check_may_take_out(found)
             if found.drive.id != target.drive.id and not found.can_manage:
                 raise leaves(node.name)
             before.append([node.id, node.parent_id, node.name])
@@ -159,6 +161,12 @@ def check_may_change(found: Found) -> None:
     """Raises `NotFound` for who may not change it."""
     if not found.can_edit:
         raise NotFound(f"node {found.node.id}")
+
+
+def check_may_take_out(found: Found) -> None:
+    """Raises `Refused` for who may change it but not the folder that it lies in."""
+    if not found.can_take_out:
+        raise stays(found.node.name)
 
 
 def check_target(target: Node) -> None:

@@ -10,6 +10,7 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 from litestar.response import Response
 
+from app import database
 from app.access import find_drive_node
 from app.lib import file_names
 from app.lib.i18n import _, ngettext
@@ -17,6 +18,7 @@ from app.lib.numbers import whole
 from app.models.base import NotFound, Refused
 from app.models.drive import EDIT, copy_all, drives_of, empty_trash, make_folder, marks, move, purge, put_file, remove, rename, restore
 from app.models.drive.names import NameRefused, NameTaken, free_name
+from app.models.drive.rights import leave
 from app.models.files import receive
 from app.render import nothing, redirect, toast
 from app.routes.drive import CLOSED, Naming, as_json, chosen
@@ -113,6 +115,16 @@ async def create_removal(request: Request) -> Response[bytes]:
     return _changed(text, undo=command.id)
 
 
+@post("/drive/leavings", status_code=200, request_max_body_size=2_000_000, include_in_schema=False)
+async def create_leaving(request: Request) -> Response[bytes]:
+    """Give back what was shared with one alone."""
+    viewer, ids = request.state.viewer, await chosen(request)
+    async with database.transaction():
+        for id_ in ids:
+            await leave(viewer, (await find_drive_node(viewer, id_)).node)
+    return _changed(ngettext("%(num)s item is no longer shared with you", "%(num)s items are no longer shared with you", len(ids)) % {"num": len(ids)})
+
+
 @post("/drive/restorations", status_code=200, request_max_body_size=2_000_000, include_in_schema=False)
 async def create_restoration(request: Request) -> Response[bytes]:
     """Take what was chosen out of the trash, to where it was."""
@@ -194,6 +206,6 @@ async def open_drives(viewer: Any) -> list[Any]:
 
 
 handlers = [
-    new_folder, create_folder, new_text, create_text, update_name, create_move, create_copy, create_removal, create_restoration, create_purge, clear_trash,
-    update_favourite, create_files,
+    new_folder, create_folder, new_text, create_text, update_name, create_move, create_copy, create_removal, create_leaving, create_restoration,
+    create_purge, clear_trash, update_favourite, create_files,
 ]

@@ -2,7 +2,7 @@
 import { go, sure } from "../navigation.js";
 
 const CLIP = "drive-clip"; // sessionStorage: {how: cut | copy, what: {ids} or {all}}
-const EDITS = new Set(["cut", "move", "remove", "rename"]);
+const TAKES = new Set(["cut", "move", "remove"]); // out of the folder
 const LONGEST = 6000; // characters of ids that an address can name
 const words = () => document.getElementById("drive-words")?.dataset ?? {};
 const tell = (text, kind = "info") => document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind } }));
@@ -19,6 +19,8 @@ export default function connect(list) {
   const ids = (some) => some.map((row) => row.dataset.id).join(",");
   const folder = () => list.dataset.folderId;
   const mayEdit = (row) => Number(row.dataset.level) >= 3;
+  const mayTake = (row) => mayEdit(row) && !("stays" in row.dataset);
+  const lacks = (button, some) => ("edits" in button.dataset && !some.every(mayEdit)) || ("takes" in button.dataset && !some.every(mayTake));
   let dragged = [], over, held;
 
   // What is sent of a choice: all that is in the folder, also what isn't loaded, or each by its id.
@@ -33,6 +35,7 @@ export default function connect(list) {
     favourite: ([row]) => post(`/drive/nodes/${row.dataset.id}/favourite`, { on: "favourite" in row.dataset ? "0" : "1" }),
     unpack: ([row]) => htmx.ajax("POST", `/drive/files/${row.dataset.id}/unpacking`, { source: "#main", swap: "none" }),
     remove: (some) => post("/drive/removals", named(some)),
+    leave: (some) => sure(words().leave, words().leaveLabel, () => post("/drive/leavings", { ids: ids(some) })),
     restore: (some) => post("/drive/restorations", { ids: ids(some) }),
     purge: (some) => sure(words().purge, words().purgeLabel, () => post("/drive/purges", { ids: ids(some) })),
     move: (some) => choose(some, "move"),
@@ -44,7 +47,8 @@ export default function connect(list) {
 
   function act(name, some = target()) {
     if (name === "paste") return paste();
-    if (EDITS.has(name) && !some.every(mayEdit)) return tell(words().mayNot);
+    if (name === "rename" && !some.every(mayEdit)) return tell(words().mayNot);
+    if (TAKES.has(name) && !some.every(mayTake)) return tell(some.every(mayEdit) ? words().stays : words().mayNot);
     if (some.length) actions[name]?.(some);
   }
 
@@ -145,7 +149,7 @@ export default function connect(list) {
     if (!box.checked) row.querySelector(".node-name").click();
     const some = target();
     for (const item of menu().querySelectorAll("[data-do]")) {
-      item.hidden = ("single" in item.dataset && some.length > 1) || ("edits" in item.dataset && !some.every(mayEdit)) || ("forZip" in item.dataset && !("zip" in some[0].dataset));
+      item.hidden = ("single" in item.dataset && some.length > 1) || lacks(item, some) || ("forZip" in item.dataset && !("zip" in some[0].dataset));
     }
     const is = "favourite" in row.dataset;
     menu().querySelectorAll("[data-favourite-on]").forEach((word) => (word.hidden = !is));
@@ -299,7 +303,7 @@ export default function connect(list) {
   function singles() {
     const count = chosen().length;
     list.querySelectorAll(".selection-bar [data-single]").forEach((button) => (button.hidden = count !== 1));
-    list.querySelectorAll(".selection-bar [data-edits]").forEach((button) => (button.hidden = !chosen().every(mayEdit)));
+    list.querySelectorAll(".selection-bar [data-takes]").forEach((button) => (button.hidden = lacks(button, chosen())));
     const whole = list.querySelector("[data-whole-folder]");
     if (!whole) return;
     whole.hidden = !list.querySelector("#drive-more") || count < rows().length;

@@ -8,12 +8,27 @@ from app.lib import clock
 from app.models import departure
 from app.models.base import NotFound, Refused
 from app.models.command import Command
-from app.models.drive import COMMENT, EDIT, MANAGE, VIEW, create_drive, drives_of, home_drive, make_folder, move, put_file, share
+from app.models.drive import (
+    COMMENT,
+    EDIT,
+    MANAGE,
+    VIEW,
+    create_drive,
+    drives_of,
+    home_drive,
+    make_folder,
+    move,
+    put_file,
+    remove,
+    rename,
+    share,
+)
+from app.models.drive.bulk import FROM
 from app.models.drive.comments import comment, comments_on
 from app.models.drive.history import activity
 from app.models.drive.marks import favour, favourites, recent, set_tags, shared_by, shared_with, visit
 from app.models.drive.reasons import level_of_account, reasons_for
-from app.models.drive.rights import grants_at, inherit, unshare
+from app.models.drive.rights import grants_at, inherit, leave, unshare
 from app.models.drive.tables import Node
 from app.models.files import keep_bytes, storage_of
 from app.models.search import search, visible_scopes
@@ -52,6 +67,39 @@ async def test_what_is_shared_is_seen_found_and_reaches_below(people: People) ->
         await see(people.beat, await home(people.anna))
     assert [item.node.name for item in await shared_with(people.beat.viewer)] == ["project"]
     assert [item.node.name for item in await shared_by(people.anna.viewer)] == ["project"]
+
+
+async def test_what_is_shared_is_changed_but_stays_where_it_is(people: People) -> None:
+    place, mine = await folder(people.anna, "project"), await home(people.beat)
+    node, other = await file(people.anna, "plan.txt", parent=place), await folder(people.anna, "other")
+    many = [(await file(people.anna, f"{number}.txt", parent=place)).id for number in range(FROM)]
+    for one in (place, other):
+        await share(people.anna.viewer, one.node, "account", people.beat.id, EDIT)
+    shared = await see(people.beat, place, EDIT)
+    for refused in (remove(people.beat.viewer, [place.node.id]), move(people.beat.viewer, [place.node.id], await see(people.beat, other, EDIT)),
+                    remove(people.beat.viewer, [*many, place.node.id]), move(people.beat.viewer, [place.node.id, *many], await see(people.beat, other, EDIT))):
+        with pytest.raises(Refused, match="not where it lies"):
+            await refused
+    assert len(await names(people.anna, place)) == FROM + 1
+    await rename(people.beat.viewer, shared, "plans")
+    await move(people.beat.viewer, [node.id], await see(people.beat, other, EDIT))
+    await remove(people.beat.viewer, many)
+    assert await names(people.anna, place) == [] and await names(people.beat, mine) == []
+    await share(people.anna.viewer, place.node, "account", people.beat.id, MANAGE)
+    await remove(people.beat.viewer, [place.node.id])
+
+
+async def test_who_was_let_in_may_leave(people: People) -> None:
+    place, team_place = await folder(people.anna, "project"), await folder(people.anna, "everybody’s")
+    await share(people.anna.viewer, place.node, "account", people.beat.id, EDIT)
+    await share(people.anna.viewer, team_place.node, "everyone", 0, VIEW)
+    await leave(people.beat.viewer, (await see(people.beat, place)).node)
+    with pytest.raises(NotFound):
+        await see(people.beat, place)
+    assert not any(one.is_undoable for one in await Command.recent(people.beat.viewer)), "who shared it relies on it"
+    with pytest.raises(Refused):
+        await leave(people.beat.viewer, (await see(people.beat, team_place)).node)
+    assert [event["kind"] for event in await activity(place.node.id, most=1)] == ["left"]
 
 
 async def test_taking_it_back_takes_it_out_of_the_search(people: People) -> None:
