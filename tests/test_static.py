@@ -44,6 +44,12 @@ def test_no_stylesheet_leaves_the_layers() -> None:
         assert "@layer" in sheet.read_text(), sheet
 
 
+def test_safari_hears_what_may_be_selected() -> None:
+    """It knows user-select by its old name only (WebKit bug 208677)."""
+    for sheet in SHEETS:
+        assert re.findall(r"(?<!-)user-select: (\w+)", sheet.read_text()) == re.findall(r"-webkit-user-select: (\w+); user-select: \1;", sheet.read_text()), sheet
+
+
 def test_every_icon_that_templates_name_is_in_the_sprite() -> None:
     icons = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / "icons.svg").read_text()))
     templates = (STATIC.parent / "app" / "templates").rglob("*.html")

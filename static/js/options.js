@@ -18,7 +18,7 @@ export function options(input, listbox, choose) {
     const list = all();
     const now = list.indexOf(current());
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 }[event.key];
-    if (event.isComposing || listbox.hidden) return;
+    if (listbox.hidden) return;
     if (step && list.length) select(list.at(Math.abs(step) > 1 ? Math.max(0, Math.min(list.length - 1, now + step)) : (now + step + (now < 0 && step < 0 ? 1 : 0)) % list.length));
     else if (event.key === "Enter" && current()) choose(current(), event);
     else return;

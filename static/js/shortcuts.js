@@ -24,8 +24,20 @@ export function spell(keys) {
   return keys.replace("Mod+", IS_MAC ? "⌘" : "Ctrl ").replace(/(^|\s)(\w)$/, (_, space, key) => space + key.toUpperCase());
 }
 
+// What an input method takes is nobody else's. Safari says isComposing too late for the Enter that ends it; the number is the same everywhere.
+addEventListener("keydown", (event) => event.keyCode === 229 && event.stopPropagation(), true);
+
+// Safari's search fields keep Escape to themselves, also when there is nothing to clear.
+function leave(event) {
+  const around = event.target.value === "" && event.target.closest("dialog, [popover]");
+  if (!around) return;
+  event.preventDefault();
+  around.open ? around.close() : around.hidePopover();
+}
+
 addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || event.altKey) return;
+  if (event.defaultPrevented || event.altKey) return;
+  if (event.key === "Escape" && event.target.type === "search") leave(event);
   const key = pressed(event);
   if (!key.startsWith("Mod+") && (typing(event.target) || document.querySelector("dialog[open]"))) return;
   if (key.startsWith("Mod+") !== (event.ctrlKey || event.metaKey)) return;

@@ -102,7 +102,7 @@ export default function connect(form) {
   }
 
   function keydown(event) {
-    if (event.defaultPrevented || event.isComposing) return;
+    if (event.defaultPrevented) return;
     const pressed = [(IS_MAC ? event.metaKey : event.ctrlKey) && "Mod", event.shiftKey && "Shift", /^Digit/.test(event.code) ? event.code.slice(5) : event.key.toLowerCase()].filter(Boolean).join("+");
     const tool = [...form.querySelectorAll("[data-keys]")].find((one) => one.dataset.keys.toLowerCase() === pressed.toLowerCase());
     if (tool) put(area, tool.dataset.mark);

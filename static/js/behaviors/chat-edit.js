@@ -12,7 +12,6 @@ export default function connect(form) {
   before.classList.add("prose");
 
   function keydown(event) {
-    if (event.isComposing) return;
     if (event.key === "Enter" && !event.shiftKey) form.requestSubmit();
     else if (event.key === "Escape") cancel();
     else return;

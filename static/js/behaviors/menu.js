@@ -2,6 +2,11 @@
 // Elements with data-menu="<id>" open it at the pointer on right-click or long press.
 const GAP = 6;
 
+/** When the button or finger of this event is up: it would close a menu that is open by then. */
+export async function letGo({ buttons }) {
+  if (buttons) await new Promise((done) => ["pointerup", "pointercancel"].forEach((kind) => addEventListener(kind, () => setTimeout(done), { once: true })));
+}
+
 export default function connect(menu) {
   const invokers = () => [...document.querySelectorAll(`[popovertarget="${CSS.escape(menu.id)}"]`)];
   const items = () => [...menu.querySelectorAll('[role^="menuitem"]:not([aria-disabled="true"], :disabled)')].filter((item) => item.checkVisibility());
@@ -53,12 +58,13 @@ export default function connect(menu) {
     ring.find((item) => item.textContent.trim().toLowerCase().startsWith(typed))?.focus();
   }
 
-  function context(event) {
+  async function context(event) {
     const on = event.target.closest?.(`[data-menu="${CSS.escape(menu.id)}"]`);
     if (!on) return;
     event.preventDefault();
     point = new DOMRect(event.clientX, event.clientY, 0, 0);
     if (event.button === -1 || !event.clientX) point = on.getBoundingClientRect();
+    await letGo(event);
     menu.dispatchEvent(new CustomEvent("menu:for", { detail: on, bubbles: true }));
     menu.hidePopover();
     menu.showPopover();

@@ -61,7 +61,7 @@ export default function connect(picker) {
   input.addEventListener("keydown", key);
   picker.addEventListener("click", click);
   picker.addEventListener("focusout", left);
-  listbox.addEventListener("pointerdown", hold);
+  listbox.addEventListener("mousedown", hold);
   document.addEventListener("htmx:after:swap", shown);
   return () => document.removeEventListener("htmx:after:swap", shown);
 }

@@ -32,7 +32,7 @@ export default function connect(form) {
 
   // Enter in a field saves, and doesn't press the first suggestion.
   function key(event) {
-    if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;
+    if (event.key !== "Enter" || !event.target.matches("input")) return;
     event.preventDefault();
     form.requestSubmit(form.querySelector("[data-save]"));
   }

@@ -62,7 +62,7 @@ export function suggestions(area, listbox, { pattern, url, insert, isTyped = () 
 
   // Before the composer sees it: Enter means the option, also in the moment in which the list is renewed.
   function take(event) {
-    if (listbox.hidden || event.isComposing || event.shiftKey || !["Escape", "Enter", "Tab"].includes(event.key)) return;
+    if (listbox.hidden || event.shiftKey || !["Escape", "Enter", "Tab"].includes(event.key)) return;
     const option = meant() ?? keys.current() ?? listbox.querySelector('[role="option"]');
     if (event.key === "Escape") close();
     else if (event.key === "Enter" && option && isTyped(option)) return close();
@@ -75,6 +75,6 @@ export function suggestions(area, listbox, { pattern, url, insert, isTyped = () 
   area.addEventListener("input", look);
   area.addEventListener("keydown", take, true);
   area.addEventListener("blur", () => setTimeout(() => document.activeElement !== area && close(), 150));
-  listbox.addEventListener("pointerdown", (event) => event.preventDefault());
+  listbox.addEventListener("mousedown", (event) => event.preventDefault());
   return { close };
 }

@@ -1,4 +1,5 @@
 // What can be done with a message: one toolbar that moves to the message in hand, one menu, and keys.
+import { letGo } from "../behaviors/menu.js";
 import { ask, me, parse, tell, Refusal } from "./http.js";
 import { pick } from "./emoji.js";
 import { openPanel } from "./panel.js";
@@ -145,7 +146,7 @@ export function tools(scroller) {
     const on = event.target.closest(".msg[data-id]:not(.deleted)");
     if (!on || event.target.closest("a, img, video, audio, pre, form") || String(getSelection())) return;
     event.preventDefault();
-    if (event.buttons) await new Promise((resolve) => ["pointerup", "pointercancel"].forEach((kind) => addEventListener(kind, () => setTimeout(resolve), { once: true }))); // it would close the menu again
+    await letGo(event);
     hold(on);
     more(on, "", { right: event.clientX, bottom: event.clientY });
   }
