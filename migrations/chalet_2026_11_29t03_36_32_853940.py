@@ -14,6 +14,7 @@ STATEMENTS = (
     "DROP INDEX command_account_id_org_id_id_key",
     "CREATE INDEX command_whole ON command (account_id, org_id, id) WHERE part_of IS NULL",
     "CREATE INDEX command_part ON command (part_of, id) WHERE part_of IS NOT NULL",
+    "CREATE INDEX command_files ON command (account_id, org_id, id) WHERE part_of IS NULL AND kind IN ('node.put', 'node.version', 'node.upload')",
 )
 
 

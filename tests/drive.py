@@ -6,6 +6,7 @@ from typing import Any
 
 from app.lib import blobs
 from app.models.drive import Found, Node, find_node, home_drive, make_folder, put_file
+from app.models.drive.arriving import REPLACE, Arrival, Arrivals
 from app.models.drive.rights import EDIT, VIEW
 from app.models.files import Blob, keep_bytes
 from app.models.links import Wanted, make_link
@@ -49,3 +50,11 @@ async def names(person: Person, place: Found) -> list[str]:
 async def linked(person: Person, node: Node, **wanted: Any) -> str:
     """The path of a new link to a node."""
     return (await make_link(person.viewer, "drive", node.id, Wanted(**wanted), what=node.name, url=node.url)).path
+
+
+async def come(person: Person, parent: Found, *paths: str, together: str = "upload-1") -> None:
+    """Files of one upload, each with its path as its content; they replace what is there."""
+    arrivals = Arrivals(person.viewer, parent)
+    for path in paths:
+        above, _slash, name = path.rpartition("/")
+        await arrivals.put(Arrival(name, above, conflict=REPLACE, together=together), await keep_bytes(path.encode()))

@@ -159,15 +159,20 @@ async def fill(alpina: Organisation, cast: dict[str, Account]) -> None:
     await reanchor(prices)
 
 
+async def _opened(by: Account, *nodes: Node) -> None:
+    for number, node in enumerate(nodes):
+        await database.execute("INSERT INTO node_visit (id, account_id, node_id, at) VALUES ($1, $2, $3, $4)", new_id(), by.id, node.id, _ago(0.1 + number))
+
+
 async def _company(shelf: _Shelf, alpina: Organisation, cast: dict[str, Account]) -> None:
     root = shelf.drive.root_id
     launch = await shelf.folder(root, "Launch Säntis", 40)
     plan = await shelf.file(launch.id, "Launch plan.md", _LAUNCH.encode(), 1, (_LAUNCH[:220].encode(), 12), (_LAUNCH[:330].encode(), 5))
-    await shelf.file(launch.id, "Orders.csv", _prices(7), 3)
+    orders = await shelf.file(launch.id, "Orders.csv", _prices(7), 3)
     pictures = await shelf.folder(launch.id, "Pictures", 20)
     for number, name in enumerate(("Alpstein at dawn", "Ebenalp", "Säntis from the lake", "Seealpsee", "Tent in the snow", "Rope team"), 30):
         await shelf.file(pictures.id, f"{name}.png", await asyncio.to_thread(draw, number), 20 - number / 10)
-    await shelf.file(launch.id, "Invitation.pdf", await asyncio.to_thread(_pdf, "Alpina", "You are invited to the launch of our new line"), 8)
+    invitation = await shelf.file(launch.id, "Invitation.pdf", await asyncio.to_thread(_pdf, "Alpina", "You are invited to the launch of our new line"), 8)
     await shelf.file(root, "Handbook.md", _HANDBOOK.encode(), 60)
     minutes = await shelf.folder(root, "Minutes", 90)
     for week in range(1, 9):
@@ -176,6 +181,8 @@ async def _company(shelf: _Shelf, alpina: Organisation, cast: dict[str, Account]
     await shelf.file(templates.id, "Letter.docx", _docx("Alpina AG, Bahnhofstrasse 4, 9050 Appenzell", "Dear Sir or Madam,"), 120)
     await shelf.file(templates.id, "season_total.py", _SCRIPT.encode(), 30)
     await _with_the_agency(shelf, alpina, cast)
+    await _opened(cast["anna"], plan, invitation, orders)
+    await _opened(cast["beat"], orders, plan)
     await _said(plan, cast["chiara"], "The photos are done, 214 of them. @Anna Alder, which ones for the press kit?", 0.6)
     await _said(plan, cast["anna"], "The dawn ones, please. And no ropes on the cover.", 0.4)
 

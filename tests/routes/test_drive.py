@@ -591,7 +591,8 @@ async def test_the_trash_of_any_drive_renews_its_list_and_is_emptied(app: httpx.
 
 
 async def test_a_page_that_is_fetched_in_advance_is_no_visit(app: httpx.ASGITransport, people: People) -> None:
-    node = await file(people.anna, "note.txt")
+    node = await file(people.beat, "note.txt")
+    await share(people.beat.viewer, node, "account", people.anna.id, VIEW)
     async with browser(app, people.anna) as anna:
         (visits,) = re.findall(r'hx-post="([^"]*/visits)" hx-trigger="load"', (await anna.get(node.url)).text)
         assert await marks.recent(people.anna.viewer) == []

@@ -19,8 +19,13 @@ from app.models.drive.tables import COLUMNS, Node, node_from
 from app.models.viewer import Viewer
 
 MOST_TAGS = 12
-_KEPT_VISITS = 200
+_OF_AN_UPLOAD = 5  # of its files are among the recent ones
 _MARKED = f"SELECT {COLUMNS}, m.at FROM {{table}} m JOIN node n ON n.id = m.node_id WHERE m.account_id = $1 AND n.org_id = $2 ORDER BY m.at DESC LIMIT $3"
+_CHANGED = """
+SELECT id, kind, result, created_at FROM command
+ WHERE account_id = $1 AND org_id = $2 AND part_of IS NULL AND kind IN ('node.put', 'node.version', 'node.upload') ORDER BY id DESC LIMIT $3
+"""
+_PARTS = "SELECT result, created_at FROM command WHERE part_of = $1 AND kind <> 'node.folder' ORDER BY id DESC LIMIT $2"
 _SHARED_WITH = f"""
 SELECT {COLUMNS}, MAX(g.granted_at) AS at, MAX(g.granted_by) AS granted_by FROM node_grant g JOIN node n ON n.id = g.node_id JOIN drive d ON d.id = n.drive_id
  WHERE g.org_id = $1 AND (d.owner_id IS NULL OR d.owner_id <> $2) AND n.parent_id IS NOT NULL AND n.trashed_at IS NULL AND d.archived_at IS NULL
@@ -58,9 +63,28 @@ async def favourites(viewer: Viewer) -> list[Item]:
     return await _seen(viewer, await database.fetch(_MARKED.format(table="node_favourite"), viewer.account_id, viewer.org_id, 500))
 
 
-async def recent(viewer: Viewer) -> list[Item]:
+async def recent(viewer: Viewer, most: int = 100) -> list[Item]:
     """What somebody had open or changed last."""
-    return await _seen(viewer, await database.fetch(_MARKED.format(table="node_visit"), viewer.account_id, viewer.org_id, 100))
+    at = {row["node_id"]: row["at"] for row in await database.fetch(
+        "SELECT node_id, at FROM node_visit WHERE account_id = $1 ORDER BY at DESC LIMIT $2", viewer.account_id, most
+    )}
+    for row in await _changed(viewer, most):
+        at[row["result"]] = max(row["created_at"], at.get(row["result"], 0))
+    latest = sorted(at, key=lambda id_: -at[id_])[:most]
+    rows = {row["id"]: row for row in await database.fetch(
+        f"SELECT {COLUMNS} FROM node n WHERE n.org_id = ${len(latest) + 1} AND n.id IN ({database.marks(latest)})", *latest, viewer.org_id
+    )} if latest else {}
+    return await _seen(viewer, [rows[id_] | {"at": at[id_]} for id_ in latest if id_ in rows])
+
+
+async def _changed(viewer: Viewer, most: int) -> list[dict[str, Any]]:
+    """Id and time of the files that somebody changed last in the past 30 days, of an upload of many only its last few."""
+    rows = []
+    for row in await database.fetch(_CHANGED, viewer.account_id, viewer.org_id, most):
+        rows += await database.fetch(_PARTS, row["id"], _OF_AN_UPLOAD) if row["kind"] == "node.upload" else [row]
+        if len(rows) >= most:
+            break
+    return rows
 
 
 async def shared_with(viewer: Viewer) -> list[Item]:

@@ -36,7 +36,7 @@ async def _drives(viewer: Viewer, typed: str) -> list[Offer]:
         for row in (await at_path(viewer, typed) if "/" in typed else [])
     ]
     found += [Offer(drive_name(drive), f"/drive/folders/{drive.root_id}", "hard-drive", app="drive") for drive in await drives_of(viewer)]
-    found += [Offer(item.node.name, item.node.url, "folder" if item.node.is_folder else "file", app="drive") for item in (await marks.recent(viewer))[:_MOST]]
+    found += [Offer(item.node.name, item.node.url, "folder" if item.node.is_folder else "file", app="drive") for item in await marks.recent(viewer, _MOST)]
     hits = await search(await visible_scopes(viewer, [FILE]), viewer.org_id, typed, [FILE], limit=5)
     found += [Offer("".join(part.text for part in hit.title), f"/drive/nodes/{hit.id}", "file", app="drive", other_words=typed) for hit in hits]
     found = list({offer.title: offer for offer in reversed(found)}.values())[::-1]

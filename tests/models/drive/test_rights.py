@@ -33,7 +33,7 @@ from app.models.drive.tables import Node
 from app.models.files import keep_bytes, storage_of
 from app.models.search import search, visible_scopes
 from app.models.team import Description, Team
-from tests.drive import file, folder, home, names, see
+from tests.drive import come, file, folder, home, names, see
 from tests.people import People, Person
 
 pytestmark = pytest.mark.anyio
@@ -216,6 +216,20 @@ async def test_comments_tell_whom_they_name_if_they_may_see_it(people: People) -
     assert told == {(people.beat.id, "drive.shared"), (people.anna.id, "drive.mention")}
     with pytest.raises(NotFound):
         await comment(people.chiara.viewer, await see(people.anna, node) if False else await see(people.chiara, node), "no")
+
+
+async def test_recent_is_what_was_opened_or_changed(people: People) -> None:
+    anna, root = people.anna, await home(people.anna)
+    opened, edited = await file(people.beat, "opened.txt"), await file(anna, "edited.txt")
+    await share(people.beat.viewer, opened, "account", anna.id, VIEW)
+    gone = await file(anna, "gone.txt")
+    await come(anna, root, *(f"many/{number}.txt" for number in range(20)))
+    await visit(anna.viewer, opened)
+    await put_file(anna.viewer, root, "edited.txt", await keep_bytes(b"new"), replace=edited)
+    await remove(anna.viewer, [gone.id])
+    assert [item.node.name for item in await recent(anna.viewer)] == ["edited.txt", "opened.txt", "19.txt", "18.txt", "17.txt", "16.txt", "15.txt"]
+    assert [item.node.name for item in await recent(anna.viewer, 2)] == ["edited.txt", "opened.txt"]
+    assert [item.node.name for item in await recent(people.beat.viewer)] == ["opened.txt"]
 
 
 async def test_marks_are_ones_own_and_tags_are_for_all(people: People) -> None:

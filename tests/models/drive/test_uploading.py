@@ -6,22 +6,14 @@ import pytest
 
 from app.models.command import Command
 from app.models.drive import Found, find_path, make_folder, put_file, remove, share
-from app.models.drive.arriving import REPLACE, Arrival, Arrivals
 from app.models.drive.bulk import FROM
 from app.models.drive.rights import EDIT, VIEW
 from app.models.drive.uploading import by_program
 from app.models.files import keep_bytes
-from tests.drive import content, file, folder, home, names, see
+from tests.drive import come, content, file, folder, home, names, see
 from tests.people import People, Person
 
 pytestmark = pytest.mark.anyio
-
-
-async def come(person: Person, parent: Found, *paths: str, together: str = "upload-1") -> None:
-    arrivals = Arrivals(person.viewer, parent)
-    for path in paths:
-        above, _slash, name = path.rpartition("/")
-        await arrivals.put(Arrival(name, above, conflict=REPLACE, together=together), await keep_bytes(path.encode()))
 
 
 async def latest(person: Person) -> Command:
