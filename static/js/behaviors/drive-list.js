@@ -104,6 +104,7 @@ export default function connect(list) {
     input.setAttribute("aria-label", words().rename);
     label.hidden = true;
     label.after(input);
+    row.setAttribute("hx-morph-skip", ""); // what others change meanwhile takes nothing away that is being typed
     input.focus();
     const dot = row.dataset.name.lastIndexOf(".");
     input.setSelectionRange(0, "folder" in row.dataset || dot < 1 ? input.value.length : dot);
@@ -112,6 +113,7 @@ export default function connect(list) {
       over = true;
       input.nextElementSibling?.matches(".error") && input.nextElementSibling.remove();
       input.remove();
+      row.removeAttribute("hx-morph-skip");
       label.hidden = false;
       row.focus();
     };
