@@ -590,6 +590,16 @@ async def test_the_trash_of_any_drive_renews_its_list_and_is_emptied(app: httpx.
         assert "old.txt" not in (await anna.get(f"/drive/trash?drive={drive.id}")).text
 
 
+async def test_a_found_file_says_where_it_is_to_who_may_know(app: httpx.ASGITransport, people: People) -> None:
+    place = await folder(people.anna, "Secret plans")
+    node = await file(people.anna, "zebra.txt", parent=place)
+    await share(people.anna.viewer, node, "account", people.beat.id, VIEW)
+    for person, knows in ((people.anna, True), (people.beat, False)):
+        async with browser(app, person) as one:
+            page = (await one.get("/search", params={"q": "zebra"})).text
+            assert f"/drive/nodes/{node.id}" in page and ("Secret plans" in page) is knows
+
+
 async def test_a_page_that_is_fetched_in_advance_is_no_visit(app: httpx.ASGITransport, people: People) -> None:
     node = await file(people.beat, "note.txt")
     await share(people.beat.viewer, node, "account", people.anna.id, VIEW)
