@@ -29,15 +29,17 @@ from app.models.viewer import Viewer
 UNDO_FOR = 30 * clock.DAY
 Inverse = Callable[[Viewer, dict[str, Any]], Awaitable[str | None]]
 _inverses: dict[str, Inverse] = {}
+_in_turn: dict[str, Callable[[dict[str, Any]], bool]] = {}
 _whole: ContextVar[int | None] = ContextVar("whole", default=None)
 
 
-def undoes(kind: str) -> Callable[[Inverse], Inverse]:
+def undoes(kind: str, *, in_turn: Callable[[dict[str, Any]], bool] = lambda _inverse: False) -> Callable[[Inverse], Inverse]:
     """Register the function that undoes commands of `kind`: it gets the viewer and the inverse that `done` stored, and may
-    return what is said about it."""
+    return what is said about it. It runs in a transaction, unless `in_turn` says of the inverse that it takes several: then it passes over what
+    is undone already, as it may have come to a sudden end before."""
 
     def register(function: Inverse) -> Inverse:
-        _inverses[kind] = function
+        _inverses[kind], _in_turn[kind] = function, in_turn
         return function
 
     return register
@@ -131,16 +133,21 @@ class Command(Row):
 
     async def undo(self, viewer: Viewer) -> str:
         """Take it back, and say what there is to say about it, if anything. Raises `Refused` when that is no longer possible."""
+        if self.is_undoable and _in_turn[self.kind](msgspec.json.decode(self.inverse or "{}")):
+            said = await self.invert(viewer)
+            await self._claim()
+            return said
         async with database.transaction():
-            claimed = await database.execute(
-                "UPDATE command SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL RETURNING id", clock.now(), self.id
-            )
-            if not claimed or not self.is_undoable:
-                raise Refused("This can’t be undone any more.")
+            await self._claim()
             return await self.invert(viewer)
 
+    async def _claim(self) -> None:
+        claimed = await database.execute("UPDATE command SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL RETURNING id", clock.now(), self.id)
+        if not claimed or not self.is_undoable:
+            raise Refused("This can’t be undone any more.")
+
     async def invert(self, viewer: Viewer) -> str:
-        """The inverse alone, in a transaction, for who undoes the whole that this is a part of."""
+        """The inverse alone, for who undoes the whole that this is a part of."""
         return await _inverses[self.kind](viewer, msgspec.json.decode(self.inverse or "{}")) or ""
 
     @classmethod

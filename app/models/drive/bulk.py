@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from app import database
@@ -11,26 +12,22 @@ from app.lib.i18n import _
 from app.lib.ids import new_id
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
-from app.models.drive.anchors import hang, reanchor
 from app.models.drive.events import next_modseq
-from app.models.drive.finding import Found, find_node
-from app.models.drive.names import Names, named
-from app.models.drive.nesting import check_nesting
+from app.models.drive.finding import find_node
 from app.models.drive.rights import EDIT, MANAGE
-from app.models.drive.searching import below, hide_under, index_node, show_under
-from app.models.drive.tables import PERSONAL, Drive, Node
+from app.models.drive.searching import below, hide_under, show_under
+from app.models.drive.tables import PERSONAL, Drive
 from app.models.files.blob import charge
 from app.models.viewer import Viewer
 
 FROM = 40  # fewer are changed one by one
+PIECE = 200  # more are changed in several transactions
+PAUSE = 0.005  # seconds in which another process, which asks again and again, gets its turn
 _NOTE = """
 INSERT INTO node_event (id, org_id, drive_id, node_id, actor_id, by_name, kind, parent_id, name, is_there, facts, at)
 VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9, '{}', $10)
 """
 _GONE = "INSERT INTO node_gone (id, drive_id, parent_id, node_id, name, is_file, modseq, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-_MOVE = """
-UPDATE node SET parent_id = $1, drive_id = $2, modseq = $3, changed_by = $4, changed_at = $5, name = $6, name_key = $7, sort_key = $8 WHERE id = $9
-"""
 
 # Written so that SQLite looks the ids up, one by one: else it reads all of the organisation's trash for each piece of them.
 LYING = "node n CROSS JOIN drive d"
@@ -39,93 +36,75 @@ LIES = "+n.org_id = $1 AND d.id = n.drive_id AND n.trashed_at > d.emptied_at"
 Rows = list[dict[str, Any]]
 
 
+async def in_turn(ids: Sequence[int], work: Callable[[Sequence[int]], Awaitable[Any]], folders: Iterable[int]) -> None:
+    """Do with very many nodes what would take too long in one transaction, in pieces that are one each, between which others write; who looks
+    at one of these folders is told of all at once."""
+    try:
+        async for piece in database.pieces(ids, PIECE):
+            async with database.transaction():
+                await work(piece)
+            await asyncio.sleep(PAUSE if len(piece) == PIECE else 0)
+    finally:
+        for folder_id in set(folders):
+            announce("drive.folder", folder_id)
+
+
 async def chosen(viewer: Viewer, ids: Sequence[int], level: int = EDIT) -> Rows:
     """Rows of nodes that the viewer may use at `level`. Raises `NotFound` when one of them may not be, or is in the trash, or a drive."""
-    rows: Rows = []
-    async for piece in database.pieces(ids):
-        found = await database.fetch(
-            f"SELECT * FROM node WHERE org_id = $1 AND trashed_at IS NULL AND parent_id IS NOT NULL AND id IN ({database.marks(piece, 2)})",
-            viewer.org_id, *piece,
-        )
-        if len(found) < len(piece):
-            raise NotFound("some of many")
-        rows += found
-    if len(await allowed(viewer, rows, level)) < len(rows):
+    rows = await usable(viewer, ids, level)
+    if len(rows) < len(ids):
         raise NotFound("some of many")
     return rows
 
 
+async def usable(viewer: Viewer, ids: Sequence[int], level: int = EDIT) -> Rows:
+    """The same of those that are there and may be used."""
+    rows: Rows = []
+    async for piece in database.pieces(ids):
+        rows += await database.fetch(
+            f"SELECT * FROM node WHERE org_id = $1 AND trashed_at IS NULL AND parent_id IS NOT NULL AND id IN ({database.marks(piece, 2)})",
+            viewer.org_id, *piece,
+        )
+    return await allowed(viewer, rows, level)
+
+
 async def allowed(viewer: Viewer, rows: Rows, level: int, *, trashed: bool = False) -> Rows:
     """Those of these rows of nodes that the viewer may use at `level`; in the trash with `trashed`."""
-    above = {parent_id: await _may(viewer, parent_id, level, trashed=trashed) for parent_id in {row["parent_id"] for row in rows}}
+    above = {parent_id: await may_use(viewer, parent_id, level, trashed=trashed) for parent_id in {row["parent_id"] for row in rows}}
     return [
         row for row in rows
-        if (above[row["parent_id"]] and not row["has_own_rights"]) or await _may(viewer, row["id"], level, trashed=trashed)
+        if (above[row["parent_id"]] and not row["has_own_rights"]) or await may_use(viewer, row["id"], level, trashed=trashed)
     ]
 
 
-async def put_all_away(viewer: Viewer, ids: Sequence[int]) -> Rows:
-    """Put nodes into the trash, in a transaction; their rows. Raises `NotFound` when one of them may not be changed."""
-    rows = await chosen(viewer, ids)
-    await _check_take_out(viewer, rows)
-    now, numbers = clock.now(), await _numbers(rows)
+async def put_all_away(viewer: Viewer, ids: Sequence[int]) -> None:
+    """Put nodes into the trash that are still there and may be changed, in a transaction. Raises `Refused`."""
+    rows = await usable(viewer, ids)
+    await check_take_out(viewer, rows)
+    now, numbers = clock.now(), await numbers_of(rows)
     async for piece in database.pieces(rows):
         for drive_id, modseq in numbers.items():
             await database.execute(
                 f"UPDATE node SET trashed_at = $1, trashed_by = $2, modseq = $3 WHERE drive_id = $4 AND id IN ({database.marks(piece, 5)})",
                 now, viewer.account_id, modseq, drive_id, *(row["id"] for row in piece),
             )
-        await _leave(piece, numbers, now)
+        await leave_all(piece, numbers)
         await note_all(viewer, piece, "removed", is_there=0)
     await hide_under([row["id"] for row in rows])
-    _announce(rows)
-    return rows
 
 
 async def bring_all_back(viewer: Viewer, ids: Sequence[int]) -> list[int]:
     """Take nodes out of the trash to where they were, in a transaction; the ids of those whose place or name is taken, for one by one."""
-    left: list[int] = []
-    folders: dict[int, bool] = {}
-    async for piece in database.pieces(ids):
-        rows = await database.fetch(
-            f"SELECT n.*, o.id AS in_the_way FROM {LYING}"
-            " LEFT JOIN node o ON o.parent_id = n.parent_id AND o.name_key = n.name_key AND o.trashed_at IS NULL"
-            f" WHERE {LIES} AND n.id IN ({database.marks(piece, 2)})", viewer.org_id, *piece,
-        )
-        for parent_id in {row["parent_id"] for row in rows} - folders.keys():
-            folders[parent_id] = await _may(viewer, parent_id, EDIT)
-        back = [row for row in rows if row["in_the_way"] is None and folders[row["parent_id"]] and not row["has_own_rights"]]
-        back = list({(row["parent_id"], row["name_key"]): row for row in back}.values())
-        left += sorted({row["id"] for row in rows} - {row["id"] for row in back})
-        await let_appear(viewer, back, "put_back")
-    for parent_id in folders:
-        announce("drive.folder", parent_id)
-    return left
-
-
-async def move_all(viewer: Viewer, ids: Sequence[int], target: Found, names: Mapping[int, str] | None = None) -> list[list[Any]]:
-    """Move nodes into a folder, in a transaction, under their names or under `names`; a number is put behind one that is taken. Says
-    where each was: id, folder and name. Raises `NotFound`, `Refused`, `QuotaFull`."""
-    rows = [row for row in await chosen(viewer, ids) if row["parent_id"] != target.node.id]
-    if not rows:
-        return []
-    await _check_move(viewer, rows, target)
-    before = [[row["id"], row["parent_id"], row["name"]] for row in rows]
-    numbers = await _numbers(rows)
-    modseq = numbers.get(target.drive.id) or await next_modseq(target.drive.id)
-    await check_nesting(target.node.id, [row["id"] for row in rows])
-    await _leave(rows, numbers, clock.now())
-    await change_drive([row["id"] for row in rows if row["drive_id"] != target.drive.id], target.drive)
-    await _place(viewer, rows, target, modseq, names or {})
-    parent = await Node.get(target.node.id)
-    await hang([row["id"] for row in rows if row["anchor_id"] not in (row["id"], parent.anchor_id)], parent.anchor_id)
-    for row in rows:
-        if row["anchor_id"] == row["id"]:
-            await reanchor(await Node.get(row["id"]))
-    _announce(rows)
-    for parent_id in {place[1] for place in before}:
-        announce("drive.folder", parent_id)
-    return before
+    rows = await database.fetch(
+        f"SELECT n.*, o.id AS in_the_way FROM {LYING}"
+        " LEFT JOIN node o ON o.parent_id = n.parent_id AND o.name_key = n.name_key AND o.trashed_at IS NULL"
+        f" WHERE {LIES} AND n.id IN ({database.marks(ids, 2)})", viewer.org_id, *ids,
+    )
+    folders = {parent_id: await may_use(viewer, parent_id, EDIT) for parent_id in {row["parent_id"] for row in rows}}
+    back = [row for row in rows if row["in_the_way"] is None and folders[row["parent_id"]] and not row["has_own_rights"]]
+    back = list({(row["parent_id"], row["name_key"]): row for row in back}.values())
+    await let_appear(viewer, back, "put_back")
+    return sorted({row["id"] for row in rows} - {row["id"] for row in back})
 
 
 async def change_drive(ids: Sequence[int], drive: Drive) -> None:
@@ -143,7 +122,7 @@ async def let_appear(viewer: Viewer, rows: Rows, kind: str) -> None:
     if not rows:
         return
     ids = [row["id"] for row in rows]
-    for drive_id, modseq in (await _numbers(rows)).items():
+    for drive_id, modseq in (await numbers_of(rows)).items():
         await database.execute(
             f"UPDATE node SET trashed_at = NULL, trashed_by = NULL, modseq = $1 WHERE drive_id = $2 AND id IN ({database.marks(ids, 3)})",
             modseq, drive_id, *ids,
@@ -159,20 +138,17 @@ async def note_all(viewer: Viewer, rows: Sequence[dict[str, Any]], kind: str, *,
     ])
 
 
-async def _check_take_out(viewer: Viewer, rows: Rows) -> None:
-    may = {parent_id: await _may(viewer, parent_id, EDIT) for parent_id in {row["parent_id"] for row in rows}}
+async def check_take_out(viewer: Viewer, rows: Rows) -> None:
+    """Raises `Refused` for what lies where others put it."""
+    may = {parent_id: await may_use(viewer, parent_id, EDIT) for parent_id in {row["parent_id"] for row in rows}}
     for row in rows:
-        if not may[row["parent_id"]] and not await _may(viewer, row["id"], MANAGE):
+        if not may[row["parent_id"]] and not await may_use(viewer, row["id"], MANAGE):
             raise stays(row["name"])
 
 
-async def _check_move(viewer: Viewer, rows: Rows, target: Found) -> None:
-    await _check_take_out(viewer, [row for row in rows if row["parent_id"] != target.node.id])
-    foreign = [row for row in rows if row["drive_id"] != target.drive.id]
-    try:
-        await chosen(viewer, [row["id"] for row in foreign], MANAGE)
-    except NotFound:
-        raise leaves(foreign[0]["name"]) from None
+def among(name: str, count: int) -> str:
+    """What so many nodes are called, of which one has this name."""
+    return name if count < 2 else _("%(name)s and %(count)s more") % {"name": name, "count": count - 1}
 
 
 def leaves(name: str) -> Refused:
@@ -185,42 +161,21 @@ def stays(name: str) -> Refused:
     return Refused(_("“%(name)s” is shared with you: you may change it, but not where it lies.") % {"name": name})
 
 
-async def _place(viewer: Viewer, rows: Rows, target: Found, modseq: int, names: Mapping[int, str]) -> None:
-    """Write where they are now, into the rows as well."""
-    taken, renamed = await Names.of(target.node.id), []
-    for row in rows:
-        name = taken.take(names.get(row["id"], row["name"]))
-        if name != row["name"]:
-            renamed.append(row["id"])
-            row |= named(name)
-        row |= {"parent_id": target.node.id, "drive_id": target.drive.id}
-    async for piece in database.pieces(rows):
-        await database.execute_many(_MOVE, [
-            (target.node.id, target.drive.id, modseq, viewer.account_id, clock.now(), row["name"], row["name_key"], row["sort_key"], row["id"])
-            for row in piece
-        ])
-        await note_all(viewer, piece, "moved")
-    async for some in database.pieces(renamed):
-        for id_ in some:
-            await index_node(await Node.get(id_))
-
-
-async def _leave(rows: Sequence[dict[str, Any]], numbers: Mapping[int, int], now: int) -> None:
+async def leave_all(rows: Sequence[dict[str, Any]], numbers: Mapping[int, int]) -> None:
+    """Their names are no longer in their folders, from the changes on that have these numbers in their drives."""
+    now = clock.now()
     await database.execute_many(_GONE, [
         (new_id(), row["drive_id"], row["parent_id"], row["id"], row["name"], row["is_file"], numbers[row["drive_id"]], now) for row in rows
     ])
 
 
-async def _numbers(rows: Rows) -> dict[int, int]:
+async def numbers_of(rows: Rows) -> dict[int, int]:
+    """A number for a change of these nodes, in each of their drives."""
     return {drive_id: await next_modseq(drive_id) for drive_id in {row["drive_id"] for row in rows}}
 
 
-def _announce(rows: Rows) -> None:
-    for parent_id in {row["parent_id"] for row in rows}:
-        announce("drive.folder", parent_id)
-
-
-async def _may(viewer: Viewer, node_id: int, level: int, *, trashed: bool = False) -> bool:
+async def may_use(viewer: Viewer, node_id: int, level: int, *, trashed: bool = False) -> bool:
+    """Whether the viewer may use a node at `level`."""
     try:
         await find_node(viewer, node_id, level, trashed=trashed)
     except NotFound:

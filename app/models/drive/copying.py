@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from app import database
 from app.lib import clock
-from app.lib.i18n import _
 from app.models.announcements import announce
 from app.models.base import NotFound
 from app.models.command import Command, undoes
-from app.models.drive.bulk import chosen, let_appear, put_all_away
+from app.models.drive.bulk import PAUSE, PIECE, among, chosen, in_turn, let_appear, put_all_away
 from app.models.drive.copies import insert_copies, walk
 from app.models.drive.events import next_modseq
 from app.models.drive.finding import Found, find_node
@@ -29,7 +29,6 @@ from app.models.viewer import Viewer
 
 LARGE = 2_000  # fewer are copied in one transaction
 _PIECE = 200
-_PAUSE = 0.005  # seconds in which another process, which asks again and again, gets its turn
 _READY = """
 SELECT n.*, EXISTS (SELECT 1 FROM node o WHERE o.parent_id = n.parent_id AND o.name_key = n.name_key AND o.trashed_at IS NULL) AS is_taken
   FROM node n WHERE n.trashed_at < 0 AND n.id IN ({ids})
@@ -60,12 +59,11 @@ async def copy_all(viewer: Viewer, ids: Sequence[int], target: Found, key: str |
             if command.repeated:
                 return command
             made = await _shown(viewer, ready[:_PIECE], target) if ready else await _copied(viewer, rows, target)
-            said = rows[0]["name"] if len(rows) < 2 else _("%(name)s and %(count)s more") % {"name": rows[0]["name"], "count": len(rows) - 1}
-            command.done(target.node.id, what=said, url=target.node.url, inverse={"nodes": ready or made})
+            command.done(target.node.id, what=among(rows[0]["name"], len(rows)), url=target.node.url, inverse={"nodes": ready or made})
         async for piece in database.pieces(ready[_PIECE:], _PIECE):
             async with database.transaction():
                 await _shown(viewer, piece, target)
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(PAUSE)
     return command
 
 
@@ -123,7 +121,7 @@ async def _prepare(viewer: Viewer, rows: Rows, target: Found, ready: list[int]) 
 async def _put(viewer: Viewer, rows: Sequence[dict[str, Any]], parent_id: int, begun: int | None = None) -> list[int]:
     async with database.transaction():
         ids = await insert_copies(viewer, rows, parent_id, begun, is_hidden=True)
-    await asyncio.sleep(_PAUSE)
+    await asyncio.sleep(PAUSE)
     return ids
 
 
@@ -151,10 +149,11 @@ async def _renamed(row: dict[str, Any]) -> dict[str, Any]:
     return row | vars(node)
 
 
-@undoes("node.copy")
+@undoes("node.copy", in_turn=lambda inverse: len(inverse.get("nodes", ())) > PIECE)
 async def _copy_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
     """What came into being goes to the trash, where it can be found again."""
-    there: list[int] = []
+    there: Rows = []
     async for piece in database.pieces(inverse.get("nodes") or [inverse["node"]]):  # some may have been thrown away meanwhile
-        there += [row["id"] for row in await database.fetch(f"SELECT id FROM node WHERE id IN ({database.marks(piece)}) AND trashed_at IS NULL", *piece)]
-    await put_all_away(viewer, there)
+        there += await database.fetch(f"SELECT id FROM node WHERE id IN ({database.marks(piece)}) AND trashed_at IS NULL", *piece)
+    rows = await chosen(viewer, [row["id"] for row in there])
+    await in_turn([row["id"] for row in rows], partial(put_all_away, viewer), {row["parent_id"] for row in rows})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from app import database
@@ -12,7 +13,22 @@ from app.lib.numbers import whole
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.command import UNDO_FOR, Command, undoes
-from app.models.drive.bulk import FROM, LIES, LYING, allowed, bring_all_back, change_drive, put_all_away
+from app.models.drive.bulk import (
+    FROM,
+    LIES,
+    LYING,
+    PIECE,
+    allowed,
+    among,
+    bring_all_back,
+    change_drive,
+    check_take_out,
+    chosen,
+    in_turn,
+    may_use,
+    put_all_away,
+    usable,
+)
 from app.models.drive.events import leave, next_modseq, note
 from app.models.drive.finding import Found, find_node
 from app.models.drive.names import free_name, named
@@ -30,20 +46,28 @@ _LONGEST_COPY = clock.HOUR
 
 async def remove(viewer: Viewer, ids: Sequence[int]) -> Command:
     """Put nodes into the trash. Raises `NotFound`, `Refused`."""
+    if len(wanted := list(dict.fromkeys(ids))) >= FROM:
+        return await _remove_many(viewer, wanted)
     async with Command.once(viewer, "node.remove") as command:
         gone, what, url = [], "", "/drive"
-        wanted = list(dict.fromkeys(ids))
-        if len(wanted) >= FROM:
-            rows = await put_all_away(viewer, wanted)
-            gone, what, url, wanted = [row["id"] for row in rows], rows[0]["name"], f"/drive/folders/{rows[0]['parent_id']}", []
         for id_ in wanted:
             found = await find_node(viewer, id_, EDIT)
             check_may_take_out(found)
             await put_away(viewer, found)
             gone.append(found.node.id)
             what, url = what or found.node.name, f"/drive/folders/{found.node.parent_id}"
-        said = what if len(gone) < 2 else _("%(name)s and %(count)s more") % {"name": what, "count": len(gone) - 1}
-        command.done(gone[0] if gone else None, what=said, url=url, inverse={"nodes": gone})
+        command.done(gone[0] if gone else None, what=among(what, len(gone)), url=url, inverse={"nodes": gone})
+    return command
+
+
+async def _remove_many(viewer: Viewer, ids: Sequence[int]) -> Command:
+    """With the first piece its Undo is written, which takes back as much as was done."""
+    rows = await chosen(viewer, ids)
+    await check_take_out(viewer, rows)
+    async with Command.once(viewer, "node.remove") as command:
+        await put_all_away(viewer, ids[:PIECE])
+        command.done(ids[0], what=among(rows[0]["name"], len(ids)), url=f"/drive/folders/{rows[0]['parent_id']}", inverse={"nodes": ids})
+    await in_turn(ids[PIECE:], partial(put_all_away, viewer), {row["parent_id"] for row in rows})
     return command
 
 
@@ -65,18 +89,47 @@ async def put_away(viewer: Viewer | None, found: Found) -> None:
 async def restore(viewer: Viewer, ids: Sequence[int], into: Found | None = None) -> Command:
     """Take nodes out of the trash: back to their place or, where that is gone, to the top of their drive. A name that was given
     away meanwhile gets a number. Raises `NotFound`."""
+    if len(wanted := list(dict.fromkeys(ids))) >= FROM and into is None:
+        return await _restore_many(viewer, wanted)
     async with Command.once(viewer, "node.restore") as command:
         back, what, url = [], "", "/drive"
-        wanted = list(dict.fromkeys(ids))
-        if len(wanted) >= FROM and into is None:
-            left = await bring_all_back(viewer, wanted)
-            back, wanted = [id_ for id_ in wanted if id_ not in set(left)], left
         for id_ in wanted:
             node = await bring_back(viewer, id_, into)
             back.append(node.id)
             what, url = what or node.name, f"/drive/folders/{node.parent_id}"
-        command.done(back[0] if back else None, what=what, url=url, inverse={"nodes": back})
+        command.done(back[0] if back else None, what=among(what, len(back)), url=url, inverse={"nodes": back})
     return command
+
+
+async def _restore_many(viewer: Viewer, ids: Sequence[int]) -> Command:
+    rows = await _check_back(viewer, ids)
+    if not rows:
+        raise NotFound("any in the trash")
+    wanted = [row["id"] for row in rows]
+    async with Command.once(viewer, "node.restore") as command:
+        await _bring_some_back(viewer, wanted[:PIECE])
+        command.done(wanted[0], what=among(rows[0]["name"], len(rows)), url=f"/drive/folders/{rows[0]['parent_id']}", inverse={"nodes": wanted})
+    await in_turn(wanted[PIECE:], partial(_bring_some_back, viewer), {row["parent_id"] for row in rows})
+    return command
+
+
+async def _check_back(viewer: Viewer, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Rows of those of these nodes that lie in the trash, folders before what was thrown away inside of them. Raises `NotFound` for what the
+    viewer may not take out, or has no place for."""
+    rows = await _lying(viewer, ids)
+    if len(await allowed(viewer, rows, EDIT, trashed=True)) < len(rows):
+        raise NotFound("some in the trash")
+    back = {row["id"] for row in rows}
+    for parent_id, drive_id in {(row["parent_id"], row["drive_id"]) for row in rows if row["parent_id"] not in back}:
+        if not await may_use(viewer, parent_id, EDIT):
+            await find_node(viewer, (await Drive.get(drive_id)).root_id, EDIT)
+    return sorted(rows, key=lambda row: (row["parent_id"] in back, row["id"]))
+
+
+async def _bring_some_back(viewer: Viewer, ids: Sequence[int]) -> None:
+    """Those that are still in the trash, in a transaction."""
+    for id_ in await bring_all_back(viewer, ids):
+        await bring_back(viewer, id_)
 
 
 async def bring_back(viewer: Viewer, id_: int, into: Found | None = None) -> Node:
@@ -222,22 +275,36 @@ async def _place_of(viewer: Viewer, found: Found) -> Found:
         return await find_node(viewer, found.drive.root_id, EDIT)
 
 
-@undoes("node.remove")
+def _are_many(inverse: dict[str, Any]) -> bool:
+    return len(inverse["nodes"]) > PIECE
+
+
+@undoes("node.remove", in_turn=_are_many)
 async def _remove_back(viewer: Viewer, inverse: dict[str, Any]) -> str:
     nodes = list(reversed(inverse["nodes"]))
     lying = {row["id"] for row in await _lying(viewer, nodes)}
     there = [id_ for id_ in nodes if id_ in lying]
     if not there:
         raise Refused(_("It isn’t in the trash any more: it was put back or deleted for good meanwhile."))
-    for id_ in await bring_all_back(viewer, there) if len(there) >= FROM else there:
-        await bring_back(viewer, id_)
+    if len(there) >= FROM:
+        rows = await _check_back(viewer, there)
+        await in_turn([row["id"] for row in rows], partial(_bring_some_back, viewer), {row["parent_id"] for row in rows})
+    else:
+        async with database.transaction():
+            for id_ in there:
+                await bring_back(viewer, id_)
     gone = len(nodes) - len(there)
     return ngettext(
         "The others are back. %(num)s item isn’t in the trash any more.", "The others are back. %(num)s items aren’t in the trash any more.", gone
     ) % {"num": gone} if gone else ""
 
 
-@undoes("node.restore")
+@undoes("node.restore", in_turn=_are_many)
 async def _restore_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
-    for id_ in reversed(inverse["nodes"]):
+    nodes = list(reversed(inverse["nodes"]))
+    if len(nodes) >= FROM:
+        rows = await usable(viewer, nodes)  # where it came to a sudden end, not all are back
+        await in_turn([row["id"] for row in rows], partial(put_all_away, viewer), {row["parent_id"] for row in rows})
+        return
+    for id_ in nodes:
         await put_away(viewer, await find_node(viewer, id_, EDIT))

@@ -13,9 +13,10 @@ from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.command import Command, undoes
 from app.models.drive.anchors import reanchor
-from app.models.drive.bulk import FROM, change_drive, leaves, move_all, stays
+from app.models.drive.bulk import FROM, PIECE, among, change_drive, in_turn, leaves, stays
 from app.models.drive.events import leave, next_modseq, note
 from app.models.drive.finding import Found, find_node
+from app.models.drive.moving import Moving
 from app.models.drive.names import NameRefused, NameTaken, checked, free_name, named, named_in
 from app.models.drive.nesting import check_nesting
 from app.models.drive.rights import EDIT
@@ -80,11 +81,10 @@ async def move(viewer: Viewer, ids: Sequence[int], target: Found, name: str | No
     trash). Raises `NotFound`, `Refused`, and `NameTaken` with conflict `refuse`."""
     check_may_change(target)
     check_target(target.node)
+    if len(wanted_ids := list(dict.fromkeys(ids))) >= FROM and conflict == KEEP:
+        return await _move_many(viewer, wanted_ids, target)
     async with Command.once(viewer, "node.move") as command:
-        wanted_ids, before, what = list(dict.fromkeys(ids)), [], ""
-        if len(wanted_ids) >= FROM and conflict == KEEP:
-            before, wanted_ids = await move_all(viewer, wanted_ids, target), []
-            what = str(before[0][2]) if before else ""
+        before, what = [], ""
         for id_ in wanted_ids:
             found = await find_node(viewer, id_, EDIT)
             node = found.node
@@ -101,8 +101,19 @@ async def move(viewer: Viewer, ids: Sequence[int], target: Found, name: str | No
             what = what or node.name
             await make_way(viewer, node, target.node, wanted, conflict)
             await put_into(viewer, node, target.node.id, wanted if conflict == REPLACE else await _free(node, target.node, wanted, conflict), "moved")
-        said = what if len(before) < 2 else _("%(name)s and %(count)s more") % {"name": what, "count": len(before) - 1}
-        command.done(target.node.id, what=said, url=target.node.url, inverse={"moves": before})
+        command.done(target.node.id, what=among(what, len(before)), url=target.node.url, inverse={"moves": before})
+    return command
+
+
+async def _move_many(viewer: Viewer, ids: Sequence[int], target: Found) -> Command:
+    """With the first piece its Undo is written, which takes back as much as was done."""
+    moving = Moving(viewer, target)
+    rows = await moving.check(ids)
+    before, wanted = [[row["id"], row["parent_id"], row["name"]] for row in rows], [row["id"] for row in rows]
+    async with Command.once(viewer, "node.move") as command:
+        await moving.move(wanted[:PIECE])
+        command.done(target.node.id, what=among(rows[0]["name"], len(rows)) if rows else "", url=target.node.url, inverse={"moves": before})
+    await in_turn(wanted[PIECE:], moving.move, {target.node.id} | {row["parent_id"] for row in rows})
     return command
 
 
@@ -202,13 +213,11 @@ async def _unmake(viewer: Viewer, inverse: dict[str, Any]) -> None:
     await put_away(viewer, await find_node(viewer, inverse["node"], EDIT))
 
 
-@undoes("node.move")
+@undoes("node.move", in_turn=lambda inverse: len(inverse["moves"]) > PIECE)
 async def _move_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
     moves = inverse["moves"]
     if len(moves) >= FROM:
-        for parent_id in {place[1] for place in moves}:
-            names = {place[0]: place[2] for place in moves if place[1] == parent_id}
-            await move_all(viewer, list(names), await find_node(viewer, parent_id, EDIT), names)
+        await _move_many_back(viewer, moves)
         return
     for id_, parent_id, name in reversed(moves):
         found = await find_node(viewer, id_, EDIT)
@@ -216,3 +225,15 @@ async def _move_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
         there = await named_in(parent_id, name)
         free = name if there is None or there.id == id_ else await free_name(parent_id, name)
         await put_into(viewer, found.node, parent_id, free, "moved")
+
+
+async def _move_many_back(viewer: Viewer, moves: list[list[Any]]) -> None:
+    homes: dict[int, dict[int, str]] = {}
+    for id_, parent_id, name in moves:
+        homes.setdefault(parent_id, {})[id_] = name
+    under_way = []
+    for parent_id, names in homes.items():
+        moving = Moving(viewer, await find_node(viewer, parent_id, EDIT), names)
+        under_way.append((moving, parent_id, await moving.check(list(names))))
+    for moving, parent_id, rows in under_way:
+        await in_turn([row["id"] for row in rows], moving.move, {parent_id} | {row["parent_id"] for row in rows})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from app import database
 from app.lib import clock
 from app.models.base import NotFound, Refused
 from app.models.command import Command, parts_of, undoes
-from app.models.drive.bulk import FROM, allowed, put_all_away
+from app.models.drive.bulk import FROM, allowed, in_turn, put_all_away
 from app.models.drive.finding import find_node
 from app.models.drive.rights import EDIT
 from app.models.drive.tables import Node
@@ -66,9 +67,10 @@ async def _take_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
         with suppress(NotFound, Refused):
             async with database.savepoint():
                 await Command.from_row(row).invert(viewer)
-    tops = [row["id"] for row in await allowed(viewer, await database.fetch(_TOPS, id_, viewer.org_id), EDIT)]
+    rows = await allowed(viewer, await database.fetch(_TOPS, id_, viewer.org_id), EDIT)
+    tops = [row["id"] for row in rows]
     if len(tops) >= FROM:
-        await put_all_away(viewer, tops)
+        await in_turn(tops, partial(put_all_away, viewer), {row["parent_id"] for row in rows})
     else:
         for top in tops:
             await put_away(viewer, await find_node(viewer, top, EDIT))

@@ -71,6 +71,12 @@ async def check_quota(org_id: int, account_id: int | None, size: int) -> None:
     _check(account_id, found.used + size, found.allowed)
 
 
+async def check_share(org_id: int, account_id: int, size: int) -> None:
+    """Raises `QuotaFull` when `size` bytes that are the organisation's already don't fit into what an account may have of them."""
+    found = await storage_of(org_id, account_id)
+    _check(account_id, found.used + size, found.allowed)
+
+
 async def count_use(org_id: int, account_id: int | None, size: int) -> None:
     """Add to what is used, or take away. Raises `QuotaFull` when it doesn't fit, and adds nothing then."""
     counted = await _count(org_id, account_id, size)
