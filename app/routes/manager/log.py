@@ -14,7 +14,6 @@ from litestar.response import Response, Stream
 
 from app import database
 from app.access import require_admin
-from app.lib.devices import device
 from app.lib.i18n import _
 from app.lib.numbers import whole
 from app.lib.quiet import local_instant
@@ -24,6 +23,7 @@ from app.models.audit import AuditCheck, AuditEntry
 from app.models.audit_search import PAGE, Wanted, check, entry_at, every_entry, find_entries, kinds_in, people_in
 from app.models.viewer import Viewer
 from app.render import fragment, iso, page, toast
+from app.routes.manager.log_facts import facts_of
 from app.routes.manager.log_words import words_for
 
 _COLUMNS = ("position", "at", "kind", "what", "actor", "subject", "address", "facts", "hash")
@@ -84,29 +84,7 @@ async def create_log_export(request: Request) -> Stream:
 
 def shown(entries: list[AuditEntry]) -> list[dict[str, Any]]:
     """Entries as the templates show them, in the language being spoken."""
-    return [{"row": entry, "words": words_for(entry.kind), "facts": list(_facts(entry))} for entry in entries]
-
-
-def _facts(entry: AuditEntry) -> Any:
-    """Pairs of a name and a text; what was before and what is now are one pair."""
-    facts = msgspec.json.decode(entry.facts)
-    if "before" in facts and "after" in facts:
-        yield _("changed"), f"{_text(facts.pop('before')) or '–'} → {_text(facts.pop('after')) or '–'}"
-    for name, value in facts.items():
-        yield name.replace("_", " "), _device(str(value)) if name == "device" else _text(value)
-
-
-def _device(user_agent: str) -> str:
-    """Browser and system in words, where a header says them."""
-    return ", ".join(part for part in device(user_agent) if part) or user_agent
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_text(part)}" for name, part in value.items())
-    if isinstance(value, list):
-        return ", ".join(_text(part) for part in value)
-    return "" if value is None else str(value)
+    return [{"row": entry, "words": words_for(entry.kind), "facts": list(facts_of(entry))} for entry in entries]
 
 
 def _wanted(viewer: Viewer, asked: dict[str, str]) -> Wanted:
