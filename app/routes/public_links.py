@@ -28,7 +28,7 @@ from app.models.drive.names import free_name
 from app.models.drive.visitors import child_for, files_for, list_for, node_for, zip_for
 from app.models.files import Upload
 from app.models.links import COMMENT, EDIT, UPLOAD, Over, Paused, PublicLink, count_download, count_received, note_visit, open_link
-from app.models.links.visits import COMMENTED, DOWNLOADED, OPENED, SENT, WRONG, full
+from app.models.links.visits import COMMENTED, DOWNLOADED, OPENED, SENT, WRONG, full, room_left
 from app.models.notifications import notify
 from app.models.organisation import Organisation
 from app.render import page, redirect
@@ -273,6 +273,7 @@ async def _show(request: Request, here: Here, after: str, *, status: int = 200, 
         "link": link, "root": here.root, "found": here.found, "node": node, "maker": maker, "organisation": organisation, "said": said or Said(),
     }
     context["comments"] = await comments_on(node.id) if link.mode in (COMMENT, EDIT) else []
+    context["left"] = await room_left(link) if link.mode in (UPLOAD, EDIT) else None
     if link.mode == UPLOAD:
         return await page(request, "public/drop.html", status=status, **context)
     if node.is_folder:

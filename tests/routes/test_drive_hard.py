@@ -116,8 +116,11 @@ async def test_what_is_on_its_way_by_a_link_counts_for_it_and_for_its_owner(app:
     assert sorted(answer.status_code for answer in answers) == [201, 413, 413, 413], "also of those who begin at the same moment"
     assert next(answer.text for answer in answers if answer.status_code == 413) == "This drop box is full. Ask whoever sent you the link."
     (url,) = (answer.headers["location"] for answer in answers if answer.status_code == 201)
+    assert "Up to 4 B." in (await stranger.get(path)).text
     idle = await begin(4)
     assert idle.status_code == 201 and (await begin(1)).status_code == 413
+    page = (await stranger.get(path)).text
+    assert "All that still fits is on its way" in page and "public-files" in page, "what was begun goes on after a reload"
     await send(stranger, url, 0, b"abcdef")
     assert (await stranger.post(f"{path}/arrivals", data={"upload": token_of(url), "name": "f"})).status_code == 201
     assert (await begin(1)).status_code == 413, "received and on its way together"

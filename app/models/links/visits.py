@@ -70,10 +70,23 @@ async def check_room(link: PublicLink, size: int) -> None:
     """In the transaction that begins an upload, one after the other: whether it fits beside what was received and what is on its way.
     Raises `QuotaFull`."""
     (now,) = await database.execute("UPDATE public_link SET received = received WHERE id = $1 RETURNING quota, received", link.id)
-    coming = await database.fetch_one(_COMING, link.id, clock.now())
-    assert coming is not None
-    if coming["files"] >= _MOST_COMING or (now["quota"] is not None and now["received"] + int(coming["size"]) + size > now["quota"]):
+    files, coming = await _coming_by(link)
+    if files >= _MOST_COMING or (now["quota"] is not None and now["received"] + coming + size > now["quota"]):
         raise QuotaFull(full())
+
+
+async def room_left(link: PublicLink) -> int | None:
+    """Bytes that may be sent to it beside what was received and what is on its way; None where there is no limit."""
+    if link.quota is None:
+        return None
+    _files, coming = await _coming_by(link)
+    return max(0, link.quota - link.received - coming)
+
+
+async def _coming_by(link: PublicLink) -> tuple[int, int]:
+    """How many files are on their way by it, and their bytes."""
+    [coming] = await database.fetch(_COMING, link.id, clock.now())
+    return coming["files"], int(coming["size"])
 
 
 def full() -> str:
