@@ -41,7 +41,7 @@ async function install() {
 
 async function activate() {
   const old = (await caches.keys()).filter((name) => name.startsWith("shell ") && name !== KEPT_SHELL);
-  await registration.navigationPreload?.enable();
+  await registration.navigationPreload?.disable(); // WebKit gives a page the body of one answer and the policy, with its nonce, of the other
   await clients.claim();
   await Promise.all(old.map((name) => caches.delete(name)));
 }
@@ -63,7 +63,7 @@ function answer(event) {
   if (request.method !== "GET") return;
   if (url.pathname.startsWith("/static/")) event.respondWith(file(request, url));
   else if (url.pathname === "/brand.css" || /^\/(icons|brand)\//.test(url.pathname)) event.respondWith(look(event, url));
-  else if (isDownload(url)) event.respondWith(fromNetwork(event)); // of any size, so no copy is made of it
+  else if (isDownload(url)) return; // of any size, so no copy is made of it
   else if (request.mode === "navigate" || request.headers.has("HX-Request")) event.respondWith(page(event, url));
 }
 
@@ -131,17 +131,13 @@ async function keepLook(cache, request, response) {
 async function page(event, url) {
   const { request } = event;
   const part = request.mode === "navigate" ? "" : request.headers.get("HX-Target") || "-";
-  const network = fromNetwork(event);
+  const network = fetch(request);
   event.waitUntil(network.then((response) => note(response.clone(), url, part)).catch(() => {}));
   const response = await Promise.race([network.catch(() => undefined), pause(PATIENCE)]);
   if (response && ![502, 503, 504].includes(response.status)) return response;
   const kept = isKept(url) && (await lastSeen(url, part));
   if (kept) return kept;
   return network.catch(() => unseen(part));
-}
-
-async function fromNetwork(event) {
-  return (await event.preloadResponse) || fetch(event.request);
 }
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -18,7 +18,8 @@ for _suffix, _type in {
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     ".odt": "application/vnd.oasis.opendocument.text", ".ods": "application/vnd.oasis.opendocument.spreadsheet",
     ".odp": "application/vnd.oasis.opendocument.presentation", ".ics": "text/calendar", ".vcf": "text/vcard", ".mkv": "video/x-matroska",
-    ".m4a": "audio/mp4", ".opus": "audio/ogg", ".flac": "audio/flac", ".webm": "video/webm", ".7z": "application/x-7z-compressed",
+    ".m4a": "audio/mp4", ".aac": "audio/aac", ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg", ".flac": "audio/flac",
+    ".m4v": "video/mp4", ".ogv": "video/ogg", ".webm": "video/webm", ".weba": "audio/webm", ".7z": "application/x-7z-compressed",
     ".yaml": "text/yaml", ".yml": "text/yaml", ".toml": "text/toml", ".ts": "text/x-typescript", ".epub": "application/epub+zip",
 }.items():
     _TYPES.add_type(_type, _suffix)
@@ -35,8 +36,8 @@ _CODE_SUFFIXES = """
 """
 _CODE = frozenset(_CODE_SUFFIXES.split())
 SHOWN_AS_THEY_ARE = frozenset((
-    "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "video/mp4", "video/webm", "video/ogg", "audio/mpeg", "audio/ogg",
-    "audio/mp4", "audio/wav", "audio/x-wav", "audio/flac", "audio/webm", "application/pdf",
+    "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "video/mp4", "video/webm", "video/ogg", "video/quicktime",
+    "audio/mpeg", "audio/ogg", "audio/mp4", "audio/aac", "audio/wav", "audio/x-wav", "audio/flac", "audio/webm", "application/pdf",
 ))
 """Types that a browser shows by itself without running anything of theirs."""
 

@@ -102,6 +102,13 @@ def test_on_a_phone_touch_targets_are_large_and_named(page: Page, guide: str) ->
     assert tabs.count() == 5
     assert all(box["width"] >= 44 and box["height"] >= 44 for box in (tab.bounding_box() for tab in tabs.all()) if box)
     assert violations(page) == []
+    reached = "[innerHeight - document.querySelector('.rail-app').getBoundingClientRect().bottom, document.querySelector('.rail').getBoundingClientRect().left]"
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setSafeAreaInsetsOverride", {"insets": {"bottom": 34}})
+    assert page.evaluate(reached)[0] >= 34, "above the bar by which an iPhone is left"
+    page.set_viewport_size({"width": 844, "height": 390})
+    devtools.send("Emulation.setSafeAreaInsetsOverride", {"insets": {"left": 59, "right": 59, "bottom": 21}})
+    assert page.evaluate(reached)[1] >= 59, "beside its camera"
 
 
 # -- the shell

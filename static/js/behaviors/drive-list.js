@@ -191,7 +191,8 @@ export default function connect(list) {
     if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]") || document.querySelector("dialog[open], .menu:popover-open")) return;
     const mod = event.ctrlKey || event.metaKey;
     const trash = list.dataset.kind === "trash";
-    const wanted = mod ? { c: "copy", x: "cut", v: "paste" }[event.key.toLowerCase()] : { F2: "rename", Delete: trash ? "purge" : "remove", i: "details" }[event.key];
+    const away = trash ? "purge" : "remove"; // a Mac has ⌘⌫ for it
+    const wanted = mod ? { c: "copy", x: "cut", v: "paste", backspace: away }[event.key.toLowerCase()] : { F2: "rename", Delete: away, i: "details" }[event.key];
     if (event.key === "Escape") hideDetails();
     if (!mod && event.key === "u") document.getElementById("drive-files")?.click();
     if (!wanted || (trash && wanted !== "purge") || (mod && String(getSelection()))) return;
@@ -215,6 +216,7 @@ export default function connect(list) {
   }
 
   const place = (event) => event.target.closest?.("[data-drop-id]");
+  const copies = ({ ctrlKey, altKey }) => ctrlKey || altKey; // Alt on a Mac
   const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
 
   function dragover(event) {
@@ -224,7 +226,7 @@ export default function connect(list) {
     over = undefined;
     if (!fits) return;
     event.preventDefault();
-    event.dataTransfer.dropEffect = dragged.length && !event.ctrlKey ? "move" : "copy";
+    event.dataTransfer.dropEffect = dragged.length && !copies(event) ? "move" : "copy";
     if (at) (over = at).classList.add("is-over");
     if (!dragged.length) main.classList.toggle("is-dropping", !at);
   }
@@ -240,7 +242,7 @@ export default function connect(list) {
     leave();
     if (dragged.length && at) {
       event.preventDefault();
-      post(event.ctrlKey ? "/drive/copies" : "/drive/moves", { ...named(dragged), to: at.dataset.dropId });
+      post(copies(event) ? "/drive/copies" : "/drive/moves", { ...named(dragged), to: at.dataset.dropId });
     } else if (hasFiles(event) && "mayEdit" in list.dataset) {
       event.preventDefault();
       const { dropped, send } = await import("../drive/uploads.js").then((module) => module, () => ({}));

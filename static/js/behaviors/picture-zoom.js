@@ -10,7 +10,7 @@ const ARROWS = { ArrowLeft: [80, 0], ArrowRight: [-80, 0], ArrowUp: [0, 80], Arr
 export default function connect(frame) {
   const picture = frame.querySelector("img");
   const touches = new Map();
-  let scale = 1, x = 0, y = 0, swiped = 0, wasPinched = false;
+  let scale = 1, x = 0, y = 0, swiped = 0, wasPinched = false, apart = 1;
 
   const within = (least, wanted, most) => Math.min(most, Math.max(least, wanted));
 
@@ -54,6 +54,13 @@ export default function connect(frame) {
     zoom(Math.exp(-Math.max(-200, Math.min(200, pixels)) * (event.ctrlKey ? 0.01 : 0.003)), event);
   }
   const double = (event) => event.target.closest("button") || zoom(scale > 1 ? 1 / scale : Math.max(2.5, picture.naturalWidth / picture.offsetWidth), event);
+
+  // Safari tells of a pinch on a Mac's trackpad in this way, and of fingers on glass by this and by pointers.
+  function gesture(event) {
+    event.preventDefault();
+    if (event.type === "gesturechange" && !touches.size) zoom(event.scale / apart, event);
+    apart = event.scale;
+  }
 
   // Where all fingers are together, and how far from one another.
   function hand() {
@@ -107,6 +114,7 @@ export default function connect(frame) {
   const pinched = (event) => event.touches.length > 1 && event.preventDefault(); // or the page would scroll with it
   frame.addEventListener("wheel", wheel, { passive: false });
   frame.addEventListener("touchmove", pinched, { passive: false });
+  for (const kind of ["gesturestart", "gesturechange"]) frame.addEventListener(kind, gesture);
   frame.addEventListener("dblclick", double);
   frame.addEventListener("click", pressed);
   frame.addEventListener("pointerdown", down);
