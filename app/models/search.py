@@ -32,6 +32,7 @@ from app.models.viewer import Viewer
 BODY_KEPT = 20_000  # characters shown in excerpts; words are indexed beyond
 _PLACES = 20  # low bits of an entry's address, below its time
 _NEWEST = 6  # times the limit: hits of the words alone that are looked through first for somebody who sees much
+_MOST_PLACES = 5_000  # looked through at once
 _FEW = 64  # scopes that the index can look through at once
 _FARTHEST = 1 << 43  # milliseconds from the epoch that an address holds
 _ALWAYS = (1 << 63) - 1
@@ -276,7 +277,15 @@ async def _on_sqlite(wanted: _Wanted) -> list[dict[str, Any]]:
 
 
 async def _by_scope(wanted: _Wanted) -> list[dict[str, Any]]:
-    return await _allowed(wanted, await _places(wanted, _match(wanted, by_scope=True), wanted.limit))
+    """What is hidden has its place among what is seen, so that more may have to be looked through than is wanted."""
+    match, most, rows = _match(wanted, by_scope=True), wanted.limit, list[dict[str, Any]]()
+    while len(rows) < wanted.limit:
+        places = await _places(wanted, match, most)
+        rows += await _allowed(replace(wanted, limit=wanted.limit - len(rows)), places)
+        if len(places) < most:
+            break
+        wanted, most = replace(wanted, high=places[-1]), min(_MOST_PLACES, most * 4)
+    return rows
 
 
 async def _places(wanted: _Wanted, match: str, most: int) -> list[int]:

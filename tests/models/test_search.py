@@ -217,3 +217,18 @@ async def test_who_is_removed_and_taken_back(people: People) -> None:
     assert await find(people.anna, "chiara", kinds=[PERSON]) == []
     await command.undo(people.anna.viewer)
     assert await find(people.anna, "chiara", kinds=[PERSON]) == [people.chiara.membership.id]
+
+
+async def test_what_is_hidden_is_found_by_nobody_and_hides_nothing_else(people: People) -> None:
+    for id_ in range(1, 61):
+        await write(people.anna, id_, f"launch {id_}", at=NOON + id_)
+    await database.execute("UPDATE search_entry SET scope = -scope WHERE kind = 'note' AND subject_id > 5 AND subject_id <> 30")
+    assert await find(people.beat, "launch", limit=3) == [30, 5, 4]
+    last = (await hits(people.beat, "launch", limit=2))[-1]
+    assert await find(people.beat, "launch", limit=2, before=last.place) == [4, 3]
+    await SearchEntry.remove("note", 60)
+    await write(people.anna, 59, "lunch", at=NOON + 59)
+    await database.execute("UPDATE search_entry SET scope = ABS(scope) WHERE kind = 'note'")
+    assert await find(people.beat, "launch", limit=3) == [58, 57, 56] and await find(people.beat, "lunch") == [59]
+    await database.execute("UPDATE search_entry SET scope = $1 WHERE kind = 'note' AND subject_id = 58", SECRET)
+    assert await find(people.beat, "launch", limit=1) == [57]
