@@ -96,7 +96,7 @@ class Edge:
         if path.startswith("/static/"):
             await self._static(visit, path, send)
             return
-        is_dav = dav.takes(path, visit.method)
+        is_dav = dav.takes(path, visit.method, is_program=visit.is_program)
         if refusal := self._refusal(visit, path, brand, 0.1 if is_dav else 1):
             await _plain(send, *refusal)
             return
@@ -251,7 +251,7 @@ class Visit:
     """What the edge reads from a request, in one pass over its headers."""
 
     __slots__ = (
-        "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_htmx", "is_same_origin", "meant_for",
+        "accept_encoding", "accept_language", "address", "host", "host_header", "idempotency_key", "is_htmx", "is_program", "is_same_origin", "meant_for",
         "method", "origin", "scheme", "sent_from", "token", "wants_page",
     )
 
@@ -275,6 +275,7 @@ class Visit:
         self.token = _cookie(found.get(b"cookie", b""), SECURE_COOKIE if self.scheme == "https" else COOKIE)
         self.sent_from = found.get(b"origin", b"").decode("latin-1").lower()
         self.is_same_origin = self._came_from_us(found)
+        self.is_program = not self.token and not self.wants_page and b"sec-fetch-mode" not in found
 
     def _believe(self, found: dict[bytes, bytes]) -> None:
         """A trusted proxy says who the client is: the last address that it added itself."""

@@ -100,6 +100,12 @@ async def attach(viewer: Viewer, value: str, origin: str) -> Attached:
     return found.attached(origin)
 
 
+async def keep_sent(viewer: Viewer, name: str, blob: Blob) -> CalendarAttachment:
+    """A file that a program sent. Raises `QuotaFull`."""
+    async with database.transaction():
+        return await _keep(viewer, f"program:{new_token(16)}", name, blob)
+
+
 def token_of(address: str) -> str:
     """The token of an address of ours; empty for one of elsewhere."""
     found = _OURS.match(address)

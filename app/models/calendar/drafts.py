@@ -283,15 +283,17 @@ def _apply_meeting(part: Component, draft: Draft, before: Draft) -> None:
 def _apply_attachments(part: Component, draft: Draft) -> None:
     kept = {line.value: line for line in part.all("ATTACH")}
     binary = [line for line in part.all("ATTACH") if (line.param("VALUE") or "").upper() == "BINARY"]
-    lines = [*binary, *(kept.get(one.url) or _attach_line(one) for one in draft.attachments)]
+    lines = [*binary, *(kept.get(one.url) or attach_line(one) for one in draft.attachments)]
     part.remove("ATTACH")
     if lines:
         part.set(*lines)
 
 
-def _attach_line(one: Attached) -> Property:
-    """FILENAME and SIZE are what programs show of it (RFC 8607 §4)."""
-    params: list[tuple[str, str | list[str]]] = [("FILENAME", one.name)] if one.name else []
+def attach_line(one: Attached) -> Property:
+    """A line that names a file: FILENAME and SIZE are what programs show of it, by MANAGED-ID they change it (RFC 8607 §4)."""
+    token = attachments.token_of(one.url)
+    params: list[tuple[str, str | list[str]]] = [("MANAGED-ID", token)] if token else []
+    params += [("FILENAME", one.name)] if one.name else []
     params += [("FMTTYPE", one.media_type)] if one.media_type else []
     params += [("SIZE", str(one.size))] if one.size else []
     return Property.make("ATTACH", one.url, params)

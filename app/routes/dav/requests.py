@@ -47,6 +47,7 @@ class Request:
         self._headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         raw = scope.get("raw_path") or scope["path"].encode()
         self.path = raw.partition(b"?")[0].decode("latin-1")
+        self.query = scope.get("query_string", b"").decode("latin-1")
         self.segments, self.has_slash = hrefs.segments(self.path)
 
     def header(self, name: str) -> str:

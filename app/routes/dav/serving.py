@@ -41,8 +41,11 @@ _CLASS_WORDS = ("dav", "tree", "home", "collection", "item")
 _callers: dict[tuple[str, str], tuple[float, Caller]] = {}
 
 
-def takes(path: str, method: str) -> bool:
-    """Whether a request is DAV's: below /dav/, at a well-known address, or at the root with a verb that no browser uses."""
+def takes(path: str, method: str, *, is_program: bool) -> bool:
+    """Whether a request is DAV's: below /dav/, at a well-known address, at the root with a verb that no browser uses, or for a file of an event by
+    a program, which signs in as it does for the event."""
+    if is_program and path.startswith("/calendar/attachments/"):
+        return True
     return path.startswith("/dav/") or path == "/dav" or path in WELL_KNOWN or (path == "/" and method in _AT_ROOT)
 
 
@@ -167,13 +170,17 @@ _noted: dict[tuple[int, str], float] = {}
 _FIXED = (
     (b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"default-src 'none'; sandbox"), (b"cross-origin-resource-policy", b"same-origin"),
 )
+_CLASSES = (
+    b"dav",
+    b"1, 3, extended-mkcol, access-control, addressbook, calendar-access, calendar-auto-schedule, calendar-managed-attachments, calendar-no-timezone",
+)
 _SMALLEST = 1_000  # bytes worth compressing
 
 
 async def _sent(answer: Answer, scope: Scope, send: Send) -> None:
     headers = [*answer.headers, *_FIXED]
     if not any(name == b"dav" for name, _value in headers) and scope["method"] in ("PROPFIND", "REPORT"):
-        headers.append((b"dav", b"1, 3, extended-mkcol, access-control, addressbook, calendar-access, calendar-auto-schedule, calendar-no-timezone"))
+        headers.append(_CLASSES)
     packs = XML in answer.headers and b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
     if isinstance(answer.body, bytes):
         await _send_whole(answer, headers, send, packs=packs and len(answer.body) >= _SMALLEST)
@@ -234,4 +241,4 @@ def _template(path: str) -> str:
     return "/".join(("/dav", segments[1] if segments[1] in _KNOWN else "{tree}", *named))
 
 
-_KNOWN = frozenset(("principals", "contacts", "calendars", "files", "drives"))
+_KNOWN = frozenset(("principals", "contacts", "calendars", "attachments", "files", "drives"))

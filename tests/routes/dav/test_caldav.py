@@ -7,6 +7,7 @@ import asyncio
 import httpx
 import pytest
 
+from app.lib.ical import Property, parse
 from app.models.calendar import BUSY, EDIT, VIEW, Calendar, sharing
 from tests.dav import Client, client, condition, said, token
 from tests.people import People, Person
@@ -522,3 +523,80 @@ async def test_zones_are_left_out_on_request(people: People, beat: Client, calen
 
 
 LIMITED = '<cal:calendar-data><cal:limit-recurrence-set start="20260101T000000Z" end="20270101T000000Z"/></cal:calendar-data>'
+
+
+async def attach(client: Client, path: str, query: str, body: bytes = b"", **headers: str) -> httpx.Response:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return await client.request("POST", f"{path}?{query}", content=body, headers=sent)
+
+
+def attached(answer: httpx.Response) -> list[Property]:
+    return [line for part in parse(answer.text).within("VEVENT") for line in part.all("ATTACH")]
+
+
+async def test_programs_add_replace_and_remove_files(people: People, app: httpx.ASGITransport, beat: Client, calendar: str) -> None:
+    """RFC 8607 §3: the three actions, and the file at the address that the event names."""
+    path = f"{calendar}files.ics"
+    await put(beat, path, one("files"))
+    added = await attach(beat, path, "action=attachment-add", b"one, two", content_type="text/plain", content_disposition="attachment; filename*=UTF-8''Pl%C3%A4ne.txt",
+                         prefer="return=representation")
+    assert added.status_code == 201 and added.headers["etag"] == (await beat.get(path)).headers["etag"]
+    [line] = attached(added)
+    assert [line.param(name) for name in ("MANAGED-ID", "FILENAME", "FMTTYPE", "SIZE")] == [added.headers["cal-managed-id"], "Pläne.txt", "text/plain", "8"]
+    url = line.value.removeprefix("http://localhost:8000")
+    got = await beat.get(url)
+    assert (got.content, got.headers["content-type"], got.headers["content-disposition"]) == (b"one, two", "text/plain", "attachment")
+    assert (await client(app, people.anna).get(url)).status_code == 404, "she doesn't see the event"
+    async with httpx.AsyncClient(transport=app, base_url="http://localhost:8000") as nobody:
+        asked = await nobody.get(url)
+        assert asked.status_code == 401 and asked.headers["www-authenticate"].startswith("Basic")
+        assert (await nobody.get(url, headers={"accept": "text/html"})).status_code == 303, "a person is led to the page that signs in"
+
+    replaced = await attach(beat, path, f"action=attachment-update&managed-id={line.param('MANAGED-ID')}", b"three", content_type="text/plain")
+    assert replaced.status_code == 204 and replaced.headers["cal-managed-id"] != line.param("MANAGED-ID")
+    [now] = attached(await beat.get(path))
+    assert (await beat.get(now.value)).content == b"three" and (await beat.get(url)).status_code == 404
+    removed = await attach(beat, path, f"action=attachment-remove&managed-id={now.param('MANAGED-ID')}")
+    assert removed.status_code == 204 and attached(await beat.get(path)) == []
+
+
+async def test_a_file_of_one_instance(beat: Client, calendar: str) -> None:
+    path = f"{calendar}daily.ics"
+    await put(beat, path, ics(event("daily", "DTSTART;TZID=Europe/Zurich:20260601T100000", "RRULE:FREQ=DAILY;COUNT=3"), zone=ZONE))
+    added = await attach(beat, path, "action=attachment-add&rid=20260602T080000Z", b"x", content_type="application/pdf")
+    parts = parse((await beat.get(path)).text).within("VEVENT")
+    assert [(part.value("RECURRENCE-ID"), len(part.all("ATTACH"))) for part in parts] == [(None, 0), ("20260602T100000", 1)]
+    assert attached(await beat.get(path))[0].param("FILENAME") == "attachment.pdf"
+    await attach(beat, path, "action=attachment-add&rid=M", b"y", content_type="application/pdf")
+    assert [len(part.all("ATTACH")) for part in parse((await beat.get(path)).text).within("VEVENT")] == [1, 1]
+    managed_id = added.headers["cal-managed-id"]
+    assert condition(await attach(beat, path, f"action=attachment-remove&managed-id={managed_id}&rid=M")) == "cal:valid-rid-parameter"
+    assert (await attach(beat, path, f"action=attachment-remove&managed-id={managed_id}")).status_code == 204
+    assert [len(part.all("ATTACH")) for part in parse((await beat.get(path)).text).within("VEVENT")] == [1, 0]
+
+
+async def test_what_can_not_be_attached(people: People, app: httpx.ASGITransport, beat: Client, calendar: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"{calendar}files.ics"
+    await put(beat, path, one("files"))
+    before = (await beat.get(path)).text
+    for query, wanted in (
+        ("action=attachment-eat", "valid-action-parameter"), ("", "valid-action-parameter"), ("action=attachment-add&managed-id=x", "valid-managed-id-parameter"),
+        ("action=attachment-update", "valid-managed-id-parameter"), ("action=attachment-remove&managed-id=nothing", "valid-managed-id-parameter"),
+        ("action=attachment-add&rid=20300101T000000Z", "valid-rid-parameter"), ("action=attachment-add&rid=%00", "valid-rid-parameter"),
+        ("action=attachment-update&managed-id=x&rid=M", "valid-rid-parameter"),
+    ):
+        assert condition(await attach(beat, path, query, b"x")) == f"cal:{wanted}", query
+    assert (await attach(beat, path, "action=attachment-add", b"x", if_match='"old"')).status_code == 412
+    monkeypatch.setattr("app.routes.dav.calendars.managed.MOST_BYTES", 10)
+    assert condition(await attach(beat, path, "action=attachment-add", b"x" * 11)) == "cal:max-attachment-size"
+    assert (await beat.get(path)).text == before
+    monkeypatch.setattr("app.routes.dav.calendars.managed.MOST", 1)
+    odd = await attach(beat, path, "action=attachment-add", b"x", content_disposition='attachment; filename="../../e/pass:wd"')
+    assert odd.status_code == 201 and attached(await beat.get(path))[0].param("FILENAME") == ".._.._e_pass:wd"
+    assert condition(await attach(beat, path, "action=attachment-add", b"x")) == "cal:max-attachments-per-resource"
+    own = await Calendar.default_for(people.beat.id, people.beat.viewer.org_id)
+    await sharing.share(people.beat.viewer, own, VIEW, account_id=people.chiara.id)
+    await sharing.take(people.chiara.viewer, await Calendar.seen_by(people.chiara.viewer, own.id))
+    chiara, seen = client(app, people.chiara), f"{home(people.chiara)}shared-{own.id}/files.ics"
+    assert (await chiara.get(seen)).status_code == 200, seen
+    assert (await attach(chiara, seen, "action=attachment-add", b"x")).status_code == 403

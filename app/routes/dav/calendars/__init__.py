@@ -1,5 +1,6 @@
 """CalDAV (RFC 4791, 6638): `home.py` the calendar home, `calendar.py` a calendar, `item.py` an event or task, `data.py` what a client gets of
-its text, `query.py` calendar-query, `busy.py` free-busy-query, `inbox.py` and `scheduling.py` (the outbox) invitations and answers."""
+its text, `query.py` calendar-query, `busy.py` free-busy-query, `inbox.py` and `scheduling.py` (the outbox) invitations and answers,
+`managed.py` files of events (RFC 8607)."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from app.routes.dav import trees
 from app.routes.dav.calendars import busy, query
 from app.routes.dav.calendars.home import Home, Homes
 from app.routes.dav.calendars.inbox import inbox_of
+from app.routes.dav.calendars.managed import Attachments
 from app.routes.dav.calendars.scheduling import outbox_of
 from app.routes.dav.properties import Properties, fixed
 
@@ -33,4 +35,6 @@ def _additions(caller: Caller, colleague: Colleague | None) -> Properties:
     }
 
 
-trees.register(trees.Tree("calendars", Homes, ("calendar-access", "calendar-auto-schedule", "calendar-no-timezone"), _additions))
+_CLASSES = ("calendar-access", "calendar-auto-schedule", "calendar-managed-attachments", "calendar-no-timezone")
+trees.register(trees.Tree("calendars", Homes, _CLASSES, _additions))
+trees.register(trees.Tree("attachments", Attachments))

@@ -18,6 +18,7 @@ from app.lib.ical import Malformed, parse
 from app.lib.ical.timezones import completed
 from app.lib.ical.zones import iana_name
 from app.models.calendar import BUSY, Calendar
+from app.models.calendar.attachments import MOST
 from app.models.calendar.indexing import MOST_GUESTS, MOST_OBJECT
 from app.models.calendar.programs import carry, describe, discard, rows_named, rows_of, sees_all, write
 from app.models.calendar.syncing import TooOld, changes_since
@@ -26,6 +27,7 @@ from app.models.viewer import Viewer
 from app.routes.dav.calendars.data import KIND, SUPPORTED, calendar_data
 from app.routes.dav.calendars.inbox import QUERY
 from app.routes.dav.calendars.item import Item, calendar_of, check_schedule_tag, condition_of, is_hidden, refusals
+from app.routes.dav.calendars.managed import MOST_BYTES
 from app.routes.dav.nodes import NO_DEAD, Batch, Changes, Collection, Node, Stored
 from app.routes.dav.properties import (
     READ,
@@ -193,6 +195,8 @@ class CalendarNode(Collection):
             cal("supported-collation-set"): fixed(_COLLATIONS),
             cal("max-resource-size"): fixed(b"%d" % MOST_OBJECT),
             cal("max-attendees-per-instance"): fixed(b"%d" % MOST_GUESTS),
+            cal("max-attachment-size"): fixed(b"%d" % MOST_BYTES),
+            cal("max-attachments-per-resource"): fixed(b"%d" % MOST),
             cal("schedule-calendar-transp"): fixed(elements(cal("transparent" if calendar.is_transparent else "opaque"))),
             cs("getctag"): fixed(b'"%d"' % calendar.modseq),
             d("sync-token"): fixed(token(self.sync_id, calendar.modseq)),

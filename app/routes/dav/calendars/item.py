@@ -15,9 +15,10 @@ from app.models.calendar import LostRace, ObjectRefused, UidTaken
 from app.models.calendar.indexing import MOST_OBJECT
 from app.models.calendar.programs import erase
 from app.models.calendar.storing import Condition
+from app.routes.dav.calendars import managed
 from app.routes.dav.calendars.data import KIND, content_of
 from app.routes.dav.nodes import Content, RowNode, Stored
-from app.routes.dav.requests import Request
+from app.routes.dav.requests import Answer, Request
 from app.routes.dav.texts import Expected, text_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class Item(RowNode):
 
     async def put(self, request: Request, match: Match) -> Stored:
         return await self.parent.store(self.row["href"], await calendar_of(request), match, request, self.row)
+
+    async def post(self, request: Request) -> Answer:
+        return await managed.change(self, request)
 
     async def delete(self, request: Request) -> None:
         tag = request.header("if-schedule-tag-match")
