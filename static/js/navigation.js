@@ -92,7 +92,11 @@ document.addEventListener("live:signed-out", async () => {
   if (answer?.type === "opaqueredirect") location.assign(`/sign-in?next=${encodeURIComponent(here())}`);
 });
 
-document.addEventListener("htmx:error", ({ detail: { error } }) => {
+// Firefox cuts what is still asked for when the page is about to be left: that is no lost connection.
+let leaving = -Infinity;
+addEventListener("beforeunload", ({ timeStamp }) => (leaving = timeStamp));
+document.addEventListener("htmx:error", ({ timeStamp, detail: { error } }) => {
+  if (timeStamp - leaving < 1_000) return;
   if (error instanceof TypeError || error === "timeout" || error?.name === "AbortError") tell("lost");
 });
 
