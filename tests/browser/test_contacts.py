@@ -93,6 +93,7 @@ def add_with_the_keyboard(anna: Page, beat: Page) -> None:
     anna.get_by_label("Website", exact=True).fill("javascript:alert(1)")
     anna.get_by_role("button", name="Save").click()
     expect(anna.get_by_text("This isn’t an address of a page.")).to_be_visible()
+    assert anna.evaluate("document.documentElement.scrollHeight <= innerHeight")  # the form scrolls, and not the page with it
     has_no_violations(anna)
     anna.get_by_label("Website", exact=True).fill("zoe.example")
     anna.get_by_role("button", name="Save").click()

@@ -12,10 +12,11 @@ from app.routes.pwa import installable
 
 @get("/account/install", include_in_schema=False)
 async def show_install(request: Request) -> Response[bytes]:
-    """Each app with its button, and how it is done where the browser has no prompt."""
+    """Each app with its button, and how it is done where the browser has no prompt, this browser first."""
     viewer = request.state.viewer
     apps = [app for app in installable() if app.url == "/" or viewer.can_use(app.key)]
-    return await show(request, "install", installable=apps, devices=DEVICES, device=device_of(request.headers.get("user-agent", "")))
+    device = device_of(request.headers.get("user-agent", ""))
+    return await show(request, "install", installable=apps, devices=sorted(DEVICES, key=lambda one: one != device), device=device)
 
 
 handlers = [show_install]

@@ -1,4 +1,5 @@
 // A list of Drive: menus, keys, dragging, the rubber band, cut and paste, renaming in place, list or grid, and files dropped from outside.
+import { dropped } from "../drive/upload-files.js";
 import { go, sure } from "../navigation.js";
 
 const CLIP = "drive-clip"; // sessionStorage: {how: cut | copy, what: {ids} or {all}}
@@ -245,8 +246,9 @@ export default function connect(list) {
       post(copies(event) ? "/drive/copies" : "/drive/moves", { ...named(dragged), to: at.dataset.dropId });
     } else if (hasFiles(event) && "mayEdit" in list.dataset) {
       event.preventDefault();
-      const { dropped, send } = await import("../drive/uploads.js").then((module) => module, () => ({}));
-      send?.(await dropped(event.dataTransfer), at?.dataset.dropId ?? folder());
+      const found = dropped(event.dataTransfer); // after the event there is nothing in it
+      const { send } = await uploads().then((module) => module, () => ({}));
+      send?.(await found, at?.dataset.dropId ?? folder());
     }
     dragged = [];
   }

@@ -1,7 +1,7 @@
 // The files of a drop, and what shall become of those whose names are taken.
 const AT_A_TIME = 5_000; // paths that are asked about in one request
 
-/** Everything in a drop: files with their paths, folders opened. */
+/** Everything in a drop: files with their paths, folders opened. Called while the drop is handled. */
 export async function dropped(transfer) {
   const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => ({ entry: item.webkitGetAsEntry?.(), file: item.getAsFile(), handle: item.getAsFileSystemHandle?.() }));
   const found = [];

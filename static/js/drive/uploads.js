@@ -8,8 +8,6 @@ import { isLost, isReadable, Refusal, sendParcel, settle } from "./upload-reques
 import { open } from "./upload-store.js";
 import { library } from "../tus.js";
 
-export { dropped } from "./upload-files.js";
-
 const CONNECTIONS = 3; // of the six that a browser has for a server: pages go on meanwhile
 const AT_A_TIME = 200; // remembered in one go
 const CHUNK = 32 << 20;
