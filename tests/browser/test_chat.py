@@ -49,6 +49,9 @@ def test_two_people_talk(house: House) -> None:
     beat.locator(".toast [data-undo]").click()
     expect(message(anna, "Good morning")).to_have_count(1)
     expect(message(beat, "Good morning")).to_have_count(1)
+    anna.evaluate("addEventListener('contextmenu', ({target}) => getSelection().selectAllChildren(target), true)")  # as a Mac does
+    message(anna, "Good morning").locator(".prose").click(button="right")
+    expect(anna.locator("#msg-menu")).to_be_visible()
 
 
 def test_many_messages_arrive_once_and_in_order(house: House) -> None:

@@ -17,7 +17,7 @@ export function tools(scroller) {
   const isMember = "member" in scroller.dataset;
   const menu = document.getElementById("msg-menu");
   const bar = document.getElementById("log-tools").content.firstElementChild.cloneNode(true);
-  let article = null;
+  let article = null, wasMarked = false;
 
   function hold(target) {
     const found = target.closest?.(".msg[data-id]");
@@ -144,8 +144,9 @@ export function tools(scroller) {
   // Right click and long press; what is selected, linked or shown has the browser's own menu.
   async function context(event) {
     const on = event.target.closest(".msg[data-id]:not(.deleted)");
-    if (!on || event.target.closest("a, img, video, audio, pre, form") || String(getSelection())) return;
+    if (!on || event.target.closest("a, img, video, audio, pre, form") || (wasMarked && String(getSelection()))) return;
     event.preventDefault();
+    getSelection().removeAllRanges(); // a Mac selects the word that is right-clicked
     await letGo(event);
     hold(on);
     more(on, "", { right: event.clientX, bottom: event.clientY });
@@ -214,6 +215,7 @@ export function tools(scroller) {
   const over = ({ target }) => hold(target);
   const menuClick = ({ target }) => target.closest("[data-do]") && menu.logInHand === log && act(target.closest("[data-do]").dataset.do, article);
   scroller.addEventListener("pointerover", over);
+  scroller.addEventListener("pointerdown", () => (wasMarked = Boolean(String(getSelection()))));
   scroller.addEventListener("focusin", over);
   scroller.addEventListener("click", click);
   scroller.addEventListener("contextmenu", context);
