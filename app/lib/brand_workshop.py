@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageOps
 
+from app.lib.confined import limit, withdraw
 from app.lib.contrast import DARK, LIGHT, SHAPE, contrast
 from app.lib.svg import SvgRefused, read_svg
 
@@ -246,19 +246,10 @@ def _work(kind: str, folder: Path, box: list[str]) -> Facts:
     return {**facts, "files": list(files)}
 
 
-def _limit() -> None:
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        os.nice(10)
-
-
 def main() -> None:
     """One picture."""
-    _limit()
+    withdraw()
+    limit(MEMORY, SECONDS)
     kind, folder, *box = sys.argv[1:]
     try:
         answer = _work(kind, Path(folder), box)

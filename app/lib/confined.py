@@ -29,7 +29,8 @@ def withdraw() -> None:
 
 def limit(memory: int | None, seconds: int) -> None:
     """Limit this process from here on. `memory` is bytes of address space, `seconds` of CPU."""
-    for what, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_FSIZE, MOST_WRITTEN), (resource.RLIMIT_AS, memory)):
+    limits = {resource.RLIMIT_CPU: seconds, resource.RLIMIT_FSIZE: MOST_WRITTEN, resource.RLIMIT_AS: memory, resource.RLIMIT_CORE: 0}
+    for what, most in limits.items():
         if most is not None:
             resource.setrlimit(what, (most, most + 5 if what == resource.RLIMIT_CPU else most))
 
