@@ -1,4 +1,6 @@
 // Shows a chosen picture in a square frame; drag, arrows and the slider choose the part. The server cuts it.
+import { dragging } from "../dragging.js";
+
 export default function connect(box) {
   const form = box.querySelector("#avatar-form");
   const crop = box.querySelector("[data-crop]");
@@ -42,9 +44,9 @@ export default function connect(box) {
     place(middle.x - 0.5 / zoom.value, middle.y - 0.5 / zoom.value);
   }
 
-  function drag({ movementX, movementY, buttons }) {
+  function drag(right, down) {
     const scale = frame.clientWidth * zoom.value;
-    if (buttons & 1) place(at.x - movementX / scale, at.y - movementY / scale);
+    place(at.x - right / scale, at.y - down / scale);
   }
 
   function key(event) {
@@ -58,8 +60,7 @@ export default function connect(box) {
   form.elements.picture.addEventListener("change", choose);
   image.addEventListener("load", loaded);
   zoom.addEventListener("input", rescale);
-  frame.addEventListener("pointerdown", (event) => frame.setPointerCapture(event.pointerId));
-  frame.addEventListener("pointermove", drag);
+  dragging(frame, drag);
   frame.addEventListener("keydown", key);
   return () => URL.revokeObjectURL(url);
 }

@@ -1,4 +1,6 @@
 // The tool that cuts a logo: drag, wheel, slider or keys choose the part; both previews show it as it will be. The server cuts it.
+import { dragging } from "../dragging.js";
+
 const LARGEST = { width: 270, height: 70 }; // CSS pixels
 
 export default function connect(form) {
@@ -60,9 +62,9 @@ export default function connect(form) {
     draw();
   }
 
-  function drag({ movementX, movementY, buttons }) {
+  function drag(right, down) {
     const scale = (part().scale * frame.clientWidth) / LARGEST.width;
-    if (buttons & 1) move(-movementX / scale, -movementY / scale);
+    move(-right / scale, -down / scale);
   }
 
   function key(event) {
@@ -80,8 +82,7 @@ export default function connect(form) {
     zoomBy(event.deltaY < 0 ? 1.08 : 1 / 1.08);
   }
 
-  frame.addEventListener("pointerdown", (event) => frame.setPointerCapture(event.pointerId));
-  frame.addEventListener("pointermove", drag);
+  dragging(frame, drag);
   frame.addEventListener("keydown", key);
   frame.addEventListener("wheel", wheel, { passive: false });
   zoom.addEventListener("input", draw);
