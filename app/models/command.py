@@ -134,20 +134,19 @@ class Command(Row):
     async def undo(self, viewer: Viewer) -> str:
         """Take it back, and say what there is to say about it, if anything. Raises `Refused` when that is no longer possible."""
         if self.is_undoable and _in_turn[self.kind](msgspec.json.decode(self.inverse or "{}")):
-            said = await self.invert(viewer)
+            said = await self._invert(viewer)
             await self._claim()
             return said
         async with database.transaction():
             await self._claim()
-            return await self.invert(viewer)
+            return await self._invert(viewer)
 
     async def _claim(self) -> None:
         claimed = await database.execute("UPDATE command SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL RETURNING id", clock.now(), self.id)
         if not claimed or not self.is_undoable:
             raise Refused("This can’t be undone any more.")
 
-    async def invert(self, viewer: Viewer) -> str:
-        """The inverse alone, for who undoes the whole that this is a part of."""
+    async def _invert(self, viewer: Viewer) -> str:
         return await _inverses[self.kind](viewer, msgspec.json.decode(self.inverse or "{}")) or ""
 
     @classmethod

@@ -57,7 +57,7 @@ async def by_program(viewer: Viewer, name: str, folder: Node) -> AsyncIterator[N
         yield
 
 
-@undoes(UPLOAD)
+@undoes(UPLOAD, in_turn=lambda _inverse: True)
 async def _take_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
     """What came into being goes to the trash, what was replaced comes back; what is gone already, or may no longer be changed, stays as it is."""
     id_ = inverse["upload"]
@@ -65,13 +65,13 @@ async def _take_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
     await database.execute("UPDATE command SET key = NULL WHERE id = $1", id_)  # what comes now is another upload
     for row in await database.fetch(_VERSIONS, id_):
         with suppress(NotFound, Refused):
-            async with database.savepoint():
-                await Command.from_row(row).invert(viewer)
+            await Command.from_row(row).undo(viewer)
     rows = await allowed(viewer, await database.fetch(_TOPS, id_, viewer.org_id), EDIT)
     tops = [row["id"] for row in rows]
     if len(tops) >= FROM:
         await in_turn(tops, partial(put_all_away, viewer), {row["parent_id"] for row in rows})
     else:
-        for top in tops:
-            await put_away(viewer, await find_node(viewer, top, EDIT))
+        async with database.transaction():
+            for top in tops:
+                await put_away(viewer, await find_node(viewer, top, EDIT))
     await database.execute("UPDATE command SET undone_at = $1 WHERE part_of = $2 AND undone_at IS NULL", clock.now(), id_)
