@@ -6,8 +6,13 @@ export default function connect(form) {
   const items = () => [...list.children];
   const order = () => items().map((item) => item.id).join();
 
+  // Where something can be dragged, Firefox sets no caret in a field.
+  function press({ target }) {
+    const slide = target.closest("[data-slide]");
+    if (slide) slide.draggable = !target.closest("input, button");
+  }
+
   function start(event) {
-    if (event.target.closest("input, button")) return event.preventDefault();
     held = event.target.closest("[data-slide]");
     before = order();
     event.dataTransfer.effectAllowed = "move";
@@ -30,6 +35,7 @@ export default function connect(form) {
     if (order() !== before) form.requestSubmit();
   }
 
+  list.addEventListener("pointerdown", press);
   list.addEventListener("dragstart", start);
   list.addEventListener("dragover", over);
   list.addEventListener("drop", (event) => held && event.preventDefault());

@@ -106,6 +106,7 @@ export default function connect(list) {
     label.hidden = true;
     label.after(input);
     row.setAttribute("hx-morph-skip", ""); // what others change meanwhile takes nothing away that is being typed
+    row.draggable = false; // in a row that can be dragged, Firefox sets no caret where one clicks
     input.focus();
     const dot = row.dataset.name.lastIndexOf(".");
     input.setSelectionRange(0, "folder" in row.dataset || dot < 1 ? input.value.length : dot);
@@ -115,6 +116,7 @@ export default function connect(list) {
       input.nextElementSibling?.matches(".error") && input.nextElementSibling.remove();
       input.remove();
       row.removeAttribute("hx-morph-skip");
+      row.draggable = true;
       label.hidden = false;
       row.focus();
     };
@@ -141,7 +143,6 @@ export default function connect(list) {
       if (event.key === "Escape") end();
     });
     input.addEventListener("blur", () => !over && !input.hasAttribute("aria-invalid") && keep());
-    input.addEventListener("dragstart", (event) => event.preventDefault());
   }
 
   // -- the menu of a line
