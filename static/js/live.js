@@ -160,7 +160,8 @@ function check() {
 
 function wake() {
   check();
-  if (socket || root.dataset.live === "off") return;
+  if (root.dataset.live === "off") return end(); // Back, after signing out, shows the page as it was
+  if (socket) return;
   tries = 0;
   connect();
 }

@@ -136,6 +136,8 @@ def test_signing_out_ends_it(live_server: LiveServer, tab: Page) -> None:
     eventually(lambda: live_server.call("status")["connections"] == 0, tab)
     tab.wait_for_timeout(1000)  # longer than the pause before a lost connection is made again
     assert live_server.call("status")["connections"] == 0
+    tab.evaluate("document.title = 'As it was'; dispatchEvent(new Event('pageshow'))")
+    assert tab.title() == "Signed out", "Back doesn’t leave somebody’s page on the screen"
 
 
 def test_silence_is_noticed(live_server: LiveServer, tab: Page) -> None:
