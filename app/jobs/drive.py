@@ -9,6 +9,7 @@ from app.models.drive.changes import forget_gone
 from app.models.drive.looking import look_into
 from app.models.drive.versions import thin_versions
 from app.models.links.visits import prune_visits
+from app.models.search import SearchEntry
 
 
 @job("prune_drive")
@@ -31,3 +32,9 @@ async def erase_trash(drive_id: int) -> None:
 async def preview_file(blob_id: int, name: str) -> None:
     """Look into a content for its words and its small picture."""
     await look_into(blob_id, name)
+
+
+@job("index_scopes")
+async def index_scopes() -> None:
+    """Let new readers find what very many words are in."""
+    await SearchEntry.index_scopes()

@@ -14,9 +14,10 @@ An entry's address sorts by its time, so the newest hits come first from the ind
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +28,7 @@ from app.lib.ids import new_id
 from app.lib.markdown import unstressed
 from app.lib.searching import MARK, Query, Segment, entry_words, excerpt, highlight, parse, tsvector
 from app.models.base import Row
+from app.models.job import Job
 from app.models.viewer import Viewer
 
 BODY_KEPT = 20_000  # characters shown in excerpts; words are indexed beyond
@@ -36,6 +38,8 @@ _MOST_PLACES = 5_000  # looked through at once
 _FEW = 64  # scopes that the index can look through at once
 _FARTHEST = 1 << 43  # milliseconds from the epoch that an address holds
 _ALWAYS = (1 << 63) - 1
+_AT_ONCE, _MANY = 40, 100  # entries whose words are indexed in one transaction, when that is put off: when there are more than so many
+_PAUSE = 0.01  # seconds in which others get their turn
 
 Scopes = Mapping[str, Collection[int]]
 ScopesOf = Callable[[Viewer], Awaitable[Collection[int]]]
@@ -106,6 +110,7 @@ class SearchEntry(Row):
     subject_id = BigInt(help_text="Id of the message, the membership … that the entry is about.")
     org_id: ForeignKey = ForeignKey(LazyTableReference("Organisation", module_path="app.models.organisation"), null=False)
     scope = BigInt(help_text="Id of the channel, the organisation … whose readers may find it.")
+    tagged = BigInt(null=True, default=None, help_text="The scope that the index of words still has, where that isn't `scope` (SQLite).")
     author_id = BigInt(null=True, default=None)
     title = Text(default="")
     body = Text(default="")
@@ -125,6 +130,29 @@ class SearchEntry(Row):
     async def copy(cls, kind: str, copies: Iterable[tuple[int, int, int, int | None]]) -> None:
         """Entries like those that there are: whose, for which subject, its scope and author. One whose address is taken isn't made."""
         await database.execute_many(_COPY.format(kind=kind), copies)
+
+    @classmethod
+    async def change_scope(cls, kind: str, subject_ids: Sequence[int], scope: int) -> None:
+        """Let others find entries, in a transaction: what is hidden stays so. On SQLite the words of many are indexed anew by a job, in pieces
+        between which others write; until then `scope` keeps from readers what isn't theirs any more, and new readers don't find it yet."""
+        is_put_off = len(subject_ids) > _MANY and database.dialect() == "sqlite"
+        more = ", tagged = COALESCE(tagged, scope)" if is_put_off else ""
+        await database.execute(
+            f"UPDATE search_entry SET scope = CASE WHEN scope < 0 THEN -CAST($1 AS BIGINT) ELSE $1 END{more}"
+            f" WHERE kind = $2 AND subject_id IN ({database.marks(subject_ids, 3)})", scope, kind, *subject_ids,
+        )
+        if is_put_off:
+            await Job.enqueue("index_scopes", key="index_scopes")
+
+    @classmethod
+    async def index_scopes(cls) -> None:
+        """Index anew what was put off."""
+        is_left = True
+        while is_left:
+            is_left = bool(await database.execute(
+                f"UPDATE search_entry SET tagged = NULL WHERE id IN (SELECT id FROM search_entry WHERE tagged IS NOT NULL LIMIT {_AT_ONCE}) RETURNING id"
+            ))
+            await asyncio.sleep(_PAUSE)
 
     @classmethod
     async def remove(cls, kind: str, subject_id: int) -> None:  # type: ignore[override]

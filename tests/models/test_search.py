@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app import database
+from app.jobs.runner import drain
 from app.lib import clock
 from app.lib.searching import parse
 from app.models.member import end_membership
@@ -92,6 +93,25 @@ async def test_a_move_changes_who_finds(people: People) -> None:
     await write(people.anna, 1, "text", scope=SECRET)
     assert await find(people.beat, "text") == []
     assert await find(people.anna, "text") == [1]
+
+
+async def test_a_move_of_very_many_hides_at_once_and_shows_soon(people: People) -> None:
+    many = list(range(1, 152))
+    for number in many:
+        await write(people.anna, number, f"text n{number}n")
+    await SearchEntry.change_scope("note", many, SECRET)
+    assert await find(people.beat, "text") == [], "at once, though the words are indexed later"
+    await SearchEntry.remove("note", 2)
+    await write(people.anna, 3, "text, edited meanwhile", scope=SECRET)
+    await drain()
+    assert len(await find(people.anna, "text", limit=200)) == 150 and await find(people.anna, "edited") == [3]
+    assert await find(people.beat, "text") == []
+    await SearchEntry.change_scope("note", many, LAUNCH)
+    await SearchEntry.change_scope("note", many[:5], LAUNCH)
+    await drain()
+    assert len(await find(people.beat, "text", limit=200)) == 150
+    await SearchEntry.remove("note", 1)
+    assert await find(people.beat, "n1n") == [] and await find(people.beat, "n4n") == [4]
 
 
 async def test_what_is_deleted_is_not_found(people: People) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from app import database, live
 from app.models.drive.tables import Node
+from app.models.search import SearchEntry
 
 _BELOW = """
 WITH RECURSIVE under (id, decides) AS (
@@ -14,7 +15,6 @@ WITH RECURSIVE under (id, decides) AS (
 )
 SELECT id FROM under WHERE decides = 0
 """
-_SCOPE = "UPDATE search_entry SET scope = CASE WHEN scope < 0 THEN -CAST($1 AS BIGINT) ELSE $1 END WHERE kind = 'file' AND subject_id IN ({ids})"
 
 
 async def reanchor(node: Node) -> None:
@@ -38,5 +38,5 @@ async def hang(ids: Sequence[int], anchor_id: int) -> None:
         async for under in database.pieces([row["id"] for row in await database.fetch(_BELOW.format(ids=database.marks(piece)), *piece)]):
             marks = database.marks(under, 2)
             await database.execute(f"UPDATE node SET anchor_id = $1 WHERE id IN ({marks}) AND anchor_id <> $1", anchor_id, *under)
-            await database.execute(_SCOPE.format(ids=marks), anchor_id, *under)
+            await SearchEntry.change_scope("file", under, anchor_id)
             await database.execute(f"UPDATE node SET above_id = $1 WHERE anchor_id = id AND id <> $1 AND parent_id IN ({marks})", anchor_id, *under)
