@@ -19,6 +19,7 @@ from app.models.drive.tables import COLUMNS, Node, node_from
 from app.models.viewer import Viewer
 
 MOST_TAGS = 12
+_MOST_RECENT = 100
 _OF_AN_UPLOAD = 5  # of its files are among the recent ones
 _MARKED = f"SELECT {COLUMNS}, m.at FROM {{table}} m JOIN node n ON n.id = m.node_id WHERE m.account_id = $1 AND n.org_id = $2 ORDER BY m.at DESC LIMIT $3"
 _CHANGED = """
@@ -63,18 +64,15 @@ async def favourites(viewer: Viewer) -> list[Item]:
     return await _seen(viewer, await database.fetch(_MARKED.format(table="node_favourite"), viewer.account_id, viewer.org_id, 500))
 
 
-async def recent(viewer: Viewer, most: int = 100) -> list[Item]:
+async def recent(viewer: Viewer, most: int = _MOST_RECENT) -> list[Item]:
     """What somebody had open or changed last."""
-    at = {row["node_id"]: row["at"] for row in await database.fetch(
-        "SELECT node_id, at FROM node_visit WHERE account_id = $1 ORDER BY at DESC LIMIT $2", viewer.account_id, most
-    )}
-    for row in await _changed(viewer, most):
-        at[row["result"]] = max(row["created_at"], at.get(row["result"], 0))
-    latest = sorted(at, key=lambda id_: -at[id_])[:most]
-    rows = {row["id"]: row for row in await database.fetch(
-        f"SELECT {COLUMNS} FROM node n WHERE n.org_id = ${len(latest) + 1} AND n.id IN ({database.marks(latest)})", *latest, viewer.org_id
-    )} if latest else {}
-    return await _seen(viewer, [rows[id_] | {"at": at[id_]} for id_ in latest if id_ in rows])
+    rows = {row["id"]: row for row in await database.fetch(_MARKED.format(table="node_visit"), viewer.account_id, viewer.org_id, _MOST_RECENT)}
+    changed = {row["result"]: row["created_at"] for row in reversed(await _changed(viewer, most))}
+    for row in await database.fetch(
+        f"SELECT {COLUMNS} FROM node n WHERE n.org_id = $1 AND n.id IN ({database.marks(changed, 2)})", viewer.org_id, *changed
+    ) if changed else ():
+        rows[row["id"]] = row | {"at": max(changed[row["id"]], rows.get(row["id"], {"at": 0})["at"])}
+    return await _seen(viewer, sorted(rows.values(), key=lambda row: -row["at"]), most)
 
 
 async def _changed(viewer: Viewer, most: int) -> list[dict[str, Any]]:
@@ -190,10 +188,12 @@ async def _tags_at(node_id: int) -> list[dict[str, Any]]:
     return await database.fetch("SELECT g.name FROM node_tag t JOIN node_tag_name g ON g.id = t.tag_id WHERE t.node_id = $1", node_id)
 
 
-async def _seen(viewer: Viewer, rows: list[dict[str, Any]]) -> list[Item]:
-    """Those of these nodes that the viewer may see now, each with the folder that it lies in."""
-    items = []
+async def _seen(viewer: Viewer, rows: list[dict[str, Any]], most: int | None = None) -> list[Item]:
+    """Those of these nodes that the viewer may see now, or the first of them, each with the folder that it lies in."""
+    items = list[Item]()
     for row in rows:
+        if len(items) == most:
+            break
         try:
             found = await find_node(viewer, row["id"], VIEW)
         except NotFound:
