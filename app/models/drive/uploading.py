@@ -11,11 +11,9 @@ from app import database
 from app.lib import clock
 from app.models.base import NotFound, Refused
 from app.models.command import Command, parts_of, undoes
-from app.models.drive.bulk import FROM, allowed, in_turn, put_all_away
-from app.models.drive.finding import find_node
+from app.models.drive.bulk import allowed, in_turn, may_use, put_all_away
 from app.models.drive.rights import EDIT
 from app.models.drive.tables import Node
-from app.models.drive.trash import put_away
 from app.models.viewer import Viewer
 
 UPLOAD = "node.upload"
@@ -61,17 +59,13 @@ async def by_program(viewer: Viewer, name: str, folder: Node) -> AsyncIterator[N
 async def _take_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
     """What came into being goes to the trash, what was replaced comes back; what is gone already, or may no longer be changed, stays as it is."""
     id_ = inverse["upload"]
-    _known.pop((viewer.account_id, viewer.org_id), None)
     await database.execute("UPDATE command SET key = NULL WHERE id = $1", id_)  # what comes now is another upload
+    _known.pop((viewer.account_id, viewer.org_id), None)
     for row in await database.fetch(_VERSIONS, id_):
         with suppress(NotFound, Refused):
             await Command.from_row(row).undo(viewer)
-    rows = await allowed(viewer, await database.fetch(_TOPS, id_, viewer.org_id), EDIT)
-    tops = [row["id"] for row in rows]
-    if len(tops) >= FROM:
-        await in_turn(tops, partial(put_all_away, viewer), {row["parent_id"] for row in rows})
-    else:
-        async with database.transaction():
-            for top in tops:
-                await put_away(viewer, await find_node(viewer, top, EDIT))
+    rows = await database.fetch(_TOPS, id_, viewer.org_id)
+    folders = {parent_id: await may_use(viewer, parent_id, EDIT) for parent_id in {row["parent_id"] for row in rows}}
+    tops = [row["id"] for row in await allowed(viewer, rows, EDIT) if folders[row["parent_id"]]]
+    await in_turn(tops, partial(put_all_away, viewer), folders)
     await database.execute("UPDATE command SET undone_at = $1 WHERE part_of = $2 AND undone_at IS NULL", clock.now(), id_)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.models.command import Command
-from app.models.drive import Found, find_path, make_folder, put_file, remove, share
+from app.models.drive import Found, find_path, make_folder, move, put_file, remove, share
 from app.models.drive.bulk import FROM
 from app.models.drive.rights import EDIT, VIEW
 from app.models.drive.uploading import by_program
@@ -45,6 +45,26 @@ async def test_many_loose_files_go_together(people: People) -> None:
     await come(people.anna, root, *(f"{number}.txt" for number in range(FROM + 1)))
     await (await latest(people.anna)).undo(people.anna.viewer)
     assert await names(people.anna, root) == []
+
+
+async def test_what_was_sorted_meanwhile_goes_too(people: People) -> None:
+    anna, root = people.anna, await home(people.anna)
+    await come(anna, root, "Trip/a.txt", "Trip/b.txt")
+    whole, trip = await latest(anna), await find_path(anna.viewer, root.drive, ["Trip"])
+    await move(anna.viewer, [(await find_path(anna.viewer, root.drive, ["Trip", "a.txt"])).node.id], await folder(anna, "sorted", trip))
+    await whole.undo(anna.viewer)
+    assert await names(anna, root) == []
+
+
+async def test_what_others_put_elsewhere_stays_there(people: People) -> None:
+    anna, beat, place, private = people.anna, people.beat, await folder(people.anna, "ours"), await folder(people.anna, "mine")
+    await share(anna.viewer, place.node, "account", beat.id, EDIT)
+    await come(beat, await see(beat, place, EDIT), "a.txt", "b.txt")
+    node = (await find_path(anna.viewer, place.drive, ["ours", "a.txt"])).node
+    await share(anna.viewer, node, "account", beat.id, EDIT)
+    await move(anna.viewer, [node.id], private)
+    await (await latest(beat)).undo(beat.viewer)
+    assert (await names(anna, place), await names(anna, private)) == ([], ["a.txt"])
 
 
 async def test_one_part_is_taken_back_alone(people: People) -> None:
