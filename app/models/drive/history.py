@@ -84,12 +84,12 @@ async def _turn(viewer: Viewer, found: Found, moment: int) -> dict[str, int]:
 
 
 async def _theirs(viewer: Viewer, id_: int, drive: Drive) -> Found | None:
-    """A node if it is still there, somebody may change it and, where it is in another drive by now, may take it out of that."""
+    """A node if it is still there, and somebody may change it and take it out of where it is by now."""
     try:
         found = await find_node(viewer, id_, EDIT, trashed=True)
     except NotFound:
         return None
-    return found if found.drive.id == drive.id or found.level >= MANAGE else None
+    return found if found.level >= MANAGE or (found.drive.id == drive.id and found.above >= EDIT) else None
 
 
 async def _tree_at(folder_id: int, moment: int) -> dict[int, tuple[int, str]]:

@@ -221,6 +221,8 @@ async def _move_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
         return
     for id_, parent_id, name in reversed(moves):
         found = await find_node(viewer, id_, EDIT)
+        if found.node.parent_id != parent_id:
+            check_may_take_out(found)
         await find_node(viewer, parent_id, EDIT)
         there = await named_in(parent_id, name)
         free = name if there is None or there.id == id_ else await free_name(parent_id, name)

@@ -25,7 +25,7 @@ from app.models.drive import (
 )
 from app.models.drive.bulk import FROM
 from app.models.drive.comments import comment, comments_on
-from app.models.drive.history import activity
+from app.models.drive.history import activity, turn_back
 from app.models.drive.marks import favour, favourites, recent, set_tags, shared_by, shared_with, visit
 from app.models.drive.reasons import level_of_account, reasons_for
 from app.models.drive.rights import grants_at, inherit, leave, unshare
@@ -87,6 +87,25 @@ async def test_what_is_shared_is_changed_but_stays_where_it_is(people: People) -
     assert await names(people.anna, place) == [] and await names(people.beat, mine) == []
     await share(people.anna.viewer, place.node, "account", people.beat.id, MANAGE)
     await remove(people.beat.viewer, [place.node.id])
+
+
+async def test_nothing_takes_out_what_others_took_away_meanwhile(people: People) -> None:
+    """Not by an Undo, nor by turning back a folder that it was in."""
+    anna, beat = people.anna, people.beat
+    shared, other, private = await folder(anna, "shared"), await folder(anna, "other"), await folder(anna, "private")
+    await share(anna.viewer, shared.node, "account", beat.id, MANAGE)
+    await share(anna.viewer, other.node, "account", beat.id, EDIT)
+    node = await file(anna, "plan.txt", parent=shared)
+    await share(anna.viewer, node, "account", beat.id, EDIT)
+    moment = clock.now()
+    await move(beat.viewer, [node.id], await see(beat, other, EDIT))
+    (command, *_rest) = await Command.recent(beat.viewer)
+    await move(anna.viewer, [node.id], private)
+
+    with pytest.raises(Refused):
+        await command.undo(beat.viewer)
+    await turn_back(beat.viewer, await see(beat, shared), moment)
+    assert await names(anna, private) == ["plan.txt"]
 
 
 async def test_who_was_let_in_may_leave(people: People) -> None:
@@ -230,6 +249,16 @@ async def test_recent_is_what_was_opened_or_changed(people: People) -> None:
     assert [item.node.name for item in await recent(anna.viewer)] == ["edited.txt", "opened.txt", "19.txt", "18.txt", "17.txt", "16.txt", "15.txt"]
     assert [item.node.name for item in await recent(anna.viewer, 2)] == ["edited.txt", "opened.txt"]
     assert [item.node.name for item in await recent(people.beat.viewer)] == ["opened.txt"]
+
+
+async def test_recent_files_elsewhere_and_gone_ones_take_no_place(people: People) -> None:
+    """Somebody who is in two organisations, and who threw away what they had open last."""
+    anna = people.anna
+    kept, gone = await file(anna, "kept.txt"), await file(anna, "gone.txt")
+    for node in (kept, await file(people.erik, "elsewhere.txt"), gone):
+        await visit(anna.viewer, node)
+    await remove(anna.viewer, [gone.id])
+    assert [item.node.name for item in await recent(anna.viewer, 1)] == ["kept.txt"]
 
 
 async def test_marks_are_ones_own_and_tags_are_for_all(people: People) -> None:
