@@ -80,6 +80,13 @@ def test_links_and_forms_work_without_javascript(name: str) -> None:
     assert wrong == []
 
 
+def test_what_is_saved_at_once_is_shown_as_it_was_saved() -> None:
+    """Firefox puts fields back after a reload as they were left, whatever the server says by then, unless they say otherwise."""
+    forms = [(name, attributes) for name in TEMPLATES for tag, attributes in _read(name).tags if tag == "form" and attributes.get("method") == "post"]
+    saved = [(name, attributes) for name, attributes in forms if "change" in attributes.get("hx-trigger", "")]
+    assert saved and [one for one in saved if one[1].get("autocomplete") != "off"] == []
+
+
 @pytest.mark.parametrize("name", [name for name in TEMPLATES if not name.startswith(SOLE_PURPOSE_OF_ENGLISH)])
 def test_every_word_can_be_translated(name: str) -> None:
     seen = _read(name)
