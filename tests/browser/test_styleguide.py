@@ -109,6 +109,10 @@ def test_on_a_phone_touch_targets_are_large_and_named(page: Page, guide: str) ->
     page.set_viewport_size({"width": 844, "height": 390})
     devtools.send("Emulation.setSafeAreaInsetsOverride", {"insets": {"left": 59, "right": 59, "bottom": 21}})
     assert page.evaluate(reached)[1] >= 59, "beside its camera"
+    devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    visit(page, guide, "fields")
+    fields = page.locator(".main :is(input[type=text], input[type=search], select, textarea)")
+    assert fields.count() > 3 and fields.evaluate_all("(all) => all.every((one) => parseFloat(getComputedStyle(one).fontSize) >= 16)"), "it would zoom into them"
 
 
 # -- the shell
