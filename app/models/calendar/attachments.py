@@ -101,9 +101,8 @@ async def attach(viewer: Viewer, value: str, origin: str) -> Attached:
 
 
 async def keep_sent(viewer: Viewer, name: str, blob: Blob) -> CalendarAttachment:
-    """A file that a program sent. Raises `QuotaFull`."""
-    async with database.transaction():
-        return await _keep(viewer, f"program:{new_token(16)}", name, blob)
+    """A file that a program sent, in the transaction that writes the event that names it. Raises `QuotaFull`."""
+    return await _keep(viewer, f"program:{new_token(16)}", name, blob)
 
 
 def token_of(address: str) -> str:

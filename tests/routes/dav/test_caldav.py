@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
 
 from app.lib.ical import Property, parse
 from app.models.calendar import BUSY, EDIT, VIEW, Calendar, sharing
+from app.models.files import Blob, receive, storage_of
 from tests.dav import Client, client, condition, said, token
 from tests.people import People, Person
 
@@ -600,3 +602,18 @@ async def test_what_can_not_be_attached(people: People, app: httpx.ASGITransport
     chiara, seen = client(app, people.chiara), f"{home(people.chiara)}shared-{own.id}/files.ics"
     assert (await chiara.get(seen)).status_code == 200, seen
     assert (await attach(chiara, seen, "action=attachment-add", b"x")).status_code == 403
+
+
+async def test_a_file_that_came_too_late_is_not_kept(people: People, beat: Client, calendar: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody changes the event while it is being sent: it would count for a month, and more with each try."""
+    path = f"{calendar}files.ics"
+    await put(beat, path, one("files"))
+
+    async def slowly(*given: Any) -> Blob:
+        await put(beat, path, one("files").replace("END:VEVENT", "SUMMARY:New\r\nEND:VEVENT"))
+        return await receive(*given)
+
+    monkeypatch.setattr("app.routes.dav.calendars.managed.receive", slowly)
+    assert (await attach(beat, path, "action=attachment-add", b"late")).status_code == 412
+    assert (await storage_of(people.beat.viewer.org_id, people.beat.id)).used == 0
+    assert attached(await beat.get(path)) == []

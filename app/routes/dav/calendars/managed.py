@@ -7,7 +7,7 @@ from mimetypes import guess_extension
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from app import access
+from app import access, database
 from app.lib import blobs, file_names, file_types
 from app.lib.dav.names import cal
 from app.lib.dav.problems import Problem
@@ -20,7 +20,7 @@ from app.models.calendar.attachments import MOST, Attached, CalendarAttachment, 
 from app.models.calendar.indexing import check
 from app.models.calendar.programs import write
 from app.models.dav import Caller
-from app.models.files import QuotaFull, receive
+from app.models.files import Blob, QuotaFull, receive
 from app.routes.dav import trees
 from app.routes.dav.calendars.data import KIND
 from app.routes.dav.nodes import Collection, Content, Node
@@ -51,19 +51,18 @@ async def change(item: Item, request: Request) -> Answer:
     request.match.check(item.etag)
     event = check(item.row["ics"])
     rids = [one for one in asked.get("rid", "").split(",") if one]
-    if action == REMOVE:
-        _at(event, managed_id, rids, None)
-        new_id = ""
-    else:
+    blob = None
+    if action != REMOVE:
         if action == ADD and managed.most_named(event) >= MOST:
             raise Problem(403, cal("max-attachments-per-resource"))
         _at(event, managed_id, rids, Attached("", ""))  # is it there at all, before all is sent
-        file = await _kept(item, request)
-        event, new_id = check(item.row["ics"]), file.token
-        _at(event, managed_id, rids, file.attached(_origin(request)))
-    with refusals(item.parent):
-        kept = await write(item.parent.viewer, item.parent.calendar, item.row["href"], event.serialize(), condition_of(request.match, item.row))
-    return await _told(item, request, 201 if action == ADD else 204, kept.etag, new_id)
+        blob, event = await _received(request), check(item.row["ics"])
+    async with database.transaction():  # a file is kept only with the event that names it
+        file = await _kept(item, request, blob) if blob is not None else None
+        _at(event, managed_id, rids, file.attached(_origin(request)) if file else None)
+        with refusals(item.parent):
+            kept = await write(item.parent.viewer, item.parent.calendar, item.row["href"], event.serialize(), condition_of(request.match, item.row))
+    return await _told(item, request, 201 if action == ADD else 204, kept.etag, file.token if file else "")
 
 
 def _at(event: Component, managed_id: str, rids: list[str], file: Attached | None) -> None:
@@ -78,19 +77,24 @@ def _at(event: Component, managed_id: str, rids: list[str], file: Attached | Non
         raise Problem(403, cal("valid-rid-parameter" if rids else "valid-managed-id-parameter")) from None
 
 
-async def _kept(item: Item, request: Request) -> CalendarAttachment:
-    kind = request.header("content-type").partition(";")[0].strip()
-    name = file_names.fitted(name_in(request.header("content-disposition")) or f"attachment{guess_extension(kind) or ''}")
+async def _received(request: Request) -> Blob:
     try:
-        return await keep_sent(item.parent.viewer, name, await receive(request.pieces(MOST_BYTES), MOST_BYTES))
-    except QuotaFull as full:
-        raise Problem(507, "{DAV:}quota-not-exceeded", text=str(full)) from None
+        return await receive(request.pieces(MOST_BYTES), MOST_BYTES)
     except blobs.NoRoom:
         raise Problem(507, "{DAV:}sufficient-disk-space") from None
     except Refused:
         raise Problem(403, cal("max-attachment-size")) from None
     except Problem as problem:
         raise Problem(problem.status, cal("max-attachment-size"), headers=problem.headers) from None
+
+
+async def _kept(item: Item, request: Request, blob: Blob) -> CalendarAttachment:
+    kind = request.header("content-type").partition(";")[0].strip()
+    name = file_names.fitted(name_in(request.header("content-disposition")) or f"attachment{guess_extension(kind) or ''}")
+    try:
+        return await keep_sent(item.parent.viewer, name, blob)
+    except QuotaFull as full:
+        raise Problem(507, "{DAV:}quota-not-exceeded", text=str(full)) from None
 
 
 async def _told(item: Item, request: Request, status: int, etag: str, managed_id: str) -> Answer:
