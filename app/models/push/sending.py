@@ -104,8 +104,10 @@ async def push_close(courier: Courier, device_id: int, notification_ids: Sequenc
 
 async def _says_more(device_id: int, tag: str) -> bool:
     """Whether something of this tag waits for the device, or may: a message with its topic would take its place at the push service (RFC 8030 section 5.4)."""
-    return bool(await database.fetch("SELECT id FROM push_delivery WHERE device_id = $1 AND tag = $2 AND closed_at IS NULL AND status IN ($3, $4) LIMIT 1",
-                                     device_id, tag, QUEUED, SENT))
+    return bool(await database.fetch(
+        "SELECT id FROM push_delivery WHERE device_id = $1 AND tag = $2 AND closed_at IS NULL AND shown_at IS NULL AND clicked_at IS NULL"
+        " AND status IN ($3, $4) LIMIT 1", device_id, tag, QUEUED, SENT,
+    ))
 
 
 async def send_test(device: PushDevice) -> int:
