@@ -28,11 +28,12 @@ def withdraw() -> None:
 
 
 def limit(memory: int | None, seconds: int) -> None:
-    """Limit this process from here on. `memory` is bytes of address space, `seconds` of CPU."""
+    """Limit this process from here on, never beyond what it has. `memory` is bytes of address space, `seconds` of CPU."""
     limits = {resource.RLIMIT_CPU: seconds, resource.RLIMIT_FSIZE: MOST_WRITTEN, resource.RLIMIT_AS: memory, resource.RLIMIT_CORE: 0}
     for what, most in limits.items():
-        if most is not None:
-            resource.setrlimit(what, (most, most + 5 if what == resource.RLIMIT_CPU else most))
+        has = resource.getrlimit(what)[1]  # -1: no limit
+        if most is not None and not 0 <= has <= most:
+            resource.setrlimit(what, (most, most))
 
 
 def end_with_parent() -> None:

@@ -93,3 +93,9 @@ asyncio.run(main())
         assert Path(f"/proc/{pid}").exists()
         server.kill()
     await _ends(pid)
+
+
+def test_limits_are_never_raised() -> None:
+    """Where the server itself may have less, such as under `ulimit -v` or in a service with LimitAS."""
+    less = f"ulimit -v 1500000 && {sys.executable} -m app.lib.confined 2000000000 10 bash -c 'ulimit -v; ulimit -t'"
+    assert subprocess.run(["bash", "-c", less], capture_output=True, text=True, check=True).stdout.split() == ["1500000", "10"]
