@@ -173,6 +173,35 @@ def test_a_drop_box_outlives_a_killed_server_and_says_when_it_is_full(
     context.close()
 
 
+def test_files_go_up_and_addresses_are_copied_without_https(chromium: Browser, server: Server, people: People, tmp_path: Path) -> None:
+    """As in a network of one's own, by http, where browsers offer less."""
+    context = chromium.new_context(permissions=["clipboard-read"])
+    context.add_init_script(
+        "for (const name of ['locks', 'clipboard', 'serviceWorker']) Object.defineProperty(Navigator.prototype, name, { get: () => undefined });"
+        "delete Crypto.prototype.randomUUID;"
+    )
+    context.add_cookies([{"name": COOKIE.decode(), "value": people.anna.token, "url": server.url}])
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(server.url + "/drive")
+    expect(page.locator(".drive-list[data-view]")).to_be_visible()
+    page.set_input_files("#drive-files", [{"name": f"{number}.txt", "mimeType": "text/plain", "buffer": b"x"} for number in range(3)])
+    expect(page.locator("tr[data-row]")).to_have_count(3)
+    page.locator("tr[data-name='1.txt'] .node-modified").click(button="right")
+    page.locator("#node-menu [data-do=share]").click()
+    page.locator("#dialog .share-links > .btn").click()
+    page.locator("#dialog button[type=submit]").click()
+    address = page.locator("#link-address").inner_text()
+    page.locator("#dialog [data-behavior=copy]").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.press("Control+v")
+    expect(page.locator("#palette input[type=search], dialog[open] input").first).to_have_value(address)
+    assert problems == []
+    context.close()
+
+
 def test_two_people_work_in_one_folder(chromium: Browser, server: Server, people: People, tmp_path: Path) -> None:
     (plan := tmp_path / "plan.md").write_text("# Plan\n")
     anna = visit(chromium, server, people.anna)

@@ -1,6 +1,7 @@
 // The strip that counts what isn't sent yet, and the panel that lists it. Moments without anything waiting aren't shown.
 import { discard, entries, retry, send } from "../outbox.js";
 import { localise } from "../times.js";
+import { copyText } from "../unsafe.js";
 
 const MOMENT = 2_500;
 
@@ -69,7 +70,7 @@ export default function connect(strip) {
     else if (target.closest("[data-retry]")) await retry(row.entry, text.dataset.kept === "yes" ? text.value : undefined);
     else if (target.closest("[data-discard], [data-theirs-wins]")) await discard(row.entry);
     else if (target.closest("[data-merge]")) merge(row);
-    else if (target.closest("[data-copy]")) await navigator.clipboard?.writeText(text.value);
+    else if (target.closest("[data-copy]")) await copyText(text.value);
   }
 
   async function changed() {

@@ -3,6 +3,7 @@ import { parse, tell, Refusal } from "./http.js";
 import { type } from "./marks.js";
 import { place } from "./place.js";
 import { suggestions } from "./suggestions.js";
+import { uniqueId } from "../unsafe.js";
 
 const LINE = /^\/[a-z][a-z0-9_-]{0,39}(\s|$)/i;
 
@@ -28,7 +29,7 @@ export async function command(form) {
   const body = new URLSearchParams([["text", form.elements.text.value], ...[...form.querySelectorAll('input[name="mention"]')].map((field) => ["mention", field.value])]);
   form.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(form.dataset.commands, { method: "POST", body, headers: { "HX-Request": "true", "Idempotency-Key": crypto.randomUUID?.() ?? String(Math.random()).slice(2) } });
+    const answer = await fetch(form.dataset.commands, { method: "POST", body, headers: { "HX-Request": "true", "Idempotency-Key": uniqueId() } });
     await use(answer);
     error.hidden = true;
     return true;

@@ -6,6 +6,7 @@ import { openPanel } from "./panel.js";
 import { isSaved } from "./saved.js";
 import { type } from "./marks.js";
 import { change, sourceOf } from "./writes.js";
+import { copyText } from "../unsafe.js";
 
 const KEYS = {
   e: "edit", r: "pick", u: "unread", c: "copy-text", l: "copy-link", t: "thread", q: "quote", f: "forward", s: "save", p: "pin", Delete: "delete", Backspace: "delete",
@@ -161,7 +162,7 @@ export function tools(scroller) {
   }
 
   async function copy(text) {
-    await navigator.clipboard?.writeText(text);
+    await copyText(text);
     tell({ text: document.getElementById("copied").content.textContent });
   }
   const copyLink = (on) => copy(new URL(on.querySelector(".msg-time").href, location.href).href);

@@ -1,11 +1,18 @@
 // What waits to be uploaded, over reloads: one record for each file, by its id. A record is of an account in an organisation (`holder`)
 // and of the tab that sends it. Each tab holds a lock while it lives, so that what another tab left behind can be told from what it sends.
+import { uniqueId } from "../unsafe.js";
+
 const holder = document.querySelector('meta[name="chalet"]')?.dataset.for ?? "";
 const lock = (tab) => `uploads of ${tab}`;
 const quiet = (promise) => promise.catch(() => undefined); // a browser without storage uploads all the same
 
+// Without https nobody knows which tabs live: uploads end with their page.
+const nothing = async () => {};
+const NONE = { put: nothing, remove: nothing, claim: async () => [], change: nothing };
+
 export function open() {
-  const tab = crypto.randomUUID();
+  if (!navigator.locks) return NONE;
+  const tab = uniqueId();
   const watched = new Set();
   navigator.locks.request(lock(tab), () => new Promise(() => {}));
   const database = new Promise((done, failed) => {

@@ -7,6 +7,7 @@ import { face } from "./upload-panel.js";
 import { isLost, isReadable, Refusal, sendParcel, settle } from "./upload-requests.js";
 import { open } from "./upload-store.js";
 import { library } from "../tus.js";
+import { uniqueId } from "../unsafe.js";
 
 const CONNECTIONS = 3; // of the six that a browser has for a server: pages go on meanwhile
 const AT_A_TIME = 200; // remembered in one go
@@ -42,9 +43,9 @@ export async function send(files, folder) {
   if (!files.length || !folder) return;
   const conflict = await decide(files.map(({ file, path }) => (path ? `${path}/${file.name}` : file.name)), folder);
   if (!conflict) return;
-  const together = files.length > 1 ? crypto.randomUUID() : ""; // one line in What I did
+  const together = files.length > 1 ? uniqueId() : ""; // one line in What I did
   const items = files.map(({ file, path, handle }) => ({
-    id: crypto.randomUUID(), folder, path, name: file.name, size: file.size, modified: file.lastModified, conflict, together, file, handle,
+    id: uniqueId(), folder, path, name: file.name, size: file.size, modified: file.lastModified, conflict, together, file, handle,
   }));
   for (let at = 0; at < items.length; at += AT_A_TIME) {
     const some = items.slice(at, at + AT_A_TIME);
