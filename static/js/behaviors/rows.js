@@ -91,6 +91,7 @@ export default function connect(list) {
   function swapped({ detail: { ctx } }) {
     if (!(list.contains(ctx.target) || ctx.target.contains?.(list))) return;
     rows().forEach((row) => box(row) && row.setAttribute("aria-selected", String(box(row).checked)));
+    if (!list.contains(anchor)) anchor = undefined;
     const reached = rows().find((row) => row === document.activeElement) ?? rows()[0];
     if (reached && !rows().some((row) => row.tabIndex === 0)) reached.tabIndex = 0;
     told();
