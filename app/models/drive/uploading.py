@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
-from app import database
+from app import database, live
 from app.lib import clock
 from app.models.base import NotFound, Refused
 from app.models.command import Command, parts_of, undoes
@@ -55,12 +55,22 @@ async def by_program(viewer: Viewer, name: str, folder: Node) -> AsyncIterator[N
         yield
 
 
+@live.on_internal("drive.taken_back")
+def _forget(whose: Sequence[int]) -> None:
+    _known.pop((whose[0], whose[1]), None)
+
+
+@live.on_internal("live.lost")
+def _forget_all(_: Any = None) -> None:
+    _known.clear()
+
+
 @undoes(UPLOAD, in_turn=lambda _inverse: True)
 async def _take_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
     """What came into being goes to the trash, what was replaced comes back; what is gone already, or may no longer be changed, stays as it is."""
     id_ = inverse["upload"]
     await database.execute("UPDATE command SET key = NULL WHERE id = $1", id_)  # what comes now is another upload
-    _known.pop((viewer.account_id, viewer.org_id), None)
+    live.broadcast_internal("drive.taken_back", [viewer.account_id, viewer.org_id])
     for row in await database.fetch(_VERSIONS, id_):
         with suppress(NotFound, Refused):
             await Command.from_row(row).undo(viewer)
