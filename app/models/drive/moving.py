@@ -26,7 +26,7 @@ UPDATE node SET parent_id = $1, drive_id = $2, modseq = $3, changed_by = $4, cha
 
 
 class Moving:
-    """Nodes on their way into a folder, under their names or under `names`; a number is put behind one that is taken."""
+    """Nodes on their way into a folder, or back with the `names` that they had; a number is put behind one that is taken."""
 
     def __init__(self, viewer: Viewer, target: Found, names: Mapping[int, str] | None = None) -> None:
         self._viewer, self._target, self._names = viewer, target, names or {}
@@ -82,6 +82,8 @@ class Moving:
 
     async def _check_rights(self, rows: Rows) -> None:
         await check_take_out(self._viewer, rows)
+        if self._names:  # back to where they came from
+            return
         foreign = [row for row in rows if row["drive_id"] != self._target.drive.id]
         try:
             await chosen(self._viewer, [row["id"] for row in foreign], MANAGE)
@@ -96,4 +98,5 @@ class Moving:
                 "SELECT COALESCE(SUM(u.size), 0) AS size FROM node_version v JOIN blob_use u ON u.kind = 'drive' AND u.subject_id = v.id"
                 f" WHERE COALESCE(u.account_id, 0) <> $1 AND v.node_id IN ({database.marks(piece, 2)})", owner_id, *piece,
             ))
-        await check_share(self._viewer.org_id, owner_id, size)
+        if size:
+            await check_share(self._viewer.org_id, owner_id, size)

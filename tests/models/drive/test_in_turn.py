@@ -168,8 +168,22 @@ async def test_what_very_many_need_in_another_drive_is_asked_before(people: Peop
     await people.anna.organisation.change(storage_per_person=COUNT * 7, storage_limit=COUNT * 7)
     await move(people.anna.viewer, ids, await home(people.anna))
     assert (await storage_of(people.anna.organisation.id, people.anna.id)).used == COUNT * 7 and (await agreement()).miscounted == 0
+    await people.anna.organisation.change(storage_per_person=1)
+    await move(people.anna.viewer, ids, await folder(people.anna, "mine"))  # needs nothing more
     await (await last(people.anna)).undo(people.anna.viewer)
+    await (await Command.recent(people.anna.viewer))[2].undo(people.anna.viewer)
     assert len(await names(people.anna, place)) == COUNT and (await storage_of(people.anna.organisation.id, people.anna.id)).used == 0
+
+
+async def test_many_come_home_from_a_drive_that_is_not_ones_own(people: People) -> None:
+    place, ids = await album(people.beat)
+    shared = await folder(people.anna, "shared")
+    await share(people.anna.viewer, shared.node, "account", people.beat.id, EDIT)
+    await move(people.beat.viewer, ids, await see(people.beat, shared, EDIT))
+    with pytest.raises(Refused):
+        await move(people.beat.viewer, ids, place)
+    await (await last(people.beat)).undo(people.beat.viewer)
+    assert len(await names(people.beat, place)) == COUNT and await names(people.anna, shared) == []
 
 
 async def test_what_others_do_meanwhile_holds(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
