@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from email.message import Message
 from urllib.parse import quote
 
@@ -17,7 +18,13 @@ def attachment(name: str) -> str:
 
 
 def name_in(header: str) -> str:
-    """The file name of a Content-Disposition that was sent, in any of its forms (RFC 2231 too); empty where it has none."""
+    """The file name of a Content-Disposition that was sent, read as Latin-1, in any of its forms (RFC 2231 too, and UTF-8 as it is, which many
+    send); empty where it has none, or none that can be read."""
+    with suppress(UnicodeError):
+        header = header.encode("latin-1").decode()
     message = Message()
     message["content-disposition"] = header.replace("\r", " ").replace("\n", " ")
-    return message.get_filename("")
+    try:
+        return message.get_filename("")
+    except UnicodeError:  # of a charset that decodes nothing
+        return ""
