@@ -44,6 +44,15 @@ def test_no_stylesheet_leaves_the_layers() -> None:
         assert "@layer" in sheet.read_text(), sheet
 
 
+def test_no_list_of_selectors_falls_with_a_name_that_a_browser_does_not_know() -> None:
+    """One unknown pseudo-element takes the whole list with it. Firefox 128 and Safari 17.4 know these, and whatever begins with -webkit-."""
+    known = {"before", "after", "marker", "placeholder", "backdrop", "selection", "first-letter", "first-line", "file-selector-button"}
+    for sheet in SHEETS:
+        for selectors in re.findall(r"([^{}]*,[^{}]*)\{", re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)):
+            unknown = {name for name in re.findall(r"::([\w-]+)", selectors) if not name.startswith("-webkit-")} - known
+            assert not unknown, (sheet, selectors)
+
+
 def test_safari_hears_what_may_be_selected() -> None:
     """It knows user-select by its old name only (WebKit bug 208677)."""
     for sheet in SHEETS:
