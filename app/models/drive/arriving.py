@@ -11,9 +11,11 @@ from app.lib import file_names
 from app.lib.i18n import _
 from app.models.base import Refused
 from app.models.command import Command, parts_of
+from app.models.drive.bulk import may_use
 from app.models.drive.content import put_file
 from app.models.drive.finding import Found, find_node
 from app.models.drive.names import NameTaken, free_name, named_in
+from app.models.drive.rights import VIEW
 from app.models.drive.tables import Node
 from app.models.drive.tree import make_folders
 from app.models.drive.uploading import upload as whole_upload
@@ -94,8 +96,8 @@ class Arrivals:
         return self._folders[path]
 
 
-async def taken(folder: Found, paths: Sequence[str]) -> list[str]:
-    """Which of these paths below a folder are taken already."""
+async def taken(viewer: Viewer, folder: Found, paths: Sequence[str]) -> list[str]:
+    """Which of these paths below a folder are taken already, where the viewer may look."""
     by_folder = defaultdict[str, dict[str, str]](dict)
     for path in paths:
         above, _slash, name = path.strip("/").rpartition("/")
@@ -103,7 +105,7 @@ async def taken(folder: Found, paths: Sequence[str]) -> list[str]:
     places: dict[str, int | None] = {"": folder.node.id}
     found = []
     for above, keys in by_folder.items():
-        if (place := await _place(above, places)) is None:
+        if (place := await _place(viewer, above, places)) is None:
             continue
         async for piece in database.pieces(list(keys.items())):
             sql = f"SELECT name_key FROM node WHERE parent_id = $1 AND trashed_at IS NULL AND name_key IN ({database.marks(piece, 2)})"
@@ -112,15 +114,16 @@ async def taken(folder: Found, paths: Sequence[str]) -> list[str]:
     return found
 
 
-async def _place(path: str, known: dict[str, int | None]) -> int | None:
-    """The folder at a path, if there is one; those on the way are remembered in `known`."""
+async def _place(viewer: Viewer, path: str, known: dict[str, int | None]) -> int | None:
+    """The folder at a path, if there is one for the viewer; those on the way are remembered in `known`."""
     above = ""
     for part in path.split("/"):
         at = f"{above}/{part}".strip("/")
         if at not in known:
             place = known[above]
             there = await named_in(place, file_names.fitted(part)) if place is not None else None
-            known[at] = there.id if there is not None and there.is_folder else None
+            is_seen = there is not None and there.is_folder and (not there.has_own_rights or await may_use(viewer, there.id, VIEW))
+            known[at] = there.id if there is not None and is_seen else None
         if known[at] is None:
             return None
         above = at

@@ -59,7 +59,7 @@ async def list_conflicts(request: Request, node_id: FromPath[int]) -> Response[b
     paths = _read(await request.body(), list[str])
     if len(paths) > _MOST_PATHS:
         raise Refused(_("This is too much at once."))
-    return as_json({"taken": await taken(found, paths)}, 200)
+    return as_json({"taken": await taken(request.state.viewer, found, paths)}, 200)
 
 
 @post("/drive/folders/{node_id:int}/arrivals", status_code=200, include_in_schema=False)

@@ -23,6 +23,7 @@ from app.models.drive import (
     rename,
     share,
 )
+from app.models.drive.arriving import taken
 from app.models.drive.bulk import FROM
 from app.models.drive.comments import comment, comments_on
 from app.models.drive.history import activity, turn_back
@@ -148,6 +149,8 @@ async def test_a_folder_with_rights_of_its_own_is_hidden_from_those_above(people
     assert "salaries" not in {event["name"] for event in await activity(outer.node.id)}
     with pytest.raises(NotFound):
         await see(people.beat, node)
+    assert await taken(people.beat.viewer, await see(people.beat, outer), ["salaries/wages.txt", "salaries"]) == ["salaries"], "names aren't guessed"
+    assert await taken(people.anna.viewer, outer, ["salaries/wages.txt"]) == ["salaries/wages.txt"]
     assert await names(people.anna, outer) == ["salaries"]
     await share(people.anna.viewer, (await see(people.anna, inner)).node, "account", people.chiara.id, COMMENT)
     assert await finds(people.chiara, "wages")
