@@ -21,10 +21,11 @@ _SPAN = 30 * clock.MINUTE
 _known: dict[tuple[int, int], tuple[str, int]] = {}  # account and organisation → key and id of the newest upload by a program
 _MOST_KNOWN = 10_000
 
-# What was replaced, if it wasn't new with the same upload.
+# What was replaced, if it wasn't new with the same upload and nobody else has saved it since.
 _VERSIONS = """
-SELECT * FROM command WHERE part_of = $1 AND undone_at IS NULL AND kind = 'node.version'
-AND result NOT IN (SELECT p.result FROM command p WHERE p.part_of = $1 AND p.kind = 'node.put') ORDER BY id DESC
+SELECT c.* FROM command c JOIN node n ON n.id = c.result JOIN node_version v ON v.id = n.version_id
+WHERE c.part_of = $1 AND c.undone_at IS NULL AND c.kind = 'node.version' AND v.created_by = c.account_id
+AND c.result NOT IN (SELECT p.result FROM command p WHERE p.part_of = $1 AND p.kind = 'node.put') ORDER BY c.id DESC
 """
 # What isn't inside of a folder that came with it.
 _TOPS = """
@@ -67,7 +68,8 @@ def _forget_all(_: Any = None) -> None:
 
 @undoes(UPLOAD, in_turn=lambda _inverse: True)
 async def _take_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
-    """What came into being goes to the trash, what was replaced comes back; what is gone already, or may no longer be changed, stays as it is."""
+    """What came into being goes to the trash, what was replaced comes back; what is gone already, may no longer be changed or was saved by others
+    since stays as it is."""
     id_ = inverse["upload"]
     await database.execute("UPDATE command SET key = NULL WHERE id = $1", id_)  # what comes now is another upload
     live.broadcast_internal("drive.taken_back", [viewer.account_id, viewer.org_id])

@@ -67,6 +67,17 @@ async def test_what_others_put_elsewhere_stays_there(people: People) -> None:
     assert (await names(anna, place), await names(anna, private)) == ([], ["a.txt"])
 
 
+async def test_what_others_saved_since_stays(people: People) -> None:
+    anna, beat, place = people.anna, people.beat, await folder(people.anna, "ours")
+    await share(anna.viewer, place.node, "account", beat.id, EDIT)
+    mine, ours = await file(anna, "mine.txt", b"before", place), await file(anna, "ours.txt", b"before", place)
+    await come(anna, place, "mine.txt", "ours.txt")
+    whole = await latest(anna)
+    await put_file(beat.viewer, await see(beat, place, EDIT), "ours.txt", await keep_bytes(b"by Beat"), replace=ours)
+    await whole.undo(anna.viewer)
+    assert (await content(mine), await content(ours)) == (b"before", b"by Beat")
+
+
 async def test_one_part_is_taken_back_alone(people: People) -> None:
     root = await home(people.anna)
     await come(people.anna, root, "a.txt", "b.txt")
