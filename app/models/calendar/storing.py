@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from app.models.calendar.tables import MOST_HREF, CalendarObject
 from app.models.search import Indexed, SearchEntry, scopes_of, texts_of
 from app.models.viewer import Viewer
 
+_FOLD = re.compile(r"\r?\n[ \t]")
 EVENT = "event"
 Condition = Callable[[str | None], None]
 """Raises what refuses a change of an object that has this ETag now (None: it isn't there)."""
@@ -148,7 +150,7 @@ async def store(
     await _write_guests(row["id"], read, had_some=bool(old))
     await _write_words(calendar, row, read, old)
     named = attachments.tokens_in(read.calendar)
-    had_some = old is not None and "/calendar/attachments/" in old["ics"].replace("\r\n ", "")
+    had_some = old is not None and "/calendar/attachments/" in _FOLD.sub("", old["ics"])
     if named or had_some:
         await attachments.note(row["id"], calendar.org_id, named, had_some=had_some)
     if calendar.kind == OWNED and (old is not None or read.columns["has_alarms"]):

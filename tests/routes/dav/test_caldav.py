@@ -617,3 +617,17 @@ async def test_a_file_that_came_too_late_is_not_kept(people: People, beat: Clien
     assert (await attach(beat, path, "action=attachment-add", b"late")).status_code == 412
     assert (await storage_of(people.beat.viewer.org_id, people.beat.id)).used == 0
     assert attached(await beat.get(path)) == []
+
+
+@pytest.mark.parametrize("fold", ["\r\n ", "\r\n\t", "\n "])
+async def test_a_file_that_is_named_no_more_is_not_given_out(beat: Client, calendar: str, fold: str) -> None:
+    """However a program folds the line that names it."""
+    path = f"{calendar}files.ics"
+    await put(beat, path, one("files"))
+    await attach(beat, path, "action=attachment-add", b"x")
+    [line] = attached(await beat.get(path))
+    folded = f"ATTACH:{line.value.replace('/attachments/', f'/attach{fold}ments/')}"
+    await put(beat, path, one("files").replace("END:VEVENT", f"{folded}\r\nEND:VEVENT"))
+    assert (await beat.get(line.value)).content == b"x"
+    await put(beat, path, one("files"))
+    assert (await beat.get(line.value)).status_code == 404
