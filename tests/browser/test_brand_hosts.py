@@ -16,6 +16,7 @@ from app.models.brand.choosing import choose
 from tests.brands import active_now
 from tests.browser.chromium import started
 from tests.browser.test_accounts import with_authenticator
+from tests.browser.waiting import eventually
 from tests.caddy import caddy, free_port, is_installed
 from tests.conftest import Server, _empty
 from tests.name_server import NameServer, name_server
@@ -154,7 +155,9 @@ def a_passkey_works_at_every_address_of_the_domain(world: World, context: Browse
     page.on("framenavigated", lambda frame: visited.append(frame.url))
     page.evaluate("document.querySelector('form[action=\"/sign-out\"]').submit()")
     # By way of login., where the browser offers the passkey and it is taken at once.
-    page.wait_for_url(lambda url: url.startswith(world.url("suite.alpina.test")) and "/handover" not in url and any("login." in one for one in visited))
+    back = world.url("suite.alpina.test")
+    eventually(lambda: page.url.startswith(back) and "/handover" not in page.url and any("login." in one for one in visited), page)
+    page.wait_for_load_state()
     page.goto(world.url("suite.alpina.test", "/account/security"))
     expect(page.get_by_text("with passkey").first).to_be_visible()
     page.close()
