@@ -590,6 +590,16 @@ async def test_the_trash_of_any_drive_renews_its_list_and_is_emptied(app: httpx.
         assert "old.txt" not in (await anna.get(f"/drive/trash?drive={drive.id}")).text
 
 
+async def test_who_leaves_is_told_what_they_still_see(app: httpx.ASGITransport, people: People) -> None:
+    place = await folder(people.anna, "ours")
+    for kind, id_ in (("account", people.beat.id), ("everyone", 0)):
+        await share(people.anna.viewer, place.node, kind, id_, VIEW)
+    async with browser(app, people.beat) as beat:
+        said = await beat.post("/drive/leavings", data={"ids": place.node.id}, headers=HTMX)
+        assert "by a team" in told(said)["toast"]["text"] and (await beat.get(place.node.url)).status_code == 200
+        assert (await beat.post("/drive/leavings", data={"ids": place.node.id}, headers=HTMX)).status_code == 422
+
+
 async def test_a_found_file_says_where_it_is_to_who_may_know(app: httpx.ASGITransport, people: People) -> None:
     place = await folder(people.anna, "Secret plans")
     node = await file(people.anna, "zebra.txt", parent=place)

@@ -16,7 +16,22 @@ from app.lib import file_names
 from app.lib.i18n import _, ngettext
 from app.lib.numbers import whole
 from app.models.base import NotFound, Refused
-from app.models.drive import EDIT, copy_all, drives_of, empty_trash, make_folder, marks, move, purge, put_file, remove, rename, restore
+from app.models.drive import (
+    EDIT,
+    VIEW,
+    copy_all,
+    drives_of,
+    empty_trash,
+    make_folder,
+    marks,
+    move,
+    purge,
+    put_file,
+    remove,
+    rename,
+    restore,
+)
+from app.models.drive.bulk import may_use
 from app.models.drive.names import NameRefused, NameTaken, free_name
 from app.models.drive.rights import leave
 from app.models.files import receive
@@ -122,6 +137,8 @@ async def create_leaving(request: Request) -> Response[bytes]:
     async with database.transaction():
         for id_ in ids:
             await leave(viewer, (await find_drive_node(viewer, id_)).node)
+    if any([await may_use(viewer, id_, VIEW) for id_ in ids]):
+        return _changed(_("Your own share is given back. What you still see, you see by a team or by another folder."))
     return _changed(ngettext("%(num)s item is no longer shared with you", "%(num)s items are no longer shared with you", len(ids)) % {"num": len(ids)})
 
 
