@@ -1,4 +1,5 @@
-"""Whose readers find an entry may change while its words stay as they are in the index (SQLite), which follows in pieces."""
+"""Who finds an entry may change while its words stay as they are in the index (SQLite): what is hidden (a scope below zero) keeps its place, as the
+plain columns decide who finds it, and of very many that get other readers the index follows in pieces (`tagged`)."""
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ from app.database.migrations import run_sql
 
 ID = "2026-11-29T04:50:12:251080"
 VERSION = "1.38.0"
-DESCRIPTION = "search_words: scopes follow later"
+DESCRIPTION = "search_words: hidden entries stay, scopes follow later"
 
+_BEFORE = "'§' || e.kind || ' §' || e.kind || '§' || e.scope || coalesce(' §by§' || e.author_id, '')"
 _TAGS = "'§' || {0}.kind || ' §' || {0}.kind || '§' || abs(coalesce({0}.tagged, {0}.scope)) || coalesce(' §by§' || {0}.author_id, '')"
 _ADD = f"INSERT INTO search_words (rowid, tags, words) VALUES (new.id, {_TAGS.format('new')}, new.words);"
 _TAKE = f"INSERT INTO search_words (search_words, rowid, tags, words) VALUES ('delete', old.id, {_TAGS.format('old')}, old.words);"
@@ -19,6 +21,8 @@ SQLITE = [
     "DROP TRIGGER search_entry_added",
     "DROP TRIGGER search_entry_removed",
     "DROP TRIGGER search_entry_changed",
+    f"INSERT INTO search_words (search_words, rowid, tags, words) SELECT 'delete', e.id, {_BEFORE}, e.words FROM search_entry e WHERE e.scope < 0",
+    f"INSERT INTO search_words (rowid, tags, words) SELECT e.id, {_TAGS.format('e')}, e.words FROM search_entry e WHERE e.scope < 0",
     f"CREATE TRIGGER search_entry_added AFTER INSERT ON search_entry BEGIN {_ADD} END",
     f"CREATE TRIGGER search_entry_removed AFTER DELETE ON search_entry BEGIN {_TAKE} END",
     f"CREATE TRIGGER search_entry_changed AFTER UPDATE ON search_entry WHEN {_IS_OTHER} BEGIN {_TAKE} {_ADD} END",

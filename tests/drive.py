@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from app.lib import blobs
@@ -10,6 +12,7 @@ from app.models.drive.arriving import REPLACE, Arrival, Arrivals
 from app.models.drive.rights import EDIT, VIEW
 from app.models.files import Blob, keep_bytes
 from app.models.links import Wanted, make_link
+from app.models.search import search, visible_scopes
 from tests.people import Person
 
 
@@ -58,3 +61,19 @@ async def come(person: Person, parent: Found, *paths: str, together: str = "uplo
     for path in paths:
         above, _slash, name = path.rpartition("/")
         await arrivals.put(Arrival(name, above, conflict=REPLACE, together=together), await keep_bytes(path.encode()))
+
+
+async def meanwhile(work: Awaitable[Any], change: Callable[[int], Awaitable[Any]]) -> int:
+    """How many changes somebody made, one after the other, while the work was done."""
+    task, count = asyncio.ensure_future(work), 0
+    while not task.done():
+        await change(count)
+        await asyncio.sleep(0)
+        count += 1
+    await task
+    return count
+
+
+async def found(person: Person) -> int:
+    """How many files somebody finds by the word “needle”."""
+    return len(await search(await visible_scopes(person.viewer), person.viewer.org_id, "needle", ["file"], limit=100))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
 from types import SimpleNamespace
 from typing import Any
@@ -31,8 +30,7 @@ from app.models.drive import (
 from app.models.files import QuotaFull, storage_of
 from app.models.files.sweeping import agreement
 from app.models.search import agreement as search_agreement
-from app.models.search import search, visible_scopes
-from tests.drive import file, folder, home, names, see
+from tests.drive import file, folder, found, home, meanwhile, names, see
 from tests.people import People, Person
 
 pytestmark = pytest.mark.anyio
@@ -55,17 +53,7 @@ async def album(person: Person, parent: Found | None = None) -> tuple[Found, lis
 
 async def turns(work: Awaitable[Any], person: Person) -> int:
     """How many folders somebody made, one after the other, while the work was done."""
-    task, count = asyncio.ensure_future(work), 0
-    while not task.done():
-        await folder(person, f"folder {new_id()}")
-        await asyncio.sleep(0)
-        count += 1
-    await task
-    return count
-
-
-async def found(person: Person) -> int:
-    return len(await search(await visible_scopes(person.viewer), person.viewer.org_id, "needle", ["file"], limit=100))
+    return await meanwhile(work, lambda _number: folder(person, f"folder {new_id()}"))
 
 
 async def last(person: Person) -> Command:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -17,8 +16,7 @@ from app.models.drive.trash import erase_trash, list_trash, prune_trash
 from app.models.files import QuotaFull, storage_of
 from app.models.files.sweeping import agreement
 from app.models.search import agreement as search_agreement
-from app.models.search import search, visible_scopes
-from tests.drive import content, file, folder, names
+from tests.drive import content, file, folder, found, meanwhile, names
 from tests.people import People, Person
 
 pytestmark = pytest.mark.anyio
@@ -39,21 +37,6 @@ async def album(person: Person) -> Found:
         await file(person, f"needle {number}.txt", parent=place)
     await file(person, "needle deep.txt", b"further", await folder(person, "inner", place))
     return place
-
-
-async def meanwhile(work: Awaitable[Any], change: Callable[[int], Awaitable[Any]]) -> int:
-    """How many changes somebody made, one after the other, while the work was done."""
-    task, count = asyncio.ensure_future(work), 0
-    while not task.done():
-        await change(count)
-        await asyncio.sleep(0)
-        count += 1
-    await task
-    return count
-
-
-async def found(person: Person) -> int:
-    return len(await search(await visible_scopes(person.viewer), person.viewer.org_id, "needle", ["file"], limit=100))
 
 
 async def used(person: Person) -> int:
