@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect
 
 from tests.browser.chromium import CHROMIUM, OPTIONS, violations
 from tests.browser.waiting import eventually
@@ -192,56 +192,56 @@ def write(page: Page, text: str) -> dict[str, Any]:
 # -- installing
 
 
-def test_chromium_finds_each_app_installable_on_its_own(suite: Suite, tmp_path: Path) -> None:
-    with sync_playwright() as playwright:
-        options = [*OPTIONS, "--bypass-app-banner-engagement-checks"]
-        context = playwright.chromium.launch_persistent_context(str(tmp_path), executable_path=str(CHROMIUM), headless=True, args=options)
-        page = sign_in(context.new_page(), suite, "anna")
-        cdp = context.new_cdp_session(page)
-        ids = {}
-        for path, app in (("/", "home"), ("/chat", "chat")):
-            page.goto(f"{suite.url}{path}?install")
-            assert installed_as(cdp)["app"] == app
-            ids[app] = cdp.send("Page.getAppId")["appId"]
-        assert ids["home"] != ids["chat"] and ids["chat"].endswith("/chat")
-        page.locator('#rail [data-app="home"]').click()  # a move inside the shell changes the app, too
-        expect(page.get_by_role("heading", name=re.compile("Good .*Anna"))).to_be_visible()
-        assert installed_as(cdp)["app"] == "home"
-        page.wait_for_function("() => document.documentElement.hasAttribute('data-installable')")
-        page.get_by_role("button", name="your menu").click()
-        page.get_by_role("menuitem", name="Install the apps").click()
-        rows = page.locator(".install-apps [data-app]")
-        expect(rows.filter(has_text="Chat").get_by_role("link", name="Install")).to_have_attribute("href", "/chat?install")
-        context.close()
+@pytest.fixture
+def installer(chromium: Browser, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A browser that apps can be installed in."""
+    options = [*OPTIONS, "--bypass-app-banner-engagement-checks"]
+    with chromium.browser_type.launch_persistent_context(str(tmp_path / "profile"), executable_path=str(CHROMIUM), headless=True, args=options) as context:
+        yield context
 
 
-def test_an_open_window_takes_what_the_app_is_launched_for(suite: Suite, tmp_path: Path) -> None:
-    with sync_playwright() as playwright:
-        options = [*OPTIONS, "--bypass-app-banner-engagement-checks"]
-        context = playwright.chromium.launch_persistent_context(str(tmp_path / "profile"), executable_path=str(CHROMIUM), headless=True, args=options)
-        page = sign_in(context.new_page(), suite, "anna")
-        page.goto(suite.url)
-        cdp = context.new_cdp_session(page)
-        suite_itself = {"manifestId": f"{suite.url}/"}
-        cdp.send("PWA.install", suite_itself)
-        launched = cdp.send("PWA.launch", suite_itself)["targetId"]
-        window = context.pages[-1]
-        window.goto(f"{suite.url}/test/notes")
-        assert cdp.send("PWA.launch", suite_itself)["targetId"] == launched, "another window was opened"
-        expect(window).to_have_url(f"{suite.url}/test/notes")  # the icon alone leads nowhere else
-        window.locator("html[data-connected]").wait_for()
-        assert cdp.send("PWA.launch", {**suite_itself, "url": f"{suite.url}/test/more"})["targetId"] == launched
-        expect(window.get_by_role("heading", name="More")).to_be_visible()
-        plan = tmp_path / "plan.txt"
-        plan.write_text("walls")
-        cdp.send("PWA.launchFilesInApp", {**suite_itself, "files": [str(plan)]})
-        expect(window.get_by_text("plan.txt, 5")).to_be_visible()
-        assert [one.url for one in context.pages[1:]] == [f"{suite.url}/test/open"]
-        assert ["plan.txt", "5 bytes"] in suite.written()
-        window.goto(f"{suite.url}/test/open?asks=yes")
-        cdp.send("PWA.launchFilesInApp", {**suite_itself, "files": [str(plan)]})
-        window.wait_for_function("() => document.querySelector('[name=file]')?.files[0]?.name === 'plan.txt'")
-        context.close()
+def test_chromium_finds_each_app_installable_on_its_own(suite: Suite, installer: BrowserContext) -> None:
+    page = sign_in(installer.new_page(), suite, "anna")
+    cdp = installer.new_cdp_session(page)
+    ids = {}
+    for path, app in (("/", "home"), ("/chat", "chat")):
+        page.goto(f"{suite.url}{path}?install")
+        assert installed_as(cdp)["app"] == app
+        ids[app] = cdp.send("Page.getAppId")["appId"]
+    assert ids["home"] != ids["chat"] and ids["chat"].endswith("/chat")
+    page.locator('#rail [data-app="home"]').click()  # a move inside the shell changes the app, too
+    expect(page.get_by_role("heading", name=re.compile("Good .*Anna"))).to_be_visible()
+    assert installed_as(cdp)["app"] == "home"
+    page.wait_for_function("() => document.documentElement.hasAttribute('data-installable')")
+    page.get_by_role("button", name="your menu").click()
+    page.get_by_role("menuitem", name="Install the apps").click()
+    rows = page.locator(".install-apps [data-app]")
+    expect(rows.filter(has_text="Chat").get_by_role("link", name="Install")).to_have_attribute("href", "/chat?install")
+
+
+def test_an_open_window_takes_what_the_app_is_launched_for(suite: Suite, installer: BrowserContext, tmp_path: Path) -> None:
+    page = sign_in(installer.new_page(), suite, "anna")
+    page.goto(suite.url)
+    cdp = installer.new_cdp_session(page)
+    suite_itself = {"manifestId": f"{suite.url}/"}
+    cdp.send("PWA.install", suite_itself)
+    launched = cdp.send("PWA.launch", suite_itself)["targetId"]
+    window = installer.pages[-1]
+    window.goto(f"{suite.url}/test/notes")
+    assert cdp.send("PWA.launch", suite_itself)["targetId"] == launched, "another window was opened"
+    expect(window).to_have_url(f"{suite.url}/test/notes")  # the icon alone leads nowhere else
+    window.locator("html[data-connected]").wait_for()
+    assert cdp.send("PWA.launch", {**suite_itself, "url": f"{suite.url}/test/more"})["targetId"] == launched
+    expect(window.get_by_role("heading", name="More")).to_be_visible()
+    plan = tmp_path / "plan.txt"
+    plan.write_text("walls")
+    cdp.send("PWA.launchFilesInApp", {**suite_itself, "files": [str(plan)]})
+    expect(window.get_by_text("plan.txt, 5")).to_be_visible()
+    assert [one.url for one in installer.pages[1:]] == [f"{suite.url}/test/open"]
+    assert ["plan.txt", "5 bytes"] in suite.written()
+    window.goto(f"{suite.url}/test/open?asks=yes")
+    cdp.send("PWA.launchFilesInApp", {**suite_itself, "files": [str(plan)]})
+    window.wait_for_function("() => document.querySelector('[name=file]')?.files[0]?.name === 'plan.txt'")
 
 
 def installed_as(cdp: CDPSession) -> dict[str, Any]:
