@@ -58,14 +58,15 @@ async def chosen(viewer: Viewer, ids: Sequence[int], level: int = EDIT) -> Rows:
 
 
 async def usable(viewer: Viewer, ids: Sequence[int], level: int = EDIT) -> Rows:
-    """The same of those that are there and may be used."""
+    """The same of those that are there and may be used, in their order."""
     rows: Rows = []
     async for piece in database.pieces(ids):
         rows += await database.fetch(
             f"SELECT * FROM node WHERE org_id = $1 AND trashed_at IS NULL AND parent_id IS NOT NULL AND id IN ({database.marks(piece, 2)})",
             viewer.org_id, *piece,
         )
-    return await allowed(viewer, rows, level)
+    order = {id_: number for number, id_ in enumerate(ids)}
+    return await allowed(viewer, sorted(rows, key=lambda row: order[row["id"]]), level)
 
 
 async def allowed(viewer: Viewer, rows: Rows, level: int, *, trashed: bool = False) -> Rows:
