@@ -133,21 +133,19 @@ class Command(Row):
 
     async def undo(self, viewer: Viewer) -> str:
         """Take it back, and say what there is to say about it, if anything. Raises `Refused` when that is no longer possible."""
-        if self.is_undoable and _in_turn[self.kind](msgspec.json.decode(self.inverse or "{}")):
-            said = await self._invert(viewer)
+        inverse = msgspec.json.decode(self.inverse or "{}")
+        if self.is_undoable and _in_turn[self.kind](inverse):
+            said = await _inverses[self.kind](viewer, inverse)
             await self._claim()
-            return said
+            return said or ""
         async with database.transaction():
             await self._claim()
-            return await self._invert(viewer)
+            return await _inverses[self.kind](viewer, inverse) or ""
 
     async def _claim(self) -> None:
         claimed = await database.execute("UPDATE command SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL RETURNING id", clock.now(), self.id)
         if not claimed or not self.is_undoable:
             raise Refused("This can’t be undone any more.")
-
-    async def _invert(self, viewer: Viewer) -> str:
-        return await _inverses[self.kind](viewer, msgspec.json.decode(self.inverse or "{}")) or ""
 
     @classmethod
     async def recent(cls, viewer: Viewer, before: int | None = None, most: int = 50) -> list[Self]:

@@ -8,11 +8,10 @@ from typing import Any
 
 from app import database
 from app.lib.names import full_name
-from app.models.base import NotFound
 from app.models.calendar.storing import EVENT
 from app.models.chat.places import places_of
 from app.models.contacts.writing import CONTACT
-from app.models.drive.finding import find_node
+from app.models.drive.finding import may_use
 from app.models.drive.searching import FILE
 from app.models.drive.tables import group_of
 from app.models.search import Hit
@@ -71,15 +70,10 @@ async def _files(viewer: Viewer, ids: Sequence[int]) -> dict[int, tuple[str, str
         "SELECT n.id, n.name, n.is_file, n.parent_id, COALESCE(NULLIF(p.name, ''), d.name) AS place, p.anchor_id = n.anchor_id AS is_seen"
         f" FROM node n JOIN node p ON p.id = n.parent_id JOIN drive d ON d.id = n.drive_id WHERE n.id IN ({database.marks(ids)})", *ids
     ) if ids else []
-    return {row["id"]: (row["place"] if row["is_seen"] or await _sees(viewer, row["parent_id"]) else "", group_of(row["is_file"], row["name"])) for row in rows}
-
-
-async def _sees(viewer: Viewer, node_id: int) -> bool:
-    try:
-        await find_node(viewer, node_id)
-    except NotFound:
-        return False
-    return True
+    return {
+        row["id"]: (row["place"] if row["is_seen"] or await may_use(viewer, row["parent_id"]) else "", group_of(row["is_file"], row["name"]))
+        for row in rows
+    }
 
 
 def _url(hit: Hit) -> str:

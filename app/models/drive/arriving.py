@@ -11,9 +11,8 @@ from app.lib import file_names
 from app.lib.i18n import _
 from app.models.base import Refused
 from app.models.command import Command, parts_of
-from app.models.drive.bulk import may_use
 from app.models.drive.content import put_file
-from app.models.drive.finding import Found, find_node
+from app.models.drive.finding import Found, find_node, may_use
 from app.models.drive.names import NameTaken, free_name, named_in
 from app.models.drive.rights import VIEW
 from app.models.drive.tables import Node

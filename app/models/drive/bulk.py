@@ -13,7 +13,7 @@ from app.lib.ids import new_id
 from app.models.announcements import announce
 from app.models.base import NotFound, Refused
 from app.models.drive.events import next_modseq
-from app.models.drive.finding import find_node
+from app.models.drive.finding import may_use
 from app.models.drive.rights import EDIT, MANAGE
 from app.models.drive.searching import below, hide_under, show_under
 from app.models.drive.tables import PERSONAL, Drive
@@ -173,12 +173,3 @@ async def leave_all(rows: Sequence[dict[str, Any]], numbers: Mapping[int, int]) 
 async def numbers_of(rows: Rows) -> dict[int, int]:
     """A number for a change of these nodes, in each of their drives."""
     return {drive_id: await next_modseq(drive_id) for drive_id in {row["drive_id"] for row in rows}}
-
-
-async def may_use(viewer: Viewer, node_id: int, level: int, *, trashed: bool = False) -> bool:
-    """Whether the viewer may use a node at `level`."""
-    try:
-        await find_node(viewer, node_id, level, trashed=trashed)
-    except NotFound:
-        return False
-    return True

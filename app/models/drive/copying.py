@@ -28,7 +28,6 @@ from app.models.files.storage import check_quota
 from app.models.viewer import Viewer
 
 LARGE = 2_000  # fewer are copied in one transaction
-_PIECE = 200
 _READY = """
 SELECT n.*, EXISTS (SELECT 1 FROM node o WHERE o.parent_id = n.parent_id AND o.name_key = n.name_key AND o.trashed_at IS NULL) AS is_taken
   FROM node n WHERE n.trashed_at < 0 AND n.id IN ({ids})
@@ -58,12 +57,9 @@ async def copy_all(viewer: Viewer, ids: Sequence[int], target: Found, key: str |
         async with Command.once(viewer, "node.copy", key) as command:
             if command.repeated:
                 return command
-            made = await _shown(viewer, ready[:_PIECE], target) if ready else await _copied(viewer, rows, target)
+            made = await _shown(viewer, ready[:PIECE], target) if ready else await _copied(viewer, rows, target)
             command.done(target.node.id, what=among(rows[0]["name"], len(rows)), url=target.node.url, inverse={"nodes": ready or made})
-        async for piece in database.pieces(ready[_PIECE:], _PIECE):
-            async with database.transaction():
-                await _shown(viewer, piece, target)
-            await asyncio.sleep(PAUSE)
+        await in_turn(ready[PIECE:], lambda piece: _shown(viewer, piece, target), ())
     return command
 
 
@@ -110,11 +106,11 @@ async def _prepare(viewer: Viewer, rows: Rows, target: Found, ready: list[int]) 
     await check_quota(target.node.org_id, target.drive.owner_id if target.drive.kind == PERSONAL else None, sum(sizes))
     begun = clock.now()
     copies = _named(rows, await Names.of(target.node.id)) if len(rows) > 1 else rows  # a name alone is given when it is shown
-    async for piece in database.pieces(copies, _PIECE):
+    async for piece in database.pieces(copies, PIECE):
         ready += await _put(viewer, piece, target.node.id, begun)
     into = {row["id"]: id_ for row, id_ in zip(rows, ready, strict=True)}
     async for folder_id, some in walk(viewer, rows):
-        async for piece in database.pieces(some, _PIECE):
+        async for piece in database.pieces(some, PIECE):
             into |= zip((row["id"] for row in piece), await _put(viewer, piece, into[folder_id]), strict=True)
 
 

@@ -83,6 +83,15 @@ async def find_node(viewer: Viewer, id_: int, level: int = VIEW, *, trashed: boo
     return Found(node_from(line[-1]), levels[-1], drive, tuple(crumbs), is_trashed, levels[-2] if len(levels) > 1 else 0)
 
 
+async def may_use(viewer: Viewer, id_: int, level: int = VIEW, *, trashed: bool = False) -> bool:
+    """Whether there is a node with this id that the viewer may use at `level`."""
+    try:
+        await find_node(viewer, id_, level, trashed=trashed)
+    except NotFound:
+        return False
+    return True
+
+
 async def find_path(viewer: Viewer, drive: Drive, names: Sequence[str], level: int = VIEW) -> Found:
     """The node at a path from a drive's root. Raises `NotFound`."""
     line = await find_along(viewer, drive, names)

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Collection, Sequence
 
 from app import database, live
 from app.lib import clock
-from app.models.base import NotFound
-from app.models.drive.rights import REACHES, VIEW
+from app.models.drive.finding import line_of, may_use
+from app.models.drive.rights import REACHES
 from app.models.drive.tables import Node
 from app.models.search import Indexed, SearchEntry, insert_entry, scopes_of, texts_of
 from app.models.viewer import Viewer
@@ -105,22 +105,10 @@ async def _texts() -> AsyncIterator[Indexed]:
 
 
 async def _is_in_trash(node_id: int) -> bool:
-    from app.models.drive.finding import line_of
-
     return any(row["trashed_at"] for row in await line_of(node_id))
-
-
-async def _may_listen(viewer: Viewer, node_id: int) -> bool:
-    from app.models.drive.finding import find_node
-
-    try:
-        await find_node(viewer, node_id, VIEW)
-    except NotFound:
-        return False
-    return True
 
 
 @live.topic("drive")
 async def _folder(viewer: Viewer, node_id: int) -> bool:
     """A folder's list, or a file's page, changed."""
-    return await _may_listen(viewer, node_id)
+    return await may_use(viewer, node_id)

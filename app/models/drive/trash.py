@@ -25,12 +25,11 @@ from app.models.drive.bulk import (
     check_take_out,
     chosen,
     in_turn,
-    may_use,
     put_all_away,
     usable,
 )
 from app.models.drive.events import leave, next_modseq, note
-from app.models.drive.finding import Found, find_node
+from app.models.drive.finding import Found, find_node, may_use
 from app.models.drive.names import free_name, named
 from app.models.drive.rights import EDIT, MANAGE
 from app.models.drive.searching import hide_under, index_node, show_under

@@ -11,7 +11,8 @@ from app import database, live
 from app.lib import clock
 from app.models.base import NotFound, Refused
 from app.models.command import Command, parts_of, undoes
-from app.models.drive.bulk import allowed, in_turn, may_use, put_all_away
+from app.models.drive.bulk import in_turn, put_all_away
+from app.models.drive.finding import may_use
 from app.models.drive.rights import EDIT
 from app.models.drive.tables import Node
 from app.models.viewer import Viewer
@@ -78,6 +79,6 @@ async def _take_back(viewer: Viewer, inverse: dict[str, Any]) -> None:
             await Command.from_row(row).undo(viewer)
     rows = await database.fetch(_TOPS, id_, viewer.org_id)
     folders = {parent_id: await may_use(viewer, parent_id, EDIT) for parent_id in {row["parent_id"] for row in rows}}
-    tops = [row["id"] for row in await allowed(viewer, rows, EDIT) if folders[row["parent_id"]]]
+    tops = [row["id"] for row in rows if folders[row["parent_id"]]]
     await in_turn(tops, partial(put_all_away, viewer), folders)
     await database.execute("UPDATE command SET undone_at = $1 WHERE part_of = $2 AND undone_at IS NULL", clock.now(), id_)

@@ -21,7 +21,7 @@ from app.models.base import NotFound, Refused
 from app.models.credential import ApplicationPassword, Throttled, WrongPassword
 from app.models.dav import Caller, SyncProgram
 from app.models.dav.program import NOTED_EVERY
-from app.routes.dav import acl, copy, delete, get, lock, mkcol, options, post, propfind, proppatch, put, report
+from app.routes.dav import acl, copy, delete, get, lock, mkcol, options, post, propfind, proppatch, put, report, trees
 from app.routes.dav.requests import XML, Answer, ClientGone, Receive, Request, Scope
 
 log = logging.getLogger("chalet.dav")
@@ -170,17 +170,13 @@ _noted: dict[tuple[int, str], float] = {}
 _FIXED = (
     (b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"default-src 'none'; sandbox"), (b"cross-origin-resource-policy", b"same-origin"),
 )
-_CLASSES = (
-    b"dav",
-    b"1, 3, extended-mkcol, access-control, addressbook, calendar-access, calendar-auto-schedule, calendar-managed-attachments, calendar-no-timezone",
-)
 _SMALLEST = 1_000  # bytes worth compressing
 
 
 async def _sent(answer: Answer, scope: Scope, send: Send) -> None:
     headers = [*answer.headers, *_FIXED]
     if not any(name == b"dav" for name, _value in headers) and scope["method"] in ("PROPFIND", "REPORT"):
-        headers.append(_CLASSES)
+        headers.append((b"dav", trees.classes_of(()).encode()))
     packs = XML in answer.headers and b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
     if isinstance(answer.body, bytes):
         await _send_whole(answer, headers, send, packs=packs and len(answer.body) >= _SMALLEST)

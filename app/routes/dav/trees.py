@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from app.lib.dav.names import d
 from app.lib.dav.problems import Problem
@@ -36,6 +37,7 @@ _trees: dict[str, Tree] = {}
 def register(tree: Tree) -> None:
     """Let an app have its part."""
     _trees[tree.name] = tree
+    _classes.cache_clear()
 
 
 def all_trees() -> Sequence[Tree]:
@@ -45,7 +47,12 @@ def all_trees() -> Sequence[Tree]:
 
 def classes_of(segments: Sequence[str]) -> str:
     """The value of the DAV header: what can be asked at an address. At a principal, everything: clients look there for what there is."""
-    tree = _trees.get(segments[1]) if len(segments) > 1 else None
+    return _classes(segments[1] if len(segments) > 1 else "")
+
+
+@cache
+def _classes(name: str) -> str:
+    tree = _trees.get(name)
     added = tree.classes if tree else tuple(dict.fromkeys(name for one in all_trees() for name in one.classes if name != "2"))
     return ", ".join(sorted({*CLASSES, *added}, key=lambda name: (not name.isdigit(), name)))
 

@@ -31,7 +31,7 @@ from app.models.drive import (
     rename,
     restore,
 )
-from app.models.drive.bulk import may_use
+from app.models.drive.finding import may_use
 from app.models.drive.names import NameRefused, NameTaken, free_name
 from app.models.drive.rights import leave
 from app.models.files import receive

@@ -11,7 +11,7 @@ from app import database
 from app.lib import clock
 from app.models.base import NotFound
 from app.models.command import Command
-from app.models.drive import EDIT, Found, Node, copy, copy_all, copying, empty_trash, find_node, make_folder, remove
+from app.models.drive import EDIT, Found, Node, bulk, copy, copy_all, copying, empty_trash, find_node, make_folder, remove
 from app.models.drive.trash import erase_trash, list_trash, prune_trash
 from app.models.files import QuotaFull, storage_of
 from app.models.files.sweeping import agreement
@@ -27,7 +27,8 @@ PIECE = 3
 @pytest.fixture(autouse=True)
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copying, "LARGE", 10)
-    monkeypatch.setattr(copying, "_PIECE", PIECE)
+    for module in (bulk, copying):
+        monkeypatch.setattr(module, "PIECE", PIECE)
 
 
 async def album(person: Person) -> Found:

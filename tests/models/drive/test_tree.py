@@ -237,7 +237,7 @@ async def test_many_are_deleted_for_good_by_who_may_with_one_question_for_each_f
     with pytest.raises(Refused):
         await purge(people.beat.viewer, [*ids, left[0]])
     asked = mock.AsyncMock(side_effect=find_node)
-    monkeypatch.setattr("app.models.drive.bulk.find_node", asked)
+    monkeypatch.setattr("app.models.drive.finding.find_node", asked)
     assert await purge(people.beat.viewer, ids) == FROM
     assert asked.await_count == 1
     shown, _after = await list_trash(people.beat.viewer, place.drive)
